@@ -1,0 +1,139 @@
+"""What every message between services has in common. Pydantic and the standard library only.
+
+Three kinds of message: an `Event` is a past-tense fact on a stream, a `Request` is a durable wish on
+the REQUESTS stream that is answered by an `Outcome`, a `Query` is a question over request/reply.
+Contracts change by adding; a break is a `v2` beside the `v1` (ADR 0009).
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from shared.identifiers import new_id
+
+R = TypeVar("R", bound="Contract")
+
+CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]
+
+
+def utc_now() -> datetime:
+    """The present instant, in UTC."""
+    return datetime.now(UTC)
+
+
+class Contract(BaseModel):
+    """A frozen value that crosses a process border. Unknown fields are ignored: a newer sender is welcome."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Money(Contract):
+    """An amount in integer minor units (cents) and a lower-case ISO 4217 code, as Stripe writes it."""
+
+    amount: int = Field(ge=0, le=99_999_999)
+    currency: CurrencyCode
+
+
+class Event(Contract):
+    """A fact that has happened, published once its transaction has committed.
+
+    `TYPE` is `<service>.<fact>.v<major>`; the subject is that type and the tenant. On the wire a
+    CloudEvents 1.0 message in NATS binary mode: `ce-*` headers, this object as its JSON body.
+    """
+
+    TYPE: ClassVar[str]
+
+    id: UUID = Field(default_factory=new_id)
+    occurred_at: datetime = Field(default_factory=utc_now)
+    tenant_id: UUID
+    correlation_id: UUID | None = None
+    """The request or webhook that set all this in motion; the same along the whole chain."""
+    causation_id: UUID | None = None
+    """The message whose handling emitted this event."""
+
+    @property
+    def subject(self) -> str:
+        """Where this event is published: `booking.confirmed.v1.<tenant>`."""
+        return f"{self.TYPE}.{self.tenant_id}"
+
+    def caused_by(self, correlation_id: UUID | None, causation_id: UUID | None) -> Self:
+        """This event, stamped with the chain that it belongs to."""
+        return self.model_copy(update={"correlation_id": correlation_id or self.id, "causation_id": causation_id})
+
+
+class Request(Contract):
+    """A durable wish, stored by JetStream before its sender is answered (design §1.1).
+
+    `id` names the request, and for a creation the thing to be created as well. The key and the
+    fingerprint are those of the HTTP `Idempotency-Key`; equal key and fingerprint is the same wish.
+    """
+
+    TYPE: ClassVar[str]
+
+    id: UUID
+    tenant_id: UUID
+    subject_id: UUID
+    """The thing it is about, e.g. the booking; stands last in the subject."""
+    received_at: datetime
+    """When the gateway received it: notice periods are measured from here."""
+    outcome_to: str | None = None
+    """The subject at which a gateway waits for the outcome, if one still does."""
+    idempotency_key: str | None = None
+    fingerprint: str | None = None
+
+    @property
+    def subject(self) -> str:
+        """`request.booking.create_booking.v1.<tenant>.<subject id>`."""
+        return f"{self.TYPE}.{self.tenant_id}.{self.subject_id}"
+
+
+class Refusal(Contract):
+    """Why the answer is no, in the members of a problem document (RFC 9457)."""
+
+    code: str
+    status: int
+    title: str
+    detail: str
+    extra: dict[str, Any] = {}
+
+
+class Outcome(Contract):
+    """What became of a request, sent to the waiting gateway after the commit.
+
+    Either `result` (the JSON form of the thing as it was left) or `refusal` is set.
+    """
+
+    request_id: UUID
+    status: int
+    """The HTTP status this outcome is shown with: 201, 200, or that of the refusal."""
+    result: dict[str, Any] | None = None
+    refusal: Refusal | None = None
+    replayed: bool = False
+    """True if an earlier request with the same idempotency key had this outcome already."""
+
+
+class Outcomes(Contract):
+    """Outcomes of one batch for one gateway: one core NATS message instead of many."""
+
+    outcomes: list[Outcome]
+
+
+class Query(Contract, Generic[R]):
+    """A question to one service over request/reply; `R` is the reply's type.
+
+    `SUBJECT` is `rpc.<service>.<verb_noun>` and never captured by a stream.
+    """
+
+    SUBJECT: ClassVar[str]
+
+    @classmethod
+    def reply_type(cls) -> type[R]:
+        """The contract that the reply is decoded into."""
+        for base in cls.__mro__:
+            arguments = getattr(base, "__pydantic_generic_metadata__", {}).get("args")
+            if arguments:
+                reply: type[R] = arguments[0]
+                return reply
+        raise TypeError(f"{cls.__name__} does not say what it is answered with")

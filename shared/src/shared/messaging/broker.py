@@ -1,0 +1,179 @@
+"""One connection to NATS, with the client's traps taken out (reliability N18-N25).
+
+* reconnects for ever, notices a frozen server within seconds, never lets a callback raise;
+* a connection that the client gives up on ends the process: its supervisor starts a new one;
+* publishes only with an acknowledgement, a time limit and a subject of a safe alphabet.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable
+from uuid import uuid4
+
+import nats
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.errors import NoRespondersError
+from nats.js import JetStreamContext
+from nats.js.errors import Error as JetStreamError
+
+from shared.errors import Unavailable
+from shared.metrics import NATS_CLIENT_ERRORS
+
+log = structlog.get_logger()
+
+PUBLISH_SECONDS = 2.0
+"""How long a publish waits for its PubAck; longer than any healthy fsync, shorter than a caller's patience."""
+
+_SAFE_SUBJECT = re.compile(r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){0,15}$")
+
+
+def check_subject(subject: str) -> str:
+    """The subject itself. Raises ValueError for one that the server could choke on (N25)."""
+    if len(subject) > 255 or not _SAFE_SUBJECT.match(subject):
+        raise ValueError("a subject has 1 to 16 tokens of letters, digits, '_' and '-', 255 characters in all")
+    return subject
+
+
+class Broker:
+    """A NATS connection of one process: publish, ask, subscribe; `lost` is set when it is gone for good."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self.url = url
+        self.name = name
+        self.inbox_prefix = f"_INBOX_{name}"
+        self.lost = asyncio.Event()
+        self.reconnected: list[Callable[[], None]] = []
+        self._client = Client()
+        self._closing = False
+        self.js: JetStreamContext = self._client.jetstream()
+
+    @property
+    def client(self) -> Client:
+        """The underlying client, for subscriptions."""
+        return self._client
+
+    @property
+    def connected(self) -> bool:
+        """Whether the client believes it is connected; `check` is what knows."""
+        return self._client.is_connected
+
+    async def connect(self) -> None:
+        """Connect, trying until the server is there."""
+        attempt = 0
+        while True:
+            try:
+                self._client = await nats.connect(
+                    self.url,
+                    name=self.name,
+                    inbox_prefix=self.inbox_prefix.encode(),
+                    connect_timeout=2,
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=0.25,
+                    ping_interval=2,
+                    max_outstanding_pings=2,
+                    drain_timeout=5,
+                    allow_reconnect=True,
+                    error_cb=self._on_error,
+                    disconnected_cb=self._on_disconnected,
+                    reconnected_cb=self._on_reconnected,
+                    closed_cb=self._on_closed,
+                )
+                break
+            except (NatsError, OSError, TimeoutError) as error:
+                if attempt % 20 == 0:
+                    log.warning("nats_unreachable", error=type(error).__name__)
+                attempt += 1
+                await asyncio.sleep(0.5)
+        self.js = self._client.jetstream(timeout=PUBLISH_SECONDS)
+        log.info("nats_connected", server=self._client.connected_url.netloc if self._client.connected_url else "")
+
+    async def publish(
+        self, subject: str, payload: bytes, message_id: str, headers: dict[str, str] | None = None
+    ) -> bool:
+        """Store a message on its stream; returns once the server has it on disk.
+
+        Returns False if the stream already had a message of that id (inside its duplicate window).
+        Raises `Unavailable` without a PubAck in time: the message may or may not be stored.
+        """
+        check_subject(subject)
+        if not self.connected:
+            raise Unavailable("nats: not connected")
+        try:
+            ack = await self.js.publish(
+                subject,
+                payload,
+                timeout=PUBLISH_SECONDS,
+                headers={**(headers or {}), "Nats-Msg-Id": message_id},
+            )
+        except (NatsError, JetStreamError, OSError, TimeoutError, json.JSONDecodeError) as error:
+            raise Unavailable(f"nats: {type(error).__name__}") from error
+        return not ack.duplicate
+
+    async def tell(self, subject: str, payload: bytes) -> None:
+        """Send without storing: outcomes to a waiting gateway. Lost if nobody listens."""
+        try:
+            await self._client.publish(check_subject(subject), payload)
+        except (NatsError, OSError) as error:
+            raise Unavailable(f"nats: {type(error).__name__}") from error
+
+    async def ask(self, subject: str, payload: bytes, timeout: float, headers: dict[str, str] | None = None) -> Msg:
+        """Ask one responder. Raises `Unavailable` when there is none or it is silent for `timeout` seconds."""
+        if not self.connected:
+            raise Unavailable("nats: not connected")
+        try:
+            return await self._client.request(check_subject(subject), payload, timeout=timeout, headers=headers)
+        except NoRespondersError as error:
+            raise Unavailable(f"nobody answers {subject}") from error
+        except (NatsError, OSError, TimeoutError) as error:
+            raise Unavailable(f"nats: {type(error).__name__}") from error
+
+    async def subscribe(self, subject: str, callback: Callable[[Msg], Awaitable[None]], queue: str = "") -> None:
+        """Listen to a core subject; the callback must be quick and must not raise."""
+        await self._client.subscribe(subject, queue=queue, cb=callback)
+
+    def new_inbox(self) -> str:
+        """A subject only this connection listens to."""
+        return f"{self.inbox_prefix}.{uuid4().hex}"
+
+    async def check(self) -> None:
+        """Prove that the server answers; `is_connected` can't be trusted (fact 6). Raises `Unavailable`."""
+        if not self.connected:
+            raise Unavailable("not connected")
+        try:
+            async with asyncio.timeout(1):
+                await self._client.rtt()
+        except (NatsError, OSError, TimeoutError) as error:
+            raise Unavailable(type(error).__name__) from error
+
+    async def close(self) -> None:
+        """Flush and close, bounded: draining can hang (N22)."""
+        self._closing = True
+        try:
+            async with asyncio.timeout(3):
+                if self.connected:
+                    await self._client.flush(1)
+                await self._client.close()
+        except (NatsError, OSError, TimeoutError):
+            return
+
+    async def _on_error(self, error: Exception) -> None:
+        NATS_CLIENT_ERRORS.inc()
+        log.error("nats_error", error=type(error).__name__, detail=str(error)[:200])
+
+    async def _on_disconnected(self) -> None:
+        if not self._closing:
+            log.warning("nats_disconnected")
+
+    async def _on_reconnected(self) -> None:
+        log.info("nats_reconnected")
+        for notify in self.reconnected:
+            notify()
+
+    async def _on_closed(self) -> None:
+        if not self._closing:
+            log.error("nats_closed_for_good")
+            self.lost.set()

@@ -1,0 +1,193 @@
+"""The one place that acknowledges: decode, run, then ack, retry with a delay, or dead-letter.
+
+Nothing is lost by default. A message is acknowledged after the commit of its effect; a failure is
+retried with a growing delay, and what can't succeed goes to DEADLETTER before it is terminated.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import structlog
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+
+from shared.contracts.base import Outcome, Outcomes, Request
+from shared.errors import AlreadyHandled, Poison, Unavailable
+from shared.messaging.broker import Broker
+from shared.messaging.failures import PATIENT_ATTEMPTS, Dead, backoff, classify
+from shared.messaging.pull import Pull
+from shared.messaging.reactions import Message, Reaction
+from shared.messaging.topology import ACK_WAIT_SECONDS
+from shared.metrics import DEAD_LETTERS, HANDLER_SECONDS, MESSAGES_HANDLED
+
+log = structlog.get_logger()
+
+PATIENCE_SECONDS = 20
+"""How long a delivery is held and retried in place while something outside is down, before it is given back."""
+
+Run = Callable[[Reaction, Sequence[Message]], Awaitable[Any]]
+"""Calls the handler with its context and adapters; what it returns are outcomes of requests, or None."""
+
+
+class Consumer:
+    """Runs one reaction: pulls its deliveries and settles each of them."""
+
+    def __init__(self, broker: Broker, reaction: Reaction, run: Run) -> None:
+        self.reaction = reaction
+        self.progress_at = time.monotonic()
+        self._broker = broker
+        self._run = run
+        self._pull = Pull(broker, reaction.stream, reaction.durable, capacity=2 * reaction.batch * reaction.concurrency)
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Handle deliveries until `stop`; returns once every one in hand is settled."""
+        await self._pull.start()
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(self.reaction.concurrency):
+                workers.create_task(self._work())
+
+    async def stop(self) -> None:
+        """Take no more; give back what was not started."""
+        self._stopping = True
+        for msg in await self._pull.stop():
+            await _quietly(msg.nak())
+
+    async def _work(self) -> None:
+        while deliveries := await self._pull.take(self.reaction.batch):
+            alive = asyncio.create_task(_keep_alive(deliveries))
+            try:
+                await self._handle(deliveries)
+            finally:
+                alive.cancel()
+                self._pull.done(len(deliveries))
+                self.progress_at = time.monotonic()
+
+    async def _handle(self, deliveries: list[Msg]) -> None:
+        """One batch: together if it goes well, else one by one, so that poison harms only itself."""
+        decoded: list[tuple[Msg, Message]] = []
+        for msg in deliveries:
+            try:
+                if msg.metadata.num_delivered > PATIENT_ATTEMPTS:
+                    raise Poison("was delivered too often, perhaps killing its worker each time")
+                decoded.append((msg, self.reaction.decode(msg.subject, msg.data)))
+            except Poison as error:
+                await self._settle_failure(msg, error)
+        if not decoded:
+            return
+        started = time.perf_counter()
+        try:
+            outcomes = await self._run_patiently([message for _, message in decoded])
+        except AlreadyHandled:
+            await self._acknowledge(decoded, "duplicate")
+        except Exception as error:  # noqa: BLE001 - the boundary where every failure is classified
+            if len(decoded) > 1 and not isinstance(error, Unavailable):
+                log.warning("batch_failed", handler=self.reaction.durable, size=len(decoded), error=repr(error)[:300])
+                for msg, _ in decoded:
+                    await self._handle([msg])
+            else:
+                for msg, _ in decoded:
+                    await self._settle_failure(msg, error)
+        else:
+            HANDLER_SECONDS.labels(self.reaction.durable).observe(time.perf_counter() - started)
+            await self._send_outcomes([message for _, message in decoded], outcomes)
+            await self._acknowledge(decoded, "handled")
+
+    async def _run_patiently(self, messages: list[Message]) -> Any:
+        """Run the handler; while something outside is down, hold the delivery and try again in place."""
+        give_up_at = time.monotonic() + PATIENCE_SECONDS
+        pause = 0.1
+        while True:
+            try:
+                return await self._run(self.reaction, messages)
+            except Unavailable as error:
+                if self._stopping or time.monotonic() + pause > give_up_at:
+                    raise
+                log.warning("waiting_for_dependency", handler=self.reaction.durable, error=str(error))
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 1.0)
+
+    async def _send_outcomes(self, messages: list[Message], outcomes: list[Outcome] | None) -> None:
+        """Tell each waiting gateway; a gateway that can't be told asks later, so loss is harmless."""
+        if not outcomes:
+            return
+        waiting = {m.id: m.outcome_to for m in messages if isinstance(m, Request)}
+        by_gateway: dict[str, list[Outcome]] = {}
+        for outcome in outcomes:
+            if gateway := waiting.get(outcome.request_id):
+                by_gateway.setdefault(gateway, []).append(outcome)
+        for gateway, group in by_gateway.items():
+            try:
+                await self._broker.tell(gateway, Outcomes(outcomes=group).model_dump_json().encode())
+            except (Unavailable, ValueError) as error:
+                log.warning("outcome_not_sent", error=str(error))
+
+    async def _acknowledge(self, decoded: list[tuple[Msg, Message]], outcome: str) -> None:
+        for msg, _ in decoded:
+            await _quietly(msg.ack())
+        MESSAGES_HANDLED.labels(self.reaction.durable, outcome).inc(len(decoded))
+
+    async def _settle_failure(self, msg: Msg, error: Exception) -> None:
+        attempt = msg.metadata.num_delivered
+        verdict = classify(error, attempt)
+        fields = {
+            "handler": self.reaction.durable,
+            "subject": msg.subject,
+            "attempt": attempt,
+            "error": f"{type(error).__name__}: {error}"[:300],
+        }
+        if isinstance(verdict, Dead):
+            if await self._dead_letter(msg, error, verdict.reason):
+                log.error("message_dead_lettered", reason=verdict.reason, **fields)
+                return
+            await _quietly(msg.nak(delay=backoff(attempt)))
+        else:
+            log.warning(
+                "message_retried", delay=round(verdict.delay, 2), exc_info=error if attempt == 3 else None, **fields
+            )
+            await _quietly(msg.nak(delay=verdict.delay))
+            MESSAGES_HANDLED.labels(self.reaction.durable, "retried").inc()
+
+    async def _dead_letter(self, msg: Msg, error: Exception, reason: str) -> bool:
+        """Keep the untouched message and why it failed; only then take it off its stream's consumer."""
+        metadata = msg.metadata
+        headers = {
+            "Dead-Subject": msg.subject,
+            "Dead-Stream": metadata.stream,
+            "Dead-Sequence": str(metadata.sequence.stream),
+            "Dead-Durable": self.reaction.durable,
+            "Dead-Attempts": str(metadata.num_delivered),
+            "Dead-Reason": reason,
+            "Dead-Error": f"{type(error).__name__}: {error}".encode("ascii", "replace")
+            .decode()[:300]
+            .replace("\r", " ")
+            .replace("\n", " "),
+        }
+        message_id = f"{self.reaction.durable}:{metadata.stream}:{metadata.sequence.stream}"
+        try:
+            await self._broker.publish(f"deadletter.{self.reaction.durable}", msg.data, message_id, headers)
+        except Unavailable:
+            return False
+        await _quietly(msg.term())
+        MESSAGES_HANDLED.labels(self.reaction.durable, "dead_lettered").inc()
+        DEAD_LETTERS.labels(self.reaction.durable, reason).inc()
+        return True
+
+
+async def _keep_alive(deliveries: list[Msg]) -> None:
+    """Renew the acknowledgement wait of what is being handled, so that nobody else gets it meanwhile."""
+    while True:
+        await asyncio.sleep(ACK_WAIT_SECONDS / 3)
+        for msg in deliveries:
+            if not msg._ackd:
+                await _quietly(msg.in_progress())
+
+
+async def _quietly(settling: Awaitable[Any]) -> None:
+    """An acknowledgement that can't be sent means a redelivery, which the inbox makes harmless."""
+    try:
+        await settling
+    except (NatsError, OSError) as error:
+        log.warning("settling_failed", error=type(error).__name__)

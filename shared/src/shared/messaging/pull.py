@@ -1,0 +1,123 @@
+"""Pulling from a durable consumer with a standing request, instead of `fetch`.
+
+nats-py's `fetch(n)` waits for a batch to fill and sits out its time-out across a broker restart
+(reliability, fact 4). Here messages come as they are stored, a request is renewed before it is used
+up, and a silent server is noticed by its missing heartbeats.
+"""
+
+import asyncio
+import json
+import time
+from collections import deque
+
+import structlog
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.errors import Error as NatsError
+
+from shared.messaging.broker import Broker
+
+log = structlog.get_logger()
+
+EXPIRES_SECONDS = 20
+HEARTBEAT_SECONDS = 2
+SILENCE_SECONDS = 5.0
+
+
+class Pull:
+    """A stream of deliveries for one durable, at most `capacity` of them unfinished in this process."""
+
+    def __init__(self, broker: Broker, stream: str, durable: str, capacity: int) -> None:
+        self.durable = durable
+        self._broker = broker
+        self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
+        self._inbox = broker.new_inbox()
+        self._capacity = capacity
+        self._ready: deque[Msg] = deque()
+        self._asked_for = 0
+        self._taken = 0
+        self._heard_at = 0.0
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._subscription: Subscription | None = None
+
+    async def start(self) -> None:
+        """Subscribe; messages flow from the first `take`."""
+        self._subscription = await self._broker.client.subscribe(
+            self._inbox, cb=self._on_message, pending_msgs_limit=-1, pending_bytes_limit=-1
+        )
+        self._broker.reconnected.append(self._forget_requests)
+
+    async def take(self, most: int) -> list[Msg]:
+        """Up to `most` deliveries, as soon as there is one. Empty once stopped. Follow with `done`."""
+        while not self._stopping:
+            await self._renew_request()
+            if self._ready:
+                batch = [self._ready.popleft() for _ in range(min(most, len(self._ready)))]
+                self._taken += len(batch)
+                return batch
+            self._wake.clear()
+            try:
+                async with asyncio.timeout(1):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+        return []
+
+    def done(self, count: int) -> None:
+        """These deliveries are settled: room for as many more."""
+        self._taken -= count
+
+    async def stop(self) -> list[Msg]:
+        """End the request; returns the deliveries that nobody has taken, to be given back."""
+        self._stopping = True
+        self._wake.set()
+        if self._subscription is not None:
+            try:
+                await self._subscription.unsubscribe()
+            except NatsError:
+                log.debug("unsubscribe_failed", durable=self.durable)
+        left = list(self._ready)
+        self._ready.clear()
+        return left
+
+    async def _renew_request(self) -> None:
+        now = time.monotonic()
+        if self._asked_for and now - self._heard_at > SILENCE_SECONDS:
+            self._asked_for = 0
+        room = self._capacity - self._taken - len(self._ready) - self._asked_for
+        if room < max(1, self._capacity // 2) or not self._broker.connected:
+            return
+        request = {
+            "batch": room,
+            "expires": EXPIRES_SECONDS * 1_000_000_000,
+            "idle_heartbeat": HEARTBEAT_SECONDS * 1_000_000_000,
+        }
+        self._asked_for += room
+        self._heard_at = now
+        try:
+            await self._broker.client.publish(self._subject, json.dumps(request).encode(), self._inbox)
+        except (NatsError, OSError) as error:
+            self._asked_for -= room
+            log.warning("pull_failed", durable=self.durable, error=type(error).__name__)
+
+    async def _on_message(self, msg: Msg) -> None:
+        self._heard_at = time.monotonic()
+        status = msg.headers.get("Status") if msg.headers and not msg.data else None
+        if status is None:
+            self._asked_for = max(0, self._asked_for - 1)
+            self._ready.append(msg)
+        elif status == "503":
+            # Nobody serves this consumer just now: let SILENCE_SECONDS pass before asking again.
+            return
+        elif status != "100":
+            unused = (msg.headers or {}).get("Nats-Pending-Messages", "0")
+            self._asked_for = max(0, self._asked_for - int(unused))
+            if status == "409":
+                log.warning("pull_ended", durable=self.durable, description=(msg.headers or {}).get("Description"))
+        self._wake.set()
+
+    def _forget_requests(self) -> None:
+        """A new connection: the server has forgotten our requests, so ask again."""
+        self._asked_for = 0
+        self._wake.set()

@@ -1,0 +1,105 @@
+"""One service's database: its engine, its declarative base, its health.
+
+Knows SQL, doesn't know NATS. Every time-out that keeps a frozen server from freezing us is set
+here (reliability R7).
+"""
+
+import asyncio
+import json
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from sqlalchemy import MetaData, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+from shared.errors import Unavailable
+
+NAMING_CONVENTION = {
+    "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "ck": "%(table_name)s_%(constraint_name)s_check",
+    "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+    "pk": "%(table_name)s_pkey",
+}
+
+CONNECT_SECONDS = 2
+STATEMENT_SECONDS = 2
+"""No statement of a handler may take longer; a frozen server is noticed after this (fault 17)."""
+
+
+class Base(DeclarativeBase):
+    """Base of every mapped class; constraint names follow one convention."""
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+
+
+class Database:
+    """A pool of connections as one service's role, in that service's schema."""
+
+    def __init__(self, url: str, schema: str, pool_size: int = 10) -> None:
+        """`url` is a plain `postgresql://` URL; `schema` becomes the search path."""
+        self.schema = schema
+        parts = urlsplit(url)
+        self.engine: AsyncEngine = create_async_engine(
+            urlunsplit(parts._replace(scheme="postgresql+asyncpg")),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=STATEMENT_SECONDS,
+            pool_pre_ping=True,
+            json_serializer=_dump_json,
+            connect_args={
+                "timeout": CONNECT_SECONDS,
+                "command_timeout": STATEMENT_SECONDS,
+                "server_settings": {
+                    "search_path": schema,
+                    "application_name": f"tidebook-{schema}",
+                    "statement_timeout": str(STATEMENT_SECONDS * 1000),
+                    "lock_timeout": str(STATEMENT_SECONDS * 1000),
+                    "idle_in_transaction_session_timeout": "10000",
+                    "jit": "off",
+                },
+            },
+        )
+
+    async def schema_revision(self) -> str | None:
+        """The migration that the database stands at. Raises `Unavailable` if it can't be asked."""
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS + STATEMENT_SECONDS):
+                async with self.engine.connect() as connection:
+                    row = await connection.execute(text("SELECT to_regclass('alembic_version') IS NOT NULL"))
+                    if not row.scalar_one():
+                        return None
+                    return (
+                        await connection.execute(text("SELECT version_num FROM alembic_version"))
+                    ).scalar_one_or_none()
+        except DATABASE_OUTAGES as error:
+            raise Unavailable(f"database: {type(error).__name__}") from error
+
+    async def close(self) -> None:
+        """Give all connections back; never waits longer than the server would need to answer."""
+        try:
+            async with asyncio.timeout(STATEMENT_SECONDS):
+                await self.engine.dispose()
+        except TimeoutError:
+            return
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether a database error says "not reachable now" rather than "this statement is wrong"."""
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated:
+            return True
+        state = getattr(error.orig, "sqlstate", None)
+        return not state or state[:2] in {"08", "53", "57", "58"} or state in {"55P03", "40001", "40P01"}
+    return isinstance(error, DATABASE_OUTAGES)
+
+
+DATABASE_OUTAGES = (DBAPIError, PoolTimeout, OSError, TimeoutError)
+"""What connecting to or asking a database that is down, frozen or restarting raises."""
+
+
+def _dump_json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,44 @@
+"""The inbox: which messages a consumer has handled, written in the transaction of their effect.
+
+Kept longer than any stream keeps messages, so that a late redelivery or a replay finds its claim.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+KEEP_DAYS = 15
+
+_CLAIM = text("""
+    INSERT INTO inbox (consumer, message_id)
+    SELECT :consumer, message_id FROM unnest(CAST(:ids AS uuid[])) AS message_id
+    ON CONFLICT ON CONSTRAINT inbox_pkey DO NOTHING RETURNING message_id
+""")
+_PEEK = text("""
+    SELECT message_id FROM inbox WHERE consumer = :consumer AND message_id = ANY(CAST(:ids AS uuid[]))
+""")
+_PRUNE = text("""
+    DELETE FROM inbox WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM inbox WHERE handled_at < clock_timestamp() - make_interval(days => :days)
+        LIMIT 5000))
+""")
+
+
+async def claim(session: AsyncSession, consumer: str, ids: list[UUID]) -> set[UUID]:
+    """Claim messages for this consumer; returns those that nobody had claimed before.
+
+    Sorted, so that two replicas that share messages wait for each other instead of deadlocking.
+    """
+    result = await session.execute(_CLAIM, {"consumer": consumer, "ids": sorted(set(ids))})
+    return set(result.scalars())
+
+
+async def handled(connection: AsyncConnection, consumer: str, ids: list[UUID]) -> set[UUID]:
+    """Which of these messages this consumer has handled, without claiming any."""
+    return set((await connection.execute(_PEEK, {"consumer": consumer, "ids": ids})).scalars())
+
+
+async def prune(connection: AsyncConnection) -> int:
+    """Delete a batch of claims older than `KEEP_DAYS`; returns how many went."""
+    return (await connection.execute(_PRUNE, {"days": KEEP_DAYS})).rowcount

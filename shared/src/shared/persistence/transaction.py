@@ -1,0 +1,73 @@
+"""The one way to change anything: a transaction that knows its tenants and its outgoing events.
+
+Row-level security shows a transaction the rows of the tenants it names and no others; naming none
+shows nothing (design §1.8). Nothing networked belongs inside.
+"""
+
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.contracts.base import Event
+from shared.errors import Unavailable
+from shared.persistence import outbox
+from shared.persistence.database import DATABASE_OUTAGES, Database, is_outage
+from shared.persistence.outbox import OutboxRow
+
+EVERY_TENANT: Final = "*"
+"""The scope of work that belongs to no single tenant: expiring holds, sending mail, Stripe's events."""
+
+Tenants = Collection[UUID] | str
+
+_SET_TENANTS = text("SELECT set_config('app.tenant_ids', :tenants, true)")
+
+
+class Transaction:
+    """What a handler works with: `session` for state, `emit` for facts. It can't commit."""
+
+    def __init__(
+        self, session: AsyncSession, correlation_id: UUID | None = None, causation_id: UUID | None = None
+    ) -> None:
+        self.session = session
+        self.events: list[Event] = []
+        self._correlation_id = correlation_id
+        self._causation_id = causation_id
+
+    def emit(self, event: Event) -> None:
+        """Announce a fact: a row in the outbox of this transaction, published after its commit."""
+        if event.causation_id is None:
+            event = event.caused_by(event.correlation_id or self._correlation_id, self._causation_id)
+        self.events.append(event)
+
+
+@asynccontextmanager
+async def transaction(
+    database: Database,
+    tenants: Tenants,
+    committed: Callable[[list[OutboxRow]], None],
+    correlation_id: UUID | None = None,
+    causation_id: UUID | None = None,
+) -> AsyncIterator[Transaction]:
+    """One transaction; commits once, on exit, and then hands the emitted rows to `committed`.
+
+    Raises `Unavailable` when the database is down, frozen or restarting.
+    """
+    scope = tenants if isinstance(tenants, str) else ",".join(sorted({str(t) for t in tenants}))
+    rows: list[OutboxRow] = []
+    try:
+        async with AsyncSession(database.engine, expire_on_commit=False) as session, session.begin():
+            await session.execute(_SET_TENANTS, {"tenants": scope})
+            tx = Transaction(session, correlation_id, causation_id)
+            yield tx
+            await session.flush()
+            if tx.events:
+                rows = await outbox.add(session, tx.events)
+    except DATABASE_OUTAGES as error:
+        if is_outage(error):
+            raise Unavailable(f"database: {type(error).__name__}") from error
+        raise
+    committed(rows)

@@ -1,0 +1,119 @@
+"""The relay: the only publisher of events. Bridges the outbox and JetStream.
+
+Rows go straight from the commit that wrote them to their stream; a row whose writer died, or could
+not reach NATS, is swept up from the table by any replica a few seconds later. Either way the
+`Nats-Msg-Id` is the event's id, so a repeat is dropped by the stream or by the consumer's inbox.
+Order is not promised: versions and `NotYet` cover it.
+"""
+
+import asyncio
+import time
+from collections import deque
+
+import structlog
+
+from shared.errors import Unavailable
+from shared.messaging.broker import Broker
+from shared.metrics import EVENTS_PUBLISHED, OUTBOX_OLDEST_SECONDS, OUTBOX_PENDING
+from shared.persistence import inbox, outbox
+from shared.persistence.database import DATABASE_OUTAGES, Database
+from shared.persistence.outbox import OutboxRow
+
+log = structlog.get_logger()
+
+BATCH = 256
+HAND_OVER_LIMIT = 20_000
+"""More rows than this are not kept in memory: the sweep finds them in the table."""
+SWEEP_SECONDS = 1.0
+PRUNE_SECONDS = 60.0
+
+
+class Relay:
+    """Publishes one service's outbox."""
+
+    def __init__(self, broker: Broker, database: Database, source: str) -> None:
+        self._broker = broker
+        self._database = database
+        self._source = f"/tidebook/{source}"
+        self._handed_over: deque[OutboxRow] = deque()
+        self._wake = asyncio.Event()
+        self._stopping = False
+
+    def committed(self, rows: list[OutboxRow]) -> None:
+        """Take over rows that have just been committed."""
+        if rows and len(self._handed_over) < HAND_OVER_LIMIT:
+            self._handed_over.extend(rows)
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Publish until stopped, then publish what was handed over."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._publish_handed_over())
+            tasks.create_task(self._sweep())
+
+    def stop(self) -> None:
+        """End `run` once the rows in hand are out; the table keeps the rest for other replicas."""
+        self._stopping = True
+        self._wake.set()
+
+    async def _publish_handed_over(self) -> None:
+        while not (self._stopping and not self._handed_over):
+            if not self._handed_over:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            rows = [self._handed_over.popleft() for _ in range(min(BATCH, len(self._handed_over)))]
+            await self._publish(rows)
+
+    async def _sweep(self) -> None:
+        pruned_at = time.monotonic()
+        while not self._stopping:
+            try:
+                async with self._database.engine.begin() as connection:
+                    rows = await outbox.claim_unpublished(connection, BATCH)
+                if rows:
+                    log.info("outbox_swept", rows=len(rows))
+                    if await self._publish(rows) and len(rows) == BATCH:
+                        continue
+                async with self._database.engine.begin() as connection:
+                    pending, oldest = await outbox.depth(connection)
+                    if time.monotonic() - pruned_at > PRUNE_SECONDS:
+                        pruned_at = time.monotonic()
+                        await outbox.prune(connection)
+                        await inbox.prune(connection)
+                OUTBOX_PENDING.set(pending)
+                OUTBOX_OLDEST_SECONDS.set(oldest)
+            except DATABASE_OUTAGES as error:
+                log.warning("outbox_unreachable", error=type(error).__name__)
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _publish(self, rows: list[OutboxRow]) -> bool:
+        """Publish at once, mark what got its PubAck; the rest stays for the sweep."""
+        results = await asyncio.gather(*(self._publish_one(row) for row in rows))
+        published = [row for row, ok in zip(rows, results, strict=True) if ok]
+        if published:
+            try:
+                async with self._database.engine.begin() as connection:
+                    await outbox.mark_published(connection, [row.id for row in published])
+            except DATABASE_OUTAGES as error:
+                log.warning("outbox_not_marked", error=type(error).__name__, rows=len(published))
+        return len(published) == len(rows)
+
+    async def _publish_one(self, row: OutboxRow) -> bool:
+        headers = {
+            "ce-specversion": "1.0",
+            "ce-id": str(row.id),
+            "ce-type": row.type,
+            "ce-source": self._source,
+            "ce-time": row.occurred_at,
+            "content-type": "application/json",
+        }
+        if row.correlation_id:
+            headers["ce-correlationid"] = str(row.correlation_id)
+        try:
+            await self._broker.publish(row.subject, row.payload.encode(), str(row.id), headers)
+        except Unavailable as error:
+            log.warning("event_not_published", type=row.type, error=str(error))
+            return False
+        EVENTS_PUBLISHED.labels(row.type).inc()
+        return True

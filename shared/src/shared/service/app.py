@@ -1,0 +1,315 @@
+"""The service runtime: what every process gets, in one place.
+
+Connects, brings about the topology, runs consumers, relay, questions and background tasks under
+supervision, serves `/healthz`, `/readyz` and `/metrics`, and stops gracefully: unready first, then
+no more fetching, finish what runs, publish what was committed, close (reliability R6).
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import contextmanager
+from typing import Any, Never
+from uuid import uuid4
+
+import structlog
+import uvicorn
+import uvloop
+from nats import micro
+from nats.errors import Error as NatsError
+from nats.js.errors import Error as JetStreamError
+from nats.js.errors import NotFoundError
+from nats.micro.service import ServiceConfig
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request as HttpRequest
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from shared.contracts.base import Contract, Query
+from shared.errors import Unavailable
+from shared.messaging import rpc
+from shared.messaging.broker import Broker
+from shared.messaging.consumer import Consumer
+from shared.messaging.reactions import Message, Reaction, Reactions
+from shared.messaging.topology import TopologyDrift, ensure_topology
+from shared.metrics import CONSUMER_PENDING, CONSUMER_REDELIVERED, CONSUMER_STALLED_SECONDS, TASK_FAILURES
+from shared.persistence.database import Database
+from shared.relay import Relay
+from shared.service.context import Context
+from shared.service.health import Health
+from shared.service.heartbeat import Heart
+from shared.service.logging import configure_logging
+from shared.service.settings import ServiceSettings
+
+log = structlog.get_logger()
+
+VERSION = "0.1.0"
+STALLED_SECONDS = 60
+"""A consumer with messages waiting and no progress for this long makes its process unready (R4)."""
+
+Task = Callable[[], Coroutine[Any, Any, None]]
+
+
+class Service:
+    """One process of Tidebook, put together by its `main` and run by `run`."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: ServiceSettings,
+        *,
+        database: Database,
+        schema_revision: str,
+        reactions: Reactions | None = None,
+        questions: rpc.Questions | None = None,
+        adapters: dict[str, Any] | None = None,
+    ) -> None:
+        """`schema_revision` is the migration this code needs; `adapters` go to handlers by parameter name."""
+        self.name = name
+        self.settings = settings
+        self.instance = f"{socket.gethostname().split('.')[0]}-{os.getpid()}-{uuid4().hex[:6]}"
+        self.database = database
+        self.broker = Broker(settings.nats_url, name)
+        self.relay = Relay(self.broker, database, name)
+        self.health = Health()
+        self.heart = Heart(self.broker, self.health, name, self.instance, VERSION)
+        self.tasks: dict[str, Task] = {}
+        self.app: ASGIApp = Starlette(routes=self.operational_routes())
+        self._schema_revision = schema_revision
+        self._reactions: list[Reaction] = reactions.declared if reactions else []
+        self._questions = questions
+        self._adapters = adapters or {}
+        self._consumers: list[Consumer] = []
+        self._failure: str | None = None
+        self._stop = asyncio.Event()
+        for reaction in self._reactions:
+            if missing := set(reaction.adapters) - set(self._adapters):
+                raise ValueError(f"{reaction.durable} wants adapters that nobody gives: {sorted(missing)}")
+        self.health.add("nats", self.broker.check)
+        self.health.add("database", self.check_schema)
+        self.health.add("topology", self._check_started)
+        self.health.add("consumers", self._check_consumers)
+
+    def every(self, seconds: float, name: str, work: Task) -> None:
+        """Do `work` again and again, `seconds` apart; a failed round is logged, counted and repeated."""
+
+        async def rounds() -> None:
+            while True:
+                try:
+                    await work()
+                except Exception as error:  # noqa: BLE001 - a round may fail, the task may not
+                    TASK_FAILURES.labels(name).inc()
+                    log.warning("task_failed", task=name, error=repr(error)[:300])
+                await asyncio.sleep(seconds)
+
+        self.tasks[name] = rounds
+
+    def context(self, messages: Sequence[Contract] = (), consumer: str | None = None) -> Context:
+        """A context for work that starts here: background tasks, questions, deliveries."""
+        return Context(self.database, self.relay.committed, messages, consumer)
+
+    # --- running ---------------------------------------------------------------------------
+
+    async def serve(self) -> int:
+        """Run until SIGTERM or SIGINT; returns the exit status."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._on_signal)
+        http = _HttpServer(self.app, self.settings)
+        serving = asyncio.create_task(http.serve())
+        working = asyncio.create_task(self._work())
+        stopping = asyncio.create_task(self._stop.wait())
+        lost = asyncio.create_task(self.broker.lost.wait())
+        done, _ = await asyncio.wait({serving, working, stopping, lost}, return_when=asyncio.FIRST_COMPLETED)
+        status = 0 if stopping in done else 1
+        if working in done and (error := working.exception()):
+            log.error("service_failed", error=_cause(error), exc_info=None if _expected(error) else error)
+        if serving in done and status:
+            log.error("http_server_ended", port=self.settings.port)
+        if lost in done:
+            log.error("nats_connection_lost_for_good")
+        await self._shut_down(http, serving, working)
+        return status
+
+    def _on_signal(self) -> None:
+        if self._stop.is_set():
+            os._exit(1)
+        log.info("stopping")
+        self._stop.set()
+
+    async def _work(self) -> None:
+        await self.broker.connect()
+        await self._ensure_topology()
+        await self._announce()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.relay.run(), name="relay")
+            tasks.create_task(self.heart.run(), name="heartbeat")
+            self._consumers = [Consumer(self.broker, r, self._react) for r in self._reactions]
+            if self._consumers:
+                tasks.create_task(self._watch_consumers(), name="watch-consumers")
+            for consumer in self._consumers:
+                tasks.create_task(consumer.run(), name=consumer.reaction.durable)
+            if self._questions:
+                await rpc.serve(self.broker, self._questions, self._answer, tasks)
+            for name, task in self.tasks.items():
+                tasks.create_task(task(), name=name)
+            log.info("service_started", instance=self.instance, port=self.settings.port)
+
+    async def _ensure_topology(self) -> None:
+        while True:
+            try:
+                await ensure_topology(self.broker.js, self._reactions, self.settings.topology_update)
+                self._topology_ready = True
+                return
+            except (NatsError, JetStreamError, OSError, TimeoutError) as error:
+                log.warning("topology_not_ready", error=f"{type(error).__name__}: {error}"[:200])
+                await asyncio.sleep(1)
+
+    _topology_ready = False
+
+    async def _announce(self) -> None:
+        """Answer `$SRV.PING`, `INFO` and `STATS`, so that `nats micro ls` shows this instance."""
+        await micro.add_service(
+            self.broker.client,
+            ServiceConfig(name=f"tidebook-{self.name}", version=VERSION, description=f"Tidebook's {self.name}"),
+        )
+
+    async def _react(self, reaction: Reaction, messages: Sequence[Message]) -> Any:
+        ctx = self.context(messages, reaction.durable)
+        adapters = {name: self._adapters[name] for name in reaction.adapters}
+        if reaction.batch > 1:
+            return await reaction.handler(list(messages), ctx, **adapters)
+        outcome = await reaction.handler(messages[0], ctx, **adapters)
+        return None if outcome is None else [outcome]
+
+    async def _answer(self, handler: Callable[..., Awaitable[Contract]], query: Query[Any]) -> Contract:
+        return await handler(query, self.context([query]))
+
+    async def _shut_down(self, http: "_HttpServer", serving: asyncio.Task[None], working: asyncio.Task[None]) -> None:
+        self.health.stopping = True
+        try:
+            async with asyncio.timeout(self.settings.shutdown_seconds):
+                await self.heart.stop()
+                http.should_exit = True
+                await asyncio.gather(*(c.stop() for c in self._consumers))
+                consumers = [t for t in asyncio.all_tasks() if t.get_name() in {r.durable for r in self._reactions}]
+                await asyncio.gather(*consumers, serving, return_exceptions=True)
+                self.relay.stop()
+                relays = [t for t in asyncio.all_tasks() if t.get_name() == "relay"]
+                await asyncio.gather(*relays, return_exceptions=True)
+        except TimeoutError:
+            log.warning("shutdown_overran", seconds=self.settings.shutdown_seconds)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+        await self.broker.close()
+        await self.database.close()
+        log.info("stopped")
+
+    # --- health ----------------------------------------------------------------------------
+
+    async def check_schema(self) -> None:
+        """The database answers and stands at this code's migration. Raises `Unavailable` with the drift."""
+        revision = await self.database.schema_revision()
+        if revision != self._schema_revision:
+            raise Unavailable(f"migration drift: code {self._schema_revision}, database {revision or 'none'}")
+
+    async def _check_started(self) -> None:
+        if not self._topology_ready:
+            raise Unavailable("waiting for NATS")
+
+    async def _check_consumers(self) -> None:
+        for consumer in self._consumers:
+            if CONSUMER_STALLED_SECONDS.labels(consumer.reaction.durable)._value.get() > STALLED_SECONDS:
+                raise Unavailable(f"{consumer.reaction.durable} makes no progress")
+
+    async def _watch_consumers(self) -> None:
+        """Keep lag metrics; a failed look is skipped, `nats` is another check's business."""
+        while True:
+            for consumer in self._consumers:
+                reaction = consumer.reaction
+                try:
+                    info = await self.broker.js.consumer_info(reaction.stream, reaction.durable)
+                except NotFoundError as error:
+                    raise TopologyDrift(f"consumer {reaction.durable} is gone; restart recreates it") from error
+                except (NatsError, JetStreamError, OSError, TimeoutError):
+                    continue
+                waiting = (info.num_pending or 0) + (info.num_ack_pending or 0)
+                stalled = time.monotonic() - consumer.progress_at if waiting else 0.0
+                if not waiting:
+                    consumer.progress_at = time.monotonic()
+                self.heart.lag[reaction.durable] = info.num_pending or 0
+                CONSUMER_PENDING.labels(reaction.durable).set(info.num_pending or 0)
+                CONSUMER_REDELIVERED.labels(reaction.durable).set(info.num_redelivered or 0)
+                CONSUMER_STALLED_SECONDS.labels(reaction.durable).set(stalled)
+            await asyncio.sleep(3)
+
+    def operational_routes(self) -> list[Route]:
+        """`/healthz`, `/readyz` and, if enabled, `/metrics` of this process."""
+
+        async def healthz(_: HttpRequest) -> Response:
+            return PlainTextResponse("ok\n")
+
+        async def readyz(_: HttpRequest) -> Response:
+            ready = await self.health.ready()
+            checks = {n: "ok" if r.ok else r.detail for n, r in (await self.health.results()).items()}
+            body = {"status": "ready" if ready else "not_ready", "service": self.name, "checks": checks}
+            return JSONResponse(body, 200 if ready else 503)
+
+        async def metrics(_: HttpRequest) -> Response:
+            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+        routes = [Route("/healthz", healthz), Route("/readyz", readyz)]
+        if self.settings.metrics_enabled:
+            routes.append(Route("/metrics", metrics))
+        return routes
+
+
+class _HttpServer(uvicorn.Server):
+    """uvicorn, without its signal handling: the service decides when to stop."""
+
+    def __init__(self, app: ASGIApp, settings: ServiceSettings) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=settings.host,
+                port=settings.port,
+                log_level="warning",
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                timeout_graceful_shutdown=int(settings.shutdown_seconds),
+                h11_max_incomplete_event_size=64 * 1024,
+            )
+        )
+
+    @contextmanager
+    def capture_signals(self) -> Any:
+        yield
+
+
+def _expected(error: BaseException) -> bool:
+    """A failure that its message explains in full; a traceback would only hide it."""
+    return isinstance(error, TopologyDrift)
+
+
+def _cause(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return f"{type(error).__name__}: {error}"
+
+
+def run(build: Callable[[], Service]) -> Never:
+    """Build and run one service; the process exits with its status."""
+
+    async def main() -> int:
+        service = build()
+        configure_logging(service.name, service.settings.log_format, service.settings.log_level)
+        return await service.serve()
+
+    sys.exit(uvloop.run(main()))

@@ -1,0 +1,122 @@
+"""Heartbeats: every process tells the others how it is, in a NATS bucket whose entries expire.
+
+A missed beat is news for `/status`; it never restarts anything (design §5). Ages are taken from the
+server's timestamps, so that clocks need not agree.
+"""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from nats.errors import Error as NatsError
+from nats.js.errors import Error as JetStreamError
+from pydantic import BaseModel, ConfigDict
+
+from shared.errors import Unavailable
+from shared.messaging.broker import Broker
+from shared.messaging.topology import HEARTBEAT_BUCKET
+from shared.metrics import HEARTBEAT_TIMESTAMP
+from shared.service.health import Health
+
+log = structlog.get_logger()
+
+BEAT_SECONDS = 3
+
+
+class Heartbeat(BaseModel):
+    """What one instance said last."""
+
+    model_config = ConfigDict(frozen=True)
+
+    service: str
+    instance: str
+    version: str
+    started_at: datetime
+    ready: bool
+    checks: dict[str, str]
+    """Check name to `ok` or what is wrong."""
+    lag: dict[str, int] = {}
+    """Durable consumer to messages that wait for it."""
+
+
+class SeenHeartbeat(BaseModel):
+    """A heartbeat with its age in seconds."""
+
+    heartbeat: Heartbeat
+    age_seconds: float
+
+
+class Heart:
+    """Writes this instance's heartbeat until stopped."""
+
+    def __init__(self, broker: Broker, health: Health, service: str, instance: str, version: str) -> None:
+        self._broker = broker
+        self._health = health
+        self._service = service
+        self._instance = instance
+        self._version = version
+        self._started_at = datetime.now(UTC)
+        self.lag: dict[str, int] = {}
+
+    async def run(self) -> None:
+        """Beat every `BEAT_SECONDS`; a beat that can't be written is skipped."""
+        while True:
+            await self.beat()
+            await asyncio.sleep(BEAT_SECONDS)
+
+    async def beat(self) -> None:
+        """Write one heartbeat now."""
+        results = await self._health.results()
+        heartbeat = Heartbeat(
+            service=self._service,
+            instance=self._instance,
+            version=self._version,
+            started_at=self._started_at,
+            ready=await self._health.ready(),
+            checks={name: "ok" if r.ok else r.detail for name, r in results.items()},
+            lag=self.lag,
+        )
+        try:
+            async with asyncio.timeout(2):
+                bucket = await self._broker.js.key_value(HEARTBEAT_BUCKET)
+                await bucket.put(f"{self._service}.{self._instance}", heartbeat.model_dump_json().encode())
+            HEARTBEAT_TIMESTAMP.set_to_current_time()
+        except (NatsError, JetStreamError, OSError, TimeoutError) as error:
+            log.warning("heartbeat_not_written", error=type(error).__name__)
+
+    async def stop(self) -> None:
+        """Take the heartbeat away: this instance leaves on purpose."""
+        try:
+            async with asyncio.timeout(1):
+                bucket = await self._broker.js.key_value(HEARTBEAT_BUCKET)
+                await bucket.delete(f"{self._service}.{self._instance}")
+        except (NatsError, JetStreamError, OSError, TimeoutError):
+            return
+
+
+async def read_heartbeats(broker: Broker) -> list[SeenHeartbeat]:
+    """Every live heartbeat. Raises `Unavailable` if NATS does not answer."""
+    seen: list[tuple[Heartbeat, datetime]] = []
+    try:
+        async with asyncio.timeout(2):
+            bucket = await broker.js.key_value(HEARTBEAT_BUCKET)
+            watcher = await bucket.watchall(ignore_deletes=True)
+            async for entry in watcher:
+                if entry is None:
+                    break
+                if entry.value and entry.created:
+                    seen.append((Heartbeat.model_validate_json(entry.value), _utc(entry.created)))
+            await watcher.stop()  # type: ignore[no-untyped-call]
+    except (NatsError, JetStreamError, OSError, TimeoutError) as error:
+        raise Unavailable(f"heartbeats: {type(error).__name__}") from error
+    newest = max((created for _, created in seen), default=datetime.now(UTC))
+    return [
+        SeenHeartbeat(heartbeat=h, age_seconds=round((newest - created).total_seconds(), 1))
+        for h, created in sorted(seen, key=lambda pair: (pair[0].service, pair[0].instance))
+    ]
+
+
+def _utc(value: Any) -> datetime:
+    moment: datetime = value
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

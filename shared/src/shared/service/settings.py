@@ -1,0 +1,52 @@
+"""What every process is configured with: environment variables, read once, frozen.
+
+Secrets have no default. Outside development a placeholder for a secret stops the start, with a
+message that names the variable.
+"""
+
+import sys
+from typing import Literal, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+S = TypeVar("S", bound="ServiceSettings")
+
+_PLACEHOLDERS = ("change-me", "changeme", "secret", "password", "example", "placeholder", "todo")
+
+
+class ServiceSettings(BaseSettings):
+    """Settings that all services share; each adds its own."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
+
+    environment: Literal["development", "production"] = "production"
+    log_format: Literal["json", "console"] = "json"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    host: str = "0.0.0.0"  # noqa: S104 - a container must be reachable; devstack binds loopback
+    port: int = Field(ge=0, le=65535)
+    nats_url: str
+    metrics_enabled: bool = True
+    shutdown_seconds: float = Field(default=20, gt=0, le=25)
+    topology_update: bool = False
+    """Whether a stream or consumer that differs from the code is changed instead of refused."""
+
+    @model_validator(mode="after")
+    def _no_placeholder_outside_development(self) -> "ServiceSettings":
+        if self.environment == "production":
+            for name in type(self).model_fields:
+                value = getattr(self, name)
+                if isinstance(value, SecretStr) and value.get_secret_value().lower().startswith(_PLACEHOLDERS):
+                    raise ValueError(f"{name.upper()} is still a placeholder")
+        return self
+
+
+def load(settings_type: type[S]) -> S:
+    """Read settings from the environment; on a missing or wrong one say which and exit with 2."""
+    try:
+        return settings_type()
+    except ValidationError as error:
+        for problem in error.errors():
+            variable = "_".join(str(part) for part in problem["loc"]).upper()
+            print(f"{variable or 'settings'}: {problem['msg']}", file=sys.stderr)
+        sys.exit(2)
