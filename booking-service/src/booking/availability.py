@@ -80,9 +80,7 @@ class SlotRules:
         earliest, latest = self.start_limits(now)
         return range(max(epoch_seconds_up(start), earliest), min(epoch_seconds_up(end), latest + 1))
 
-    def busy_period(
-        self, now: datetime, start: datetime, end: datetime
-    ) -> tuple[datetime, datetime] | None:
+    def busy_period(self, now: datetime, start: datetime, end: datetime) -> tuple[datetime, datetime] | None:
         """The range whose bookings a search of `[start, end)` must know; None if nothing fits."""
         startable = self.startable(now, start, end)
         if not startable:
@@ -115,14 +113,10 @@ class Refusal(StrEnum):
 
 def busy_ranges(occupied: Iterable[tuple[datetime, datetime]]) -> list[tuple[int, int]]:
     """Occupied ranges (aware, half-open, any order) as a `Calendar` wants them."""
-    return sorted(
-        (epoch_seconds(start), epoch_seconds_up(end)) for start, end in occupied if start < end
-    )
+    return sorted((epoch_seconds(start), epoch_seconds_up(end)) for start, end in occupied if start < end)
 
 
-def refusal(
-    rules: SlotRules, hours: OpeningHours, now: datetime, starts_at: datetime
-) -> Refusal | None:
+def refusal(rules: SlotRules, hours: OpeningHours, now: datetime, starts_at: datetime) -> Refusal | None:
     """Why a booking may not start then on a resource with these hours; None if it may.
 
     Every write asks this, whatever was shown before. The start need not lie on the grid of offered

@@ -107,9 +107,7 @@ def check_weekly_hours(windows: Iterable[WeeklyWindow]) -> None:
     """
     ordered = sorted(windows, key=lambda window: (window.weekday, window.opens))
     # Each window against the one that opens next; the last one's neighbour is the first, a week on.
-    for index, (window, following) in enumerate(
-        zip(ordered, ordered[1:] + ordered[:1], strict=True)
-    ):
+    for index, (window, following) in enumerate(zip(ordered, ordered[1:] + ordered[:1], strict=True)):
         a_week_on = WEEK_MINUTES if index == len(ordered) - 1 else 0
         ends = window.weekday * DAY_MINUTES + window.ends
         if ends > following.weekday * DAY_MINUTES + following.opens + a_week_on:

@@ -71,6 +71,12 @@ class Reactions:
         self.service = service
         self.declared: list[Reaction] = []
 
+    def including(self, *others: "Reactions") -> "Reactions":
+        """These reactions and those declared in other modules of the same service."""
+        for other in others:
+            self.declared.extend(other.declared)
+        return self
+
     def on(self, *types: type[Message], batch: int = 1, concurrency: int | None = None) -> Callable[[F], F]:
         """React to messages of these types (all on one stream) with the decorated function."""
 

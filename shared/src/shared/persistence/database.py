@@ -6,10 +6,11 @@ here (reliability R7).
 
 import asyncio
 import json
-from typing import Any
+from datetime import datetime
+from typing import Any, ClassVar
 from urllib.parse import urlsplit, urlunsplit
 
-from sqlalchemy import MetaData, text
+from sqlalchemy import DateTime, MetaData, Text, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -31,9 +32,10 @@ STATEMENT_SECONDS = 2
 
 
 class Base(DeclarativeBase):
-    """Base of every mapped class; constraint names follow one convention."""
+    """Base of every mapped class: one naming convention, instants with their zone, text without a length."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: DateTime(timezone=True), str: Text}
 
 
 class Database:
@@ -50,6 +52,7 @@ class Database:
             pool_timeout=STATEMENT_SECONDS,
             pool_pre_ping=True,
             json_serializer=_dump_json,
+            hide_parameters=True,  # they are personal data, and errors are logged
             connect_args={
                 "timeout": CONNECT_SECONDS,
                 "command_timeout": STATEMENT_SECONDS,

@@ -1,0 +1,67 @@
+.DEFAULT_GOAL := help
+.PHONY: help run demo test test-unit check lint fmt types arch bench migrate topology docs lock clean distclean
+PYTHON_BIN := .venv/bin/python
+SOURCES := api-gateway booking-service billing-service notifier-service shared devstack migrations tests bench
+PROJECTS := $(wildcard */pyproject.toml)
+
+##@ Use it
+run: .venv/.run-installed ## Start everything on this machine; Ctrl-C stops it
+	@exec $(PYTHON_BIN) -m devstack run
+
+demo: .venv/.run-installed ## Play a booking's story against a running stack
+	@$(PYTHON_BIN) -m devstack demo
+
+##@ Work on it
+test: .venv/.dev-installed ## Every suite, on real throw-away servers (TEST_INFRA=containers for official images)
+	@$(PYTHON_BIN) -m pytest $(ARGS)
+
+test-unit: .venv/.dev-installed ## Only the suites that need no server
+	@$(PYTHON_BIN) -m pytest tests/unit tests/contracts tests/architecture $(ARGS)
+
+check: lint types arch ## Lint, types and import rules
+
+lint: .venv/.dev-installed
+	@$(PYTHON_BIN) -m ruff check $(SOURCES) requirements
+	@$(PYTHON_BIN) -m ruff format --check $(SOURCES) requirements
+
+fmt: .venv/.dev-installed ## Format the code
+	@$(PYTHON_BIN) -m ruff check --fix $(SOURCES) requirements
+	@$(PYTHON_BIN) -m ruff format $(SOURCES) requirements
+
+types: .venv/.dev-installed
+	@$(PYTHON_BIN) -m mypy $(SOURCES)
+
+arch: .venv/.dev-installed
+	@.venv/bin/lint-imports --no-cache
+
+bench: .venv/.run-installed ## Speed beside a bare FastAPI echo, in one run; writes bench/RESULTS.md
+	@$(PYTHON_BIN) -m bench $(ARGS)
+
+docs: .venv/.dev-installed ## Write docs/openapi/gateway.json and docs/asyncapi.yaml from the code
+	@$(PYTHON_BIN) -m docs
+
+lock: .venv/.dev-installed ## Resolve the lock files anew
+	@$(PYTHON_BIN) requirements/compile.py
+
+##@ Operate it
+migrate: .venv/.run-installed ## Bring the schemas to the newest migration (ADMIN_DATABASE_URL and *_DATABASE_URL)
+	@$(PYTHON_BIN) -m migrations upgrade
+
+topology: .venv/.run-installed ## Bring NATS streams and consumers to the code (NATS_URL)
+	@for service in gateway booking billing notifier; do $(PYTHON_BIN) -m $$service topology || exit 1; done
+
+##@ Tidy up
+clean: ## Remove the data of `make run`
+	@rm -rf .tidebook
+
+distclean: clean ## Remove the environment too
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache
+
+help: ## This text
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/.run-installed: requirements/run.txt $(PROJECTS)
+	@bin/setup run
+
+.venv/.dev-installed: requirements/dev.txt $(PROJECTS)
+	@bin/setup dev

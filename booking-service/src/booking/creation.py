@@ -1,0 +1,320 @@
+"""Creating bookings, in batches: the hot path (design §1.4).
+
+One transaction a batch: claim the requests, read the catalogue once, apply the rules, insert every
+booking with one statement under the exclusion constraint, emit. A request that names no resource
+tries the free ones, least loaded first.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from booking import ledger
+from booking.availability import Refusal, refusal
+from booking.metrics import BOOKINGS
+from booking.model import (
+    Booking,
+    HoldPolicy,
+    OutsideHours,
+    Resource,
+    ResourceNotFound,
+    ResourceService,
+    Service,
+    ServiceNotFound,
+    SlotTaken,
+    TooFar,
+    TooSoon,
+    hold_until,
+)
+from booking.slots import alternatives
+from shared.contracts import booking as contracts
+from shared.contracts.base import Outcome, utc_now
+from shared.contracts.booking import BookingEvent, BookingStatus, CreateBooking, DepositStatus
+from shared.errors import DomainError
+from shared.identifiers import new_id
+from shared.messaging.reactions import Reactions
+from shared.persistence.transaction import Transaction
+from shared.service.context import Context
+
+reactions = Reactions("booking")
+
+REFUSALS: dict[Refusal, type[DomainError]] = {
+    Refusal.OUTSIDE_HOURS: OutsideHours,
+    Refusal.TOO_SOON: TooSoon,
+    Refusal.TOO_FAR: TooFar,
+}
+REFUSAL_TEXTS = {
+    Refusal.OUTSIDE_HOURS: "the appointment does not lie within opening hours",
+    Refusal.TOO_SOON: "the start is in the past or within the minimum notice",
+    Refusal.TOO_FAR: "the start lies beyond the booking horizon",
+}
+
+# Sorted, so that replicas that insert contended batches wait in one order instead of deadlocking.
+_INSERT = text("""
+    INSERT INTO bookings (tenant_id, id, status, service_id, service_name, resource_id, resource_name,
+        starts_at, ends_at, occupied, time_zone, customer_name, customer_email, customer_phone, notes, metadata,
+        price_amount, price_currency, deposit_amount, deposit_status, hold_expires_at, business_name, created_at)
+    SELECT tenant_id, id, status, service_id, service_name, resource_id, resource_name,
+        starts_at, ends_at, tstzrange(occupied_from, occupied_to, '[)'), time_zone, customer_name, customer_email,
+        customer_phone, notes, metadata, price_amount, price_currency, deposit_amount, deposit_status,
+        hold_expires_at, business_name, created_at
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (
+        tenant_id uuid, id uuid, status text, service_id uuid, service_name text, resource_id uuid,
+        resource_name text, starts_at timestamptz, ends_at timestamptz, occupied_from timestamptz,
+        occupied_to timestamptz, time_zone text, customer_name text, customer_email text, customer_phone text,
+        notes text, metadata jsonb, price_amount integer, price_currency text, deposit_amount integer,
+        deposit_status text, hold_expires_at timestamptz, business_name text, created_at timestamptz)
+    ORDER BY resource_id, starts_at
+    ON CONFLICT ON CONSTRAINT bookings_no_overlap DO NOTHING RETURNING id
+""")
+_NEIGHBOURS = text("""
+    SELECT resource_id, lower(occupied) AS busy_from, upper(occupied) AS busy_to FROM bookings
+    WHERE resource_id = ANY(CAST(:resources AS uuid[])) AND status IN ('pending_payment', 'confirmed')
+      AND occupied && tstzrange(:start, :end)
+""")
+
+
+@reactions.on(CreateBooking, batch=100)
+async def create_booking(requests: list[CreateBooking], ctx: Context, holds: HoldPolicy) -> list[Outcome]:
+    """Requests for slots become bookings: confirmed, held for a deposit, or refused with the reason."""
+
+    async def decide(tx: Transaction, fresh: list[CreateBooking]) -> list[Outcome]:
+        return await _book(tx, fresh, holds)
+
+    async with ctx.transaction() as tx:
+        outcomes = await ledger.decide_once(tx, requests, decide)
+    BOOKINGS.labels("created").inc(len(tx.events))
+    BOOKINGS.labels("confirmed").inc(sum(isinstance(e, contracts.BookingConfirmed) for e in tx.events))
+    return outcomes
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """A request that keeps the rules, and the resources that are left to try for it."""
+
+    request: CreateBooking
+    service: Service
+    candidates: list[Resource] = field(default_factory=list)
+
+
+async def _book(tx: Transaction, requests: list[CreateBooking], holds: HoldPolicy) -> list[Outcome]:
+    catalogue = await _Catalogue.load(tx.session, requests)
+    now = utc_now()
+    outcomes: list[Outcome] = []
+    attempts: list[_Attempt] = []
+    for request in requests:
+        try:
+            attempts.append(_apply_rules(request, catalogue, now))
+        except DomainError as error:
+            outcomes.append(ledger.refused(request, error))
+    await _prefer_least_loaded(tx.session, attempts)
+    taken: list[_Attempt] = []
+    while attempts:
+        for attempt in (a for a in attempts if not a.candidates):
+            taken.append(attempt)
+        attempts = [a for a in attempts if a.candidates]
+        bookings = [_booking(a, a.candidates.pop(0), now, holds) for a in attempts]
+        inserted = await _insert(tx.session, bookings)
+        for attempt, booking in zip(attempts, bookings, strict=True):
+            if booking.id in inserted:
+                snapshot = booking.snapshot()
+                tx.emit(_announcement(attempt.request, snapshot))
+                outcomes.append(ledger.done(attempt.request, 201, snapshot))
+        attempts = [a for a in attempts if a.request.id not in inserted]
+    outcomes.extend(await _refuse_taken(tx.session, taken, now))
+    return outcomes
+
+
+@dataclass(slots=True)
+class _Catalogue:
+    """The services and resources that a batch is about, read with two statements."""
+
+    services: dict[tuple[UUID, UUID], Service]
+    resources: dict[tuple[UUID, UUID], list[Resource]]
+
+    @classmethod
+    async def load(cls, session: AsyncSession, requests: list[CreateBooking]) -> "_Catalogue":
+        service_ids = {r.service_id for r in requests}
+        named = {r.resource_id for r in requests if r.resource_id}
+        anywhere = {r.service_id for r in requests if not r.resource_id}
+        services = await session.scalars(select(Service).where(Service.id.in_(service_ids)))
+        offered = await session.execute(
+            select(ResourceService.service_id, Resource)
+            .join(
+                Resource,
+                (ResourceService.tenant_id == Resource.tenant_id) & (ResourceService.resource_id == Resource.id),
+            )
+            .where(
+                ResourceService.service_id.in_(service_ids),
+                ResourceService.resource_id.in_(named) | ResourceService.service_id.in_(anywhere),
+            )
+            .order_by(Resource.created_at, Resource.id)
+        )
+        resources: dict[tuple[UUID, UUID], list[Resource]] = defaultdict(list)
+        for service_id, resource in offered:
+            resources[resource.tenant_id, service_id].append(resource)
+        return cls({(s.tenant_id, s.id): s for s in services}, resources)
+
+
+def _apply_rules(request: CreateBooking, catalogue: _Catalogue, now: datetime) -> _Attempt:
+    """Which resources the request may have by the rules. Raises the `DomainError` that refuses it.
+
+    Notice is measured from when the gateway received the request, but the past stays the past.
+    """
+    service = catalogue.services.get((request.tenant_id, request.service_id))
+    if service is None:
+        raise ServiceNotFound("no such service")
+    candidates = catalogue.resources.get((request.tenant_id, request.service_id), [])
+    if request.resource_id is not None:
+        candidates = [r for r in candidates if r.id == request.resource_id]
+        if not candidates:
+            raise ResourceNotFound("no such resource offers this service")
+    if request.starts_at < now:
+        raise TooSoon(REFUSAL_TEXTS[Refusal.TOO_SOON])
+    refusals = {r.id: refusal(service.rules, r.hours, request.received_at, request.starts_at) for r in candidates}
+    allowed = [r for r in candidates if refusals[r.id] is None]
+    if not allowed:
+        reason = next((r for r in refusals.values() if r), Refusal.OUTSIDE_HOURS)
+        raise REFUSALS[reason](REFUSAL_TEXTS[reason])
+    return _Attempt(request, service, allowed)
+
+
+async def _prefer_least_loaded(session: AsyncSession, attempts: Iterable[_Attempt]) -> None:
+    """Where there is a choice: drop busy resources, put those with the fewest bookings around the day first."""
+    for attempt in attempts:
+        if len(attempt.candidates) < 2:
+            continue
+        busy_from, busy_to = attempt.service.rules.occupied(attempt.request.starts_at)
+        around = timedelta(hours=12)
+        rows = await session.execute(
+            _NEIGHBOURS,
+            {
+                "resources": [r.id for r in attempt.candidates],
+                "start": busy_from - around,
+                "end": busy_to + around,
+            },
+        )
+        load: dict[UUID, int] = defaultdict(int)
+        busy: set[UUID] = set()
+        for row in rows:
+            load[row.resource_id] += 1
+            if row.busy_from < busy_to and busy_from < row.busy_to:
+                busy.add(row.resource_id)
+        attempt.candidates = sorted((r for r in attempt.candidates if r.id not in busy), key=lambda r: load[r.id])
+
+
+def _booking(attempt: _Attempt, resource: Resource, now: datetime, holds: HoldPolicy) -> Booking:
+    request, service = attempt.request, attempt.service
+    deposit = service.deposit_amount
+    return Booking(
+        tenant_id=request.tenant_id,
+        id=request.subject_id,
+        status=BookingStatus.PENDING_PAYMENT if deposit else BookingStatus.CONFIRMED,
+        version=1,
+        sequence=1,
+        service_id=service.id,
+        service_name=service.name,
+        resource_id=resource.id,
+        resource_name=resource.name,
+        starts_at=request.starts_at,
+        ends_at=service.rules.ends_at(request.starts_at),
+        occupied=Range(*service.rules.occupied(request.starts_at), bounds="[)"),
+        time_zone=resource.time_zone,
+        customer_name=request.customer.name,
+        customer_email=request.customer.email,
+        customer_phone=request.customer.phone,
+        notes=request.notes,
+        labels=request.metadata,
+        price_amount=service.price_amount,
+        price_currency=service.price_currency,
+        deposit_amount=deposit,
+        deposit_status=DepositStatus.PENDING if deposit else None,
+        hold_expires_at=hold_until(now, holds) if deposit else None,
+        business_name=request.business_name,
+        created_at=now,
+    )
+
+
+async def _insert(session: AsyncSession, bookings: list[Booking]) -> set[UUID]:
+    """Insert what is still free; returns the ids that made it."""
+    if not bookings:
+        return set()
+    rows = [
+        {
+            "tenant_id": str(b.tenant_id),
+            "id": str(b.id),
+            "status": b.status,
+            "service_id": str(b.service_id),
+            "service_name": b.service_name,
+            "resource_id": str(b.resource_id),
+            "resource_name": b.resource_name,
+            "starts_at": b.starts_at.isoformat(),
+            "ends_at": b.ends_at.isoformat(),
+            "occupied_from": b.occupied.lower.isoformat() if b.occupied.lower else None,
+            "occupied_to": b.occupied.upper.isoformat() if b.occupied.upper else None,
+            "time_zone": b.time_zone,
+            "customer_name": b.customer_name,
+            "customer_email": b.customer_email,
+            "customer_phone": b.customer_phone,
+            "notes": b.notes,
+            "metadata": b.labels,
+            "price_amount": b.price_amount,
+            "price_currency": b.price_currency,
+            "deposit_amount": b.deposit_amount,
+            "deposit_status": b.deposit_status,
+            "hold_expires_at": b.hold_expires_at.isoformat() if b.hold_expires_at else None,
+            "business_name": b.business_name,
+            "created_at": b.created_at.isoformat(),
+        }
+        for b in bookings
+    ]
+    return set((await session.execute(_INSERT, {"rows": json.dumps(rows)})).scalars())
+
+
+def _announcement(request: CreateBooking, booking: contracts.Booking) -> BookingEvent:
+    event_type = (
+        contracts.BookingHeld if booking.status is BookingStatus.PENDING_PAYMENT else contracts.BookingConfirmed
+    )
+    return event_type.model_construct(
+        id=new_id(),
+        occurred_at=booking.created_at,
+        tenant_id=request.tenant_id,
+        correlation_id=request.id,
+        causation_id=request.id,
+        booking=booking,
+        version=1,
+        sequence=1,
+        actor="business",
+        reason=None,
+        previous=None,
+    )
+
+
+async def _refuse_taken(session: AsyncSession, taken: list[_Attempt], now: datetime) -> list[Outcome]:
+    """Each refusal carries the next free slots; many who wanted the same slot share one search."""
+    found: dict[tuple[UUID, UUID | None, datetime], list[contracts.Slot]] = {}
+    outcomes = []
+    for attempt in taken:
+        request = attempt.request
+        wanted = (request.service_id, request.resource_id, request.starts_at)
+        if wanted not in found:
+            found[wanted] = await alternatives(
+                session, attempt.service, request.tenant_id, request.resource_id, request.starts_at, now
+            )
+        outcomes.append(ledger.refused(request, slot_taken(found[wanted])))
+    return outcomes
+
+
+def slot_taken(free: list[contracts.Slot]) -> SlotTaken:
+    """The refusal for a slot that somebody else has, with the next free ones."""
+    return SlotTaken(
+        "this slot is not free any more",
+        {"alternatives": [slot.model_dump(mode="json") for slot in free]},
+    )

@@ -1,0 +1,13 @@
+"""booking-service's settings."""
+
+from pydantic import Field, SecretStr
+
+from shared.service.settings import ServiceSettings
+
+
+class BookingSettings(ServiceSettings):
+    """What booking-service needs beside the shared settings."""
+
+    booking_database_url: SecretStr
+    hold_minutes: int = Field(default=15, ge=1, le=120)
+    """How long a slot waits for its deposit (domain-rules §1: 5 to 15 minutes for plain holds)."""
