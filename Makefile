@@ -38,7 +38,7 @@ bench: .venv/.run-installed ## Speed beside a bare FastAPI echo, in one run; wri
 	@$(PYTHON_BIN) -m bench $(ARGS)
 
 docs: .venv/.dev-installed ## Write docs/openapi/gateway.json and docs/asyncapi.yaml from the code
-	@$(PYTHON_BIN) -m docs
+	@$(PYTHON_BIN) docs/generate.py
 
 lock: .venv/.dev-installed ## Resolve the lock files anew
 	@$(PYTHON_BIN) requirements/compile.py

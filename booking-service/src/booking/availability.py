@@ -165,10 +165,7 @@ def slot_starts(
             while candidate <= last:
                 while passed < len(busy) and busy[passed][1] <= candidate - before:
                     passed += 1
-                if passed == len(busy):
-                    last_free = last
-                else:
-                    last_free = min(last, busy[passed][0] - after - duration)
+                last_free = last if passed == len(busy) else min(last, busy[passed][0] - after - duration)
                 if candidate <= last_free:
                     starts.extend(range(candidate, last_free + 1, step))
                     candidate = _on_grid(opening, step, last_free + 1)

@@ -28,7 +28,7 @@ async def confirm_booking(event: PaymentSucceeded, ctx: Context) -> None:
             # An IntegrityError is the exclusion constraint: the hold had expired and the slot was taken since.
             await tx.session.refresh(booking)
             closed = isinstance(refusal, BookingClosed)
-            reason = refusal.detail if closed else "the slot was taken after the hold expired"
+            reason = str(refusal) if closed else "the slot was taken after the hold expired"
             fact = booking.refuse_late_payment(event.payment_id, reason)
         if fact:
             tx.emit(fact)

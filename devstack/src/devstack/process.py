@@ -100,13 +100,10 @@ class Child:
         self.pid_path.parent.mkdir(parents=True, exist_ok=True)
         if self.log_path.exists() and self.log_path.stat().st_size > _LOG_LIMIT_BYTES:
             self.log_path.replace(self.log_path.with_suffix(".log.1"))
-        user = (str(self.user.uid), str(self.user.gid)) if self.user else ("-", "-")
-        death = str(int(self.parent_death_signal))
-        launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()), death, *user, "--"]
         with self.log_path.open("ab") as log:
             self._log_start = log.tell()
-            self._process = subprocess.Popen(  # the caller decides what is run
-                [*launcher, *self.command],
+            self._process = subprocess.Popen(
+                [*_launcher(self.user, self.parent_death_signal), *self.command],
                 env={**inherited_environment(), **self.environment},
                 cwd=self.cwd,
                 stdin=subprocess.DEVNULL,
@@ -172,6 +169,20 @@ class Child:
         return f"{said[:400]} (log: {self.log_path})"
 
 
+def run_as(user: User | None, command: Sequence[str | Path], *, said: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a short command as `user` (None: as ourselves) with `said` on its input, and wait for it."""
+    asked = [*_launcher(user, signal.SIGKILL), *(str(part) for part in command)]
+    # From the thread that waits: it is there as long as the command.
+    return subprocess.run(
+        asked, input=said, capture_output=True, text=True, cwd="/", env=inherited_environment(), check=False
+    )
+
+
+def _launcher(user: User | None, death_signal: signal.Signals) -> list[str]:
+    ids = (str(user.uid), str(user.gid)) if user else ("-", "-")
+    return [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()), str(int(death_signal)), *ids, "--"]
+
+
 def stop_all(children: Iterable[Child], grace_seconds: float) -> None:
     """Ask all of them to end at once, give them `grace_seconds` together, kill who is left."""
     children = list(children)
@@ -194,7 +205,9 @@ def end_stale(pid_path: Path, name: str) -> None:
         try:
             os.killpg(int(pid), signal.SIGKILL)
         except PermissionError as error:
-            raise DevstackError(f"{name} of an earlier run (pid {pid}) belongs to another user: end it first") from error
+            raise DevstackError(
+                f"{name} of an earlier run (pid {pid}) belongs to another user: end it first"
+            ) from error
         except ProcessLookupError:
             pass
         deadline = time.monotonic() + 5

@@ -42,9 +42,7 @@ ONE_YEAR = 366
 
 
 def daily(opens: str, closes: str, zone: ZoneInfo = PARIS) -> OpeningHours:
-    return OpeningHours(
-        zone, tuple(WeeklyWindow.parse(weekday, opens, closes) for weekday in range(7))
-    )
+    return OpeningHours(zone, tuple(WeeklyWindow.parse(weekday, opens, closes) for weekday in range(7)))
 
 
 def paris(text: str) -> datetime:
@@ -145,9 +143,7 @@ def test_notice_over_a_clock_change_counts_real_hours() -> None:
 def test_the_past_is_never_offered() -> None:
     slots = offered(RULES, daily("09:00", "12:00"), "2025-06-10", now=paris("2025-06-10 10:10"))
     assert slots == ["10:30", "11:00"]
-    assert (
-        offered(RULES, daily("09:00", "12:00"), "2025-06-10", now=paris("2025-06-10 11:01")) == []
-    )
+    assert offered(RULES, daily("09:00", "12:00"), "2025-06-10", now=paris("2025-06-10 11:01")) == []
 
 
 def test_the_horizon_is_elapsed_days_and_inclusive() -> None:
@@ -179,9 +175,7 @@ def test_half_an_hour_is_repeated_on_lord_howe() -> None:
 def test_slots_of_several_resources_are_merged() -> None:
     hours = daily("09:00", "11:00")
     calendars = {
-        "zoe": Calendar(
-            hours, busy_ranges([(paris("2025-06-10 09:00"), paris("2025-06-10 10:00"))])
-        ),
+        "zoe": Calendar(hours, busy_ranges([(paris("2025-06-10 09:00"), paris("2025-06-10 10:00"))])),
         "ana": Calendar(hours, ()),
         "closed": Calendar(OpeningHours(PARIS, ()), ()),
         "late": Calendar(daily("10:00", "12:00"), ()),
@@ -386,9 +380,7 @@ def test_search_offers_exactly_what_trying_every_minute_finds(
         padded_end = at + duration + timedelta(minutes=rules.buffer_after_minutes)
         free = all(padded_end <= a or b <= padded_start for a, b in taken)
         allowed = (
-            now + timedelta(minutes=rules.minimum_notice_minutes)
-            <= at
-            <= now + timedelta(days=rules.horizon_days)
+            now + timedelta(minutes=rules.minimum_notice_minutes) <= at <= now + timedelta(days=rules.horizon_days)
         )
         if on_grid:
             # One rule behind search and creation: apart from other bookings and the bounds of the
@@ -409,11 +401,7 @@ def test_what_is_offered_can_be_booked(
     hours, busy, now, start, end = scene
     period = rules.busy_period(now, start, end)
     # A search is given only the bookings that it asked for: it must not have needed others.
-    known = [
-        (a, b)
-        for a, b in busy
-        if period is not None and instant_at(a) < period[1] and period[0] < instant_at(b)
-    ]
+    known = [(a, b) for a, b in busy if period is not None and instant_at(a) < period[1] and period[0] < instant_at(b)]
     for slot in free_slots(rules, {1: Calendar(hours, known)}, now, start, end):
         assert start <= slot < end
         assert refusal(rules, hours, now, slot) is None

@@ -38,10 +38,7 @@ def every_day(opens: str, closes: str) -> tuple[WeeklyWindow, ...]:
 
 def local_intervals(opening: OpeningHours, first: date, last: date) -> list[str]:
     """What is open from local midnight to local midnight, written as local time with offset."""
-    start, end = (
-        epoch_seconds(datetime(day.year, day.month, day.day, tzinfo=opening.zone))
-        for day in (first, last)
-    )
+    start, end = (epoch_seconds(datetime(day.year, day.month, day.day, tzinfo=opening.zone)) for day in (first, last))
 
     def local(seconds: int) -> str:
         return instant_at(seconds).astimezone(opening.zone).isoformat(timespec="minutes")
@@ -105,15 +102,11 @@ CLOCK_CHANGES = [
 
 
 @pytest.mark.parametrize(("zone", "day", "opens", "closes", "expected"), CLOCK_CHANGES)
-def test_a_window_is_resolved_for_its_date(
-    zone: str, day: str, opens: str, closes: str, expected: str
-) -> None:
+def test_a_window_is_resolved_for_its_date(zone: str, day: str, opens: str, closes: str, expected: str) -> None:
     on = date.fromisoformat(day)
     opening = hours(zone, WeeklyWindow.parse(on.weekday(), opens, closes))
     meant = [
-        f"{on}T{clock}"
-        if not clock.startswith("24:00")
-        else f"{on + timedelta(days=1)}T{clock.replace('24', '00', 1)}"
+        f"{on}T{clock}" if not clock.startswith("24:00") else f"{on + timedelta(days=1)}T{clock.replace('24', '00', 1)}"
         for clock in expected.split()
     ]
     found = local_intervals(opening, on - timedelta(days=2), on + timedelta(days=3))
@@ -131,9 +124,7 @@ def test_a_window_is_resolved_for_its_date(
         ("Asia/Kolkata", "2025-03-30", 24 * 60),
     ],
 )
-def test_a_local_day_lasts_as_long_as_its_clocks_say(
-    zone: str, day: str, elapsed_minutes: int
-) -> None:
+def test_a_local_day_lasts_as_long_as_its_clocks_say(zone: str, day: str, elapsed_minutes: int) -> None:
     on = date.fromisoformat(day)
     opening = hours(zone, WeeklyWindow.parse(on.weekday(), "00:00", "24:00"))
     noon = epoch_seconds(datetime(on.year, on.month, on.day, 12, tzinfo=opening.zone))
@@ -302,9 +293,7 @@ def test_intervals_are_disjoint_apart_and_sorted(
         assert earlier.end < later.start
 
 
-@pytest.mark.parametrize(
-    ("text", "minutes"), [("00:00", 0), ("09:00", 540), ("09:05", 545), ("23:59", 1439)]
-)
+@pytest.mark.parametrize(("text", "minutes"), [("00:00", 0), ("09:00", 540), ("09:05", 545), ("23:59", 1439)])
 def test_wall_clock_is_read_and_written(text: str, minutes: int) -> None:
     assert parse_wall_clock(text) == parse_wall_clock(text, end=True) == minutes
     assert format_wall_clock(minutes) == text
@@ -333,9 +322,7 @@ def test_other_texts_are_no_wall_clock(text: str) -> None:
     [(-1, 0, 60, "weekday"), (7, 0, 60, "weekday"), (0, -1, 60, "opens"), (0, 1440, 60, "opens"),
      (0, 0, -1, "closes"), (0, 0, 1441, "closes")],
 )  # fmt: skip
-def test_a_window_out_of_range_is_refused(
-    weekday: int, opens: int, closes: int, named: str
-) -> None:
+def test_a_window_out_of_range_is_refused(weekday: int, opens: int, closes: int, named: str) -> None:
     with pytest.raises(ValueError, match=named):
         WeeklyWindow(weekday, opens, closes)
 
@@ -388,9 +375,7 @@ def test_the_check_finds_exactly_the_overlaps(windows: Sequence[WeeklyWindow]) -
     minutes = [
         minute % week
         for window in windows
-        for minute in range(
-            window.weekday * 1440 + window.opens, window.weekday * 1440 + window.ends
-        )
+        for minute in range(window.weekday * 1440 + window.opens, window.weekday * 1440 + window.ends)
     ]
     if len(minutes) == len(set(minutes)):
         check_weekly_hours(windows)

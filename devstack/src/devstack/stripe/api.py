@@ -14,8 +14,9 @@ from devstack.stripe import errors, forms, parameters
 from devstack.stripe.account import Account, Origin
 from devstack.stripe.errors import ApiError
 from devstack.stripe.faults import Faults
+from devstack.stripe.forms import Tree
 from devstack.stripe.idempotency import Answer, IdempotencyKeys, fingerprint
-from devstack.stripe.lists import expanded
+from devstack.stripe.lists import check_expandable, expanded
 from devstack.stripe.objects import API_VERSION, new_id
 from devstack.stripe.operations import Call, Operation
 
@@ -58,14 +59,14 @@ class Endpoint:
             check_headers(request)
             if self._faults.api.down:
                 raise errors.unavailable()
-            encoded = await _encoded_parameters(request)
+            given = forms.decode(await _encoded_parameters(request))
             key = request.headers.get("idempotency-key") if request.method == "POST" else None
             if key is None:
                 await self._faults.slow_down()
-                answer = self._run(request, request_id, encoded, key=None)
+                answer = self._run(request, request_id, given, key=None)
                 self._account.store.commit()
             else:
-                answer = await self._run_once(request, request_id, encoded, key)
+                answer = await self._run_once(request, request_id, given, key)
         except ApiError as refusal:
             return _refused(request, request_id, refusal)
         if request.method == "POST" and answer.status == 200 and self._faults.take_timeout():
@@ -73,15 +74,15 @@ class Endpoint:
         return _answered(request, request_id, answer)
 
     async def _run_once(
-        self, request: Request, request_id: str, encoded: bytes, key: str
+        self, request: Request, request_id: str, given: dict[str, Tree], key: str
     ) -> Answer:
-        wanted = fingerprint(request.method, request.url.path, encoded)
+        wanted = fingerprint(request.method, request.url.path, given)
         first = self._keys.take(key, wanted)
         if first is not None:
             return first
         try:
             await self._faults.slow_down()
-            answer = self._run(request, request_id, encoded, key=key)
+            answer = self._run(request, request_id, given, key=key)
             self._keys.keep(key, wanted, answer)
             return answer
         finally:
@@ -90,12 +91,13 @@ class Endpoint:
             self._account.store.commit()
 
     def _run(
-        self, request: Request, request_id: str, encoded: bytes, *, key: str | None
+        self, request: Request, request_id: str, given: dict[str, Tree], *, key: str | None
     ) -> Answer:
         """Raises `ApiError` for refusals that no idempotency key keeps; others are answers."""
         operation = self._operation
-        given = forms.decode(encoded)
         checked = parameters.checked(operation.accepts, given, operation.simulated)
+        expand = checked.get("expand", [])
+        check_expandable(operation.returns, operation.listed, expand)
         call = Call(
             params=checked,
             identifier=request.path_params.get("id", ""),
@@ -106,7 +108,7 @@ class Endpoint:
             if request.method == "POST" and self._faults.take_error():
                 raise errors.internal()
             resource = operation.run(call)
-            shown = expanded(self._account, resource, checked.get("expand", []))
+            shown = expanded(self._account, resource, expand)
         except ApiError as refusal:
             if not refusal.stored:
                 raise

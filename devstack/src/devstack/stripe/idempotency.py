@@ -6,10 +6,12 @@ differs is refused, and so is one that comes while the first is still running.
 """
 
 import hashlib
+import json
 from dataclasses import dataclass
 
 from devstack.stripe import objects
 from devstack.stripe.errors import ApiError, invalid
+from devstack.stripe.forms import Tree
 from devstack.stripe.store import Store
 
 _MAXIMUM_LENGTH = 255
@@ -26,9 +28,10 @@ class Answer:
     request_id: str
 
 
-def fingerprint(method: str, path: str, body: bytes) -> str:
-    """What must be equal in two requests with one key."""
-    return hashlib.sha256(b"\n".join((method.encode(), path.encode(), body))).hexdigest()
+def fingerprint(method: str, path: str, given: dict[str, Tree]) -> str:
+    """What must be equal in two requests with one key: endpoint and parameters, in any order."""
+    compared = json.dumps([method, path, given], sort_keys=True)
+    return hashlib.sha256(compared.encode()).hexdigest()
 
 
 class IdempotencyKeys:

@@ -15,11 +15,21 @@ _MAXIMUM_LIMIT = 100
 _MAXIMUM_DEPTH = 4
 _COMPARISONS = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
 _EXPANDABLE = {
-    "charge": "charge",
-    "customer": "customer",
-    "latest_charge": "charge",
-    "payment_intent": "payment_intent",
-    "payment_method": "payment_method",
+    "charge": {"customer": "customer", "payment_intent": "payment_intent", "refunds": "refund"},
+    "customer": {},
+    "event": {},
+    "payment_intent": {
+        "customer": "customer",
+        "latest_charge": "charge",
+        "payment_method": "payment_method",
+    },
+    "payment_method": {"customer": "customer"},
+    "refund": {
+        "charge": "charge",
+        "customer": "customer",
+        "payment_intent": "payment_intent",
+        "payment_method": "payment_method",
+    },
 }
 
 PAGING = frozenset({"ending_before", "expand", "limit", "starting_after"})
@@ -65,36 +75,46 @@ def equal(params: Params, *names: str) -> Callable[[Resource], bool]:
     return lambda resource: all(resource[name] == value for name, value in wanted.items())
 
 
-def expanded(account: Account, resource: Resource, paths: list[str]) -> Resource:
-    """A copy with the ids at `paths` (`latest_charge.payment_method`, `data.charge`) replaced by
-    their objects. Raises `ApiError` (400) for what can't be expanded."""
+def check_expandable(kind: str, listed: bool, paths: list[str]) -> None:
+    """Raises `ApiError` (400) unless `paths` can be expanded in an object of `kind`, or in a list of
+    them: asked before anything is done, so that a refused request leaves no effect."""
     for path in paths:
         names = path.split(".")
-        if len(names) > _MAXIMUM_DEPTH:
-            raise invalid(f"At most {_MAXIMUM_DEPTH} levels can be expanded.", param="expand")
-        resource = _expand(account, resource, names, path)
+        found: str | None = kind
+        if listed:
+            found = kind if names.pop(0) == "data" and names else None
+        for name in names:
+            found = _EXPANDABLE[found].get(name) if found else None
+        if found is None or len(names) > _MAXIMUM_DEPTH:
+            raise invalid(f"This property cannot be expanded: {path}", param="expand")
+
+
+def expanded(account: Account, resource: Resource, paths: list[str]) -> Resource:
+    """A copy with the ids at `paths` (`latest_charge.customer`, `data.charge`) replaced by their
+    objects; the paths are those that `check_expandable` let pass."""
+    for path in paths:
+        resource = _expand(account, resource, path.split("."))
     return resource
 
 
-def _expand(account: Account, resource: Resource, names: list[str], path: str) -> Resource:
+def _expand(account: Account, resource: Resource, names: list[str]) -> Resource:
     name, *rest = names
 
     def deeper(inner: Resource) -> Resource:
-        return _expand(account, inner, rest, path) if rest else inner
+        return _expand(account, inner, rest) if rest else inner
 
-    if name == "data" and resource["object"] == "list" and rest:
+    if resource["object"] == "list":
         return resource | {"data": [deeper(item) for item in resource["data"]]}
-    if name == "refunds" and resource["object"] == "charge":
+    if name == "refunds":
         every = account.store.newest("refund")
-        refunds = [refund for refund in every if refund["charge"] == resource["id"]]
+        refunds = [deeper(refund) for refund in every if refund["charge"] == resource["id"]]
         url = f"/v1/charges/{resource['id']}/refunds"
-        return resource | {"refunds": deeper(objects.listing(url, refunds, has_more=False))}
-    if name not in _EXPANDABLE or name not in resource:
-        raise invalid(f"This property cannot be expanded: {path}", param="expand")
+        return resource | {name: objects.listing(url, refunds, has_more=False)}
     value = resource[name]
     if value is None:
         return resource
-    inner = account.get(_EXPANDABLE[name], value) if isinstance(value, str) else value
+    kind = _EXPANDABLE[resource["object"]][name]
+    inner = account.get(kind, value) if isinstance(value, str) else value
     return resource | {name: deeper(inner)}
 
 

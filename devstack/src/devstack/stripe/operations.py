@@ -53,6 +53,12 @@ class Operation:
     accepts: type
     simulated: frozenset[str]
     run: Callable[[Call], Resource]
+    returns: str
+
+    @property
+    def listed(self) -> bool:
+        """Whether the answer is a list of what it `returns`."""
+        return self.method == "GET" and "{id}" not in self.path
 
 
 class Operations:
@@ -66,37 +72,37 @@ class Operations:
     def all(self) -> list[Operation]:
         return [
             Operation("POST", "/v1/payment_intents", types.PaymentIntentCreateParams,
-                      _CREATE | _EXPAND, self._create_intent),
+                      _CREATE | _EXPAND, self._create_intent, "payment_intent"),
             Operation("GET", "/v1/payment_intents", types.PaymentIntentListParams,
-                      PAGING | {"created", "customer"}, self._list_intents),
+                      PAGING | {"created", "customer"}, self._list_intents, "payment_intent"),
             Operation("GET", "/v1/payment_intents/{id}", types.PaymentIntentRetrieveParams,
-                      _EXPAND, partial(self._retrieve, "payment_intent")),
+                      _EXPAND, partial(self._retrieve, "payment_intent"), "payment_intent"),
             Operation("POST", "/v1/payment_intents/{id}", types.PaymentIntentUpdateParams,
-                      _UPDATE | _EXPAND, self._update_intent),
+                      _UPDATE | _EXPAND, self._update_intent, "payment_intent"),
             Operation("POST", "/v1/payment_intents/{id}/confirm", types.PaymentIntentConfirmParams,
-                      _CONFIRM | _EXPAND, self._confirm_intent),
+                      _CONFIRM | _EXPAND, self._confirm_intent, "payment_intent"),
             Operation("POST", "/v1/payment_intents/{id}/cancel", types.PaymentIntentCancelParams,
-                      _EXPAND | {"cancellation_reason"}, self._cancel_intent),
+                      _EXPAND | {"cancellation_reason"}, self._cancel_intent, "payment_intent"),
             Operation("POST", "/v1/refunds", types.RefundCreateParams,
                       _EXPAND | {"amount", "charge", "metadata", "payment_intent", "reason"},
-                      self._create_refund),
+                      self._create_refund, "refund"),
             Operation("GET", "/v1/refunds", types.RefundListParams,
-                      PAGING | {"charge", "created", "payment_intent"}, self._list_refunds),
+                      PAGING | {"charge", "created", "payment_intent"}, self._list_refunds, "refund"),
             Operation("GET", "/v1/refunds/{id}", types.RefundRetrieveParams,
-                      _EXPAND, partial(self._retrieve, "refund")),
+                      _EXPAND, partial(self._retrieve, "refund"), "refund"),
             Operation("POST", "/v1/refunds/{id}", types.RefundUpdateParams,
-                      _EXPAND | {"metadata"}, self._update_refund),
+                      _EXPAND | {"metadata"}, self._update_refund, "refund"),
             Operation("GET", "/v1/charges/{id}", types.ChargeRetrieveParams,
-                      _EXPAND, partial(self._retrieve, "charge")),
+                      _EXPAND, partial(self._retrieve, "charge"), "charge"),
             Operation("POST", "/v1/customers", types.CustomerCreateParams,
-                      _CUSTOMER | _EXPAND, self._create_customer),
+                      _CUSTOMER | _EXPAND, self._create_customer, "customer"),
             Operation("GET", "/v1/customers/{id}", types.CustomerRetrieveParams,
-                      _EXPAND, partial(self._retrieve, "customer")),
+                      _EXPAND, partial(self._retrieve, "customer"), "customer"),
             Operation("GET", "/v1/events", types.EventListParams,
                       PAGING | {"created", "delivery_success", "type", "types"},
-                      self._list_events),
+                      self._list_events, "event"),
             Operation("GET", "/v1/events/{id}", types.EventRetrieveParams,
-                      _EXPAND, self._retrieve_event),
+                      _EXPAND, self._retrieve_event, "event"),
         ]  # fmt: skip
 
     def _retrieve(self, kind: str, call: Call) -> Resource:

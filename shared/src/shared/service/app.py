@@ -137,6 +137,13 @@ class Service:
         await self._shut_down(http, serving, working)
         return status
 
+    async def update_topology(self) -> int:
+        """Change every stream and consumer of this service that differs from the code; returns the exit status."""
+        await self.broker.connect()
+        await ensure_topology(self.broker.js, self._reactions, update=True)
+        await self.broker.close()
+        return 0
+
     def _on_signal(self) -> None:
         if self._stop.is_set():
             os._exit(1)
@@ -164,7 +171,7 @@ class Service:
     async def _ensure_topology(self) -> None:
         while True:
             try:
-                await ensure_topology(self.broker.js, self._reactions, self.settings.topology_update)
+                await ensure_topology(self.broker.js, self._reactions)
                 self._topology_ready = True
                 return
             except (NatsError, JetStreamError, OSError, TimeoutError) as error:
@@ -305,11 +312,13 @@ def _cause(error: BaseException) -> str:
 
 
 def run(build: Callable[[], Service]) -> Never:
-    """Build and run one service; the process exits with its status."""
+    """Run one service until it is told to stop; with the argument `topology`, bring NATS to the code and end."""
 
     async def main() -> int:
         service = build()
         configure_logging(service.name, service.settings.log_format, service.settings.log_level)
+        if sys.argv[1:] == ["topology"]:
+            return await service.update_topology()
         return await service.serve()
 
     sys.exit(uvloop.run(main()))

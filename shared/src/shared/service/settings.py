@@ -28,8 +28,6 @@ class ServiceSettings(BaseSettings):
     nats_url: str
     metrics_enabled: bool = True
     shutdown_seconds: float = Field(default=20, gt=0, le=25)
-    topology_update: bool = False
-    """Whether a stream or consumer that differs from the code is changed instead of refused."""
 
     @model_validator(mode="after")
     def _no_placeholder_outside_development(self) -> "ServiceSettings":

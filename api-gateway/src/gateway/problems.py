@@ -1,0 +1,179 @@
+"""Problem documents (RFC 9457): every answer that says no has the same shape and a stable `code`."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from pydantic_core import ErrorDetails
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope as AsgiScope
+
+from shared.contracts.base import Refusal
+from shared.errors import DomainError, Unavailable
+from shared.messaging.rpc import Rejected
+
+MEDIA_TYPE = "application/problem+json"
+ERRORS_SHOWN = 20
+
+_BY_STATUS = {
+    400: ("bad_request", "Bad request"),
+    401: ("unauthorized", "Unauthorized"),
+    403: ("forbidden", "Forbidden"),
+    404: ("not_found", "Not found"),
+    405: ("method_not_allowed", "Method not allowed"),
+    408: ("request_timeout", "Request timeout"),
+    413: ("body_too_large", "Body too large"),
+    415: ("unsupported_media_type", "Unsupported media type"),
+    422: ("validation_error", "Validation error"),
+    429: ("rate_limited", "Too many requests"),
+    500: ("internal", "Internal error"),
+    503: ("unavailable", "Unavailable"),
+}
+
+
+class FieldError(BaseModel):
+    """One thing wrong with a request; `field` is a dotted path, empty for the whole."""
+
+    field: str
+    message: str
+
+
+class ProblemDocument(BaseModel):
+    """An error as the API shows it (RFC 9457)."""
+
+    type: str = Field(examples=["urn:tidebook:problem:slot_taken"])
+    title: str = Field(examples=["Slot taken"])
+    status: int = Field(examples=[409])
+    detail: str = Field(examples=["The slot is no longer free."])
+    code: str = Field(examples=["slot_taken"], description="Stable; branch on this, not on the texts.")
+    request_id: str = Field(description="Also in the `X-Request-Id` header of every answer.")
+    errors: list[FieldError] | None = Field(default=None, description="With `validation_error`: what is wrong where.")
+    alternatives: list[dict[str, Any]] | None = Field(
+        default=None, description="With `slot_taken`: the next free slots, as in `GET /v1/availability`."
+    )
+
+
+class Problem(Exception):
+    """The edge says no. Becomes a problem document; `code` and `title` default to those of the status."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        code: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        default_code, self.title = _BY_STATUS.get(status, ("error", "Error"))
+        self.status = status
+        self.detail = detail
+        self.code = code or default_code
+        self.headers = dict(headers or {})
+        self.extra = dict(extra or {})
+
+
+def invalid(errors: Sequence[FieldError]) -> Problem:
+    """The request is well-formed but not acceptable: 422 `validation_error` with what is wrong where."""
+    shown = [e.model_dump() for e in errors[:ERRORS_SHOWN]]
+    detail = f"{shown[0]['field']}: {shown[0]['message']}" if shown and shown[0]["field"] else "The request is not valid."
+    return Problem(422, detail, extra={"errors": shown})
+
+
+def field_errors(errors: Sequence[ErrorDetails], skip: int = 0) -> list[FieldError]:
+    """Pydantic's findings in our shape; `skip` leading parts of the location are left out. Never shows input."""
+    return [
+        FieldError(
+            field=".".join(str(part)[:80] for part in e["loc"][skip:])[:200],
+            message=e["msg"].removeprefix("Value error, ")[:300],
+        )
+        for e in errors
+    ]
+
+
+def render(
+    scope: AsgiScope,
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    extra: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The response for one problem; members of `extra` never replace the standard ones."""
+    document = {
+        **(extra or {}),
+        "type": f"urn:tidebook:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": str(scope.get("request_id", "")),
+    }
+    return Response(json.dumps(document), status, headers, MEDIA_TYPE)
+
+
+def render_problem(scope: AsgiScope, problem: Problem) -> Response:
+    """The response for a `Problem`."""
+    return render(
+        scope, problem.status, problem.code, problem.title, problem.detail, problem.extra, problem.headers
+    )
+
+
+def render_refusal(scope: AsgiScope, refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
+    """The response for another service's no."""
+    return render(
+        scope, refusal.status, refusal.code, refusal.title, refusal.detail, refusal.extra, headers
+    )
+
+
+def render_internal(scope: AsgiScope) -> Response:
+    """The last resort: something is broken on our side, and nothing of it is shown."""
+    return render_problem(scope, Problem(500, "Something went wrong on our side. The request id helps to find it."))
+
+
+async def _on_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 - registered for this type
+    return render_problem(request.scope, error)
+
+
+async def _on_rejected(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Rejected)  # noqa: S101 - registered for this type
+    return render_refusal(request.scope, error.refusal)
+
+
+async def _on_domain_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)  # noqa: S101 - registered for this type
+    return render(request.scope, error.status, error.code, error.title, error.detail, error.extra)
+
+
+async def _on_unavailable(request: Request, _: Exception) -> Response:
+    detail = "The service can't take this request just now. Please try again shortly."
+    return render_problem(request.scope, Problem(503, detail, headers={"Retry-After": "2"}))
+
+
+async def _on_invalid_parameters(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type
+    return render_problem(request.scope, invalid(field_errors(error.errors(), skip=1)))
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type
+    details = {404: "There is nothing at this address.", 405: "This address doesn't answer that method."}
+    detail = details.get(error.status_code, str(error.detail))
+    return render_problem(request.scope, Problem(error.status_code, detail, headers=error.headers))
+
+
+HANDLERS = {
+    Problem: _on_problem,
+    Rejected: _on_rejected,
+    DomainError: _on_domain_error,
+    Unavailable: _on_unavailable,
+    RequestValidationError: _on_invalid_parameters,
+    HTTPException: _on_http_exception,
+}
+"""Exception to response, for the application."""

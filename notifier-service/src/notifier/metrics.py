@@ -1,0 +1,16 @@
+"""notifier-service's own metrics."""
+
+from prometheus_client import Counter
+
+EMAIL_JOBS = Counter(
+    "email_jobs_total",
+    "Mails by the job that handled them: sent, skipped (overtaken or mail is off), error (each failed attempt).",
+    ["job", "status"],
+)
+STATUSES = ("sent", "skipped", "error")
+
+
+def announce_job(job: str) -> None:
+    """Show a job's counters from the start, so that an alert on them can tell 0 from absent."""
+    for status in STATUSES:
+        EMAIL_JOBS.labels(job, status)
