@@ -121,13 +121,13 @@ async def _move(tx: Transaction, request: RescheduleBooking) -> tuple[int, Contr
     service = await service_of(tx.session, request.tenant_id, booking.service_id)
     resource_id = request.resource_id or booking.resource_id
     [resource] = await resources_offering(tx.session, request.tenant_id, service.id, resource_id)
+    if (request.starts_at, resource.id) != (booking.starts_at, booking.resource_id):
+        reason = refusal(service.rules, resource.hours, max(request.received_at, now), request.starts_at)
+        if reason:
+            raise REFUSALS[reason](REFUSAL_TEXTS[reason])
     try:
         async with tx.session.begin_nested():
             event = booking.reschedule(request.starts_at, service.rules, resource, request.expected_version)
-            if event and (
-                reason := refusal(service.rules, resource.hours, max(request.received_at, now), request.starts_at)
-            ):
-                raise REFUSALS[reason](REFUSAL_TEXTS[reason])
             await tx.session.flush()
     except IntegrityError as error:
         if _OVERLAP not in str(error.orig):
