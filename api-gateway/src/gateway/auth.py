@@ -19,7 +19,7 @@ from uuid import UUID
 
 from shared.errors import Unavailable
 
-from gateway.keys import Scope, parse_key
+from gateway.keys import parse_key
 from gateway.problems import Problem
 
 FRESH_SECONDS = 2.0
@@ -76,7 +76,7 @@ class Authenticator:
         self._operator_digest = hashlib.sha256(operator_key.encode()).digest()
         self._look_up = look_up
         self._entries: dict[str, _Entry] = {}
-        self._renewals: dict[str, asyncio.Task[None]] = {}
+        self._renewals: dict[str, asyncio.Task[StoredKey | None]] = {}
 
     async def tenant(self, authorization: list[str]) -> Caller:
         """The caller of a tenant route. Raises 401, 403 for the operator's key, or `Unavailable`."""
@@ -101,8 +101,6 @@ class Authenticator:
     def forget(self, key_id: str) -> None:
         """Look this key up again before it is used: it has just been revoked here."""
         self._entries.pop(key_id, None)
-        if renewal := self._renewals.pop(key_id, None):
-            renewal.cancel()
 
     def _is_operator(self, token: str) -> bool:
         return hmac.compare_digest(hashlib.sha256(token.encode()).digest(), self._operator_digest)
@@ -133,22 +131,21 @@ class Authenticator:
         usable_stale = entry is not None and entry.key is not None and age < STALE_SECONDS
         # wait() rather than wait_for(): cancelling a query on a frozen server can hang (fact 9).
         await asyncio.wait({renewal}, timeout=PATIENCE_SECONDS if usable_stale else LOOKUP_SECONDS)
-        if renewal.done() and not renewal.cancelled() and renewal.exception() is None:
-            renewed = self._entries.get(key_id)
-            return renewed.key if renewed else None
+        if renewal.done() and renewal.exception() is None:
+            return renewal.result()
         if usable_stale and entry:
             return entry.key
         raise Unavailable("the key store does not answer")
 
-    async def _renew(self, key_id: str) -> None:
+    async def _renew(self, key_id: str) -> StoredKey | None:
         key = await self._look_up(key_id)
         if key_id not in self._entries and len(self._entries) >= CACHE_SIZE:
             self._entries.pop(next(iter(self._entries)))
         self._entries[key_id] = _Entry(key, time.monotonic())
+        return key
 
-    def _renewed(self, key_id: str, done: asyncio.Task[None]) -> None:
-        if self._renewals.get(key_id) is done:
-            del self._renewals[key_id]
+    def _renewed(self, key_id: str, done: asyncio.Task[StoredKey | None]) -> None:
+        del self._renewals[key_id]
         if not done.cancelled():
             done.exception()  # whoever waits has seen it; without a reader asyncio would complain
 
@@ -161,7 +158,3 @@ def _bearer_token(authorization: list[str]) -> str:
     if scheme.lower() != "bearer" or not token:
         raise unauthorized()
     return token
-
-
-ALL_SCOPES = frozenset(Scope)
-"""What a key made without naming scopes may do."""

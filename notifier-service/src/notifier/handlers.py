@@ -47,7 +47,7 @@ async def queue_booking_mail(events: list[BookingEvent], ctx: Context, mailroom:
     """Remember each booking as it now stands; queue the mail its change is worth, plan its reminders.
 
     News that is older than what is known queues its mail all the same: whether it still holds is
-    decided when it is sent (`sending.still_true`).
+    decided when it is sent (`composing.overtaken`).
     """
     async with ctx.transaction() as tx:
         fresh = [event for event in events if event.id in ctx.fresh]
@@ -58,9 +58,7 @@ async def queue_booking_mail(events: list[BookingEvent], ctx: Context, mailroom:
 
 
 @reactions.on(PaymentSucceeded, RefundIssued, batch=BATCH)
-async def queue_billing_mail(
-    events: list[PaymentSucceeded | RefundIssued], ctx: Context, mailroom: Mailroom
-) -> None:
+async def queue_billing_mail(events: list[PaymentSucceeded | RefundIssued], ctx: Context, mailroom: Mailroom) -> None:
     """Tell customers about their money. Raises `NotYet` while a booking has not been heard of."""
     async with ctx.transaction() as tx:
         fresh = [event for event in events if event.id in ctx.fresh]

@@ -5,7 +5,8 @@ again, under the same Message-ID (reliability M3; RFC 1047). Everything else sen
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -36,6 +37,8 @@ RETRY_HOURLY = 3600
 GIVE_UP_SECONDS = 24 * 3600
 INTERRUPTIONS = 5
 """A message whose sender died this often is taken for the cause."""
+WRITE_DOWN_SECONDS = 30
+"""How long an attempt's end is kept in mind while the database does not answer."""
 FINISH_SECONDS = 5
 """How long a stop waits for mails that are under way."""
 
@@ -60,6 +63,14 @@ class Tally:
     deferred: int = 0
     """To be tried again: the relay, or whoever had to be asked, did not answer as it should."""
 
+    def add(self, other: "Tally") -> None:
+        """Count another go's messages in."""
+        self.taken += other.taken
+        self.sent += other.sent
+        self.skipped += other.skipped
+        self.refused += other.refused
+        self.deferred += other.deferred
+
 
 class Sender:
     """Sends one lane's messages; `mailer` None means that mail is off."""
@@ -83,8 +94,7 @@ class Sender:
         total = Tally()
         while not self._stopping():
             tally = await self.send_due()
-            for name in ("taken", "sent", "skipped", "refused", "deferred"):
-                setattr(total, name, getattr(total, name) + getattr(tally, name))
+            total.add(tally)
             if not tally.taken:
                 break
         return total
@@ -167,8 +177,19 @@ class Sender:
             status, error, delay = _again(claim, failure)
             tally.deferred += 1
         EMAIL_JOBS.labels(self.lane.name, _LABELS.get(status, "error")).inc()
-        with suppress(Unavailable):
-            await self._write_down(claim, status, error, delay)
+        await self._write_down_patiently(claim, status, error, delay)
+
+    async def _write_down_patiently(self, claim: Claim, status: MessageStatus, error: str | None, delay: float) -> None:
+        """A database that restarts just now should not cost a second copy."""
+        give_up_at = time.monotonic() + WRITE_DOWN_SECONDS
+        while True:
+            try:
+                return await self._write_down(claim, status, error, delay)
+            except Unavailable as outage:
+                if time.monotonic() > give_up_at:
+                    log.error("message_end_not_written", message_id=str(claim.id), error=str(outage))
+                    return None
+                await asyncio.sleep(0.5)
 
     async def _write_down(self, claim: Claim, status: MessageStatus, error: str | None, delay: float) -> None:
         async with self._context().transaction({claim.tenant_id}) as tx:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import AnyStr
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -46,20 +47,19 @@ class Receiver:
         self.faults = faults
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, mail_options: list[str]
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, mail_options: list[str]
     ) -> str:
         """Take the sender, or hang, or shut the door."""
         if self.faults.take("hang"):
             await asyncio.sleep(self.faults.hang_seconds)
         if self.faults.take("reply_421"):
-            server.transport.call_later_close = True
             return "421 4.3.2 This server is shutting down, try again later"
         envelope.mail_from = address
         envelope.mail_options.extend(mail_options)
         return "250 OK"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, rcpt_options: list[str]
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         """Take a recipient or refuse it."""
         if self.faults.take("reply_450"):
@@ -69,8 +69,43 @@ class Receiver:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, server: "SmtpSession", _session: Session, envelope: Envelope
+    ) -> str:
         """Keep the mail."""
         content = envelope.original_content or b""
         mail = self.mailbox.keep(envelope.mail_from or "", list(envelope.rcpt_tos), content)
+        if self.faults.take("close_after_final_dot"):
+            server.break_off()
         return f"250 2.0.0 kept as {mail.id}"
+
+
+class SmtpSession(SMTP):
+    """One SMTP connection."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        """UTF-8 addresses and headers are taken."""
+        # The name is given, for else it is asked of the DNS.
+        super().__init__(receiver, enable_SMTPUTF8=True, hostname="localhost", ident="Tidebook inbox")
+        self._faults = receiver.faults
+
+    def break_off(self) -> None:
+        """Cut the connection, without a word."""
+        if isinstance(self.transport, asyncio.Transport):
+            self.transport.abort()
+
+    async def push(self, status: AnyStr) -> None:
+        """Send a reply; 421 is the last word of a connection."""
+        await super().push(status)
+        if isinstance(status, str) and status.startswith("421") and self.transport is not None:
+            self.transport.close()
+
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
+        """Take the message, or break the connection in the middle of it."""
+        addressed = self.envelope is not None and self.envelope.rcpt_tos
+        if addressed and self._faults.take("close_before_final_dot"):
+            await self.push("354 End data with <CR><LF>.<CR><LF>")
+            await self._reader.readline()
+            self.break_off()
+            return
+        await super().smtp_DATA(arg)

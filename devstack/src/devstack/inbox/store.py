@@ -164,14 +164,15 @@ class Mailbox:
 
 
 def _content(part: MIMEPart | None) -> str | None:
-    """A text part decoded; undecodable bytes are replaced, a mail sink shows what it got."""
+    """A text part decoded, with plain line ends; undecodable bytes are replaced, a mail sink shows what it got."""
     if part is None:
         return None
     charset = part.get_content_charset("utf-8")
     try:
-        return _bytes(part).decode(charset, errors="replace")
+        text = _bytes(part).decode(charset, errors="replace")
     except LookupError:
-        return _bytes(part).decode("latin-1")
+        text = _bytes(part).decode("latin-1")
+    return text.replace("\r\n", "\n")
 
 
 def _bytes(part: MIMEPart) -> bytes:

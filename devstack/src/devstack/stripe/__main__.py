@@ -14,6 +14,7 @@ from devstack.stripe.webhooks import Endpoint
 
 
 def main() -> None:
+    """Ends with one line and a status of 1 if the options, the state or the port are no good."""
     options = _parser().parse_args()
     try:
         endpoints = _endpoints(options.webhook_url, options.webhook_secret)
@@ -54,9 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="WHSEC",
         help="signs what is sent: one for all addresses, or one for each in the same order",
     )
-    parser.add_argument(
-        "--state", type=Path, metavar="FILE", help="an SQLite file to remember everything in"
-    )
+    parser.add_argument("--state", type=Path, metavar="FILE", help="an SQLite file to remember everything in")
     return parser
 
 

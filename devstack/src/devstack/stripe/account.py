@@ -35,17 +35,14 @@ class Account:
         found = self.store.find(kind, identifier)
         if found is None:
             path_name = "intent" if kind == "payment_intent" else "id"
-            raise no_such(
-                kind, identifier, param=param or path_name, status=400 if param else 404
-            )
+            raise no_such(kind, identifier, param=param or path_name, status=400 if param else 404)
         return found
 
     def save(self, resource: Resource) -> None:
+        """Remembers an object that is new or was changed."""
         self.store.put(resource["object"], resource["id"], resource)
 
-    def emit(
-        self, kind: str, resource: Resource, origin: Origin, previous: Resource | None = None
-    ) -> None:
+    def emit(self, kind: str, resource: Resource, origin: Origin, previous: Resource | None = None) -> None:
         """Records that `kind` happened to `resource`, with a snapshot, and sends its webhooks."""
         self.save(resource)
         event = objects.event(
@@ -65,9 +62,7 @@ class Account:
 
     def delivered(self, event: Resource) -> bool:
         """Whether every endpoint took the event."""
-        return all(
-            delivery["state"] == "delivered" for delivery in self.webhooks.deliveries(event["id"])
-        )
+        return all(delivery["state"] == "delivered" for delivery in self.webhooks.deliveries(event["id"]))
 
 
 def merged_metadata(current: dict[str, str], changes: dict[str, str] | str) -> dict[str, str]:

@@ -44,9 +44,7 @@ def routes(operations: list[Operation], account: Account, faults: Faults) -> lis
 class Endpoint:
     """One operation as an HTTP endpoint."""
 
-    def __init__(
-        self, operation: Operation, account: Account, keys: IdempotencyKeys, faults: Faults
-    ) -> None:
+    def __init__(self, operation: Operation, account: Account, keys: IdempotencyKeys, faults: Faults) -> None:
         self._operation = operation
         self._account = account
         self._keys = keys
@@ -73,9 +71,7 @@ class Endpoint:
             await _leave_unanswered(request)
         return _answered(request, request_id, answer)
 
-    async def _run_once(
-        self, request: Request, request_id: str, given: dict[str, Tree], key: str
-    ) -> Answer:
+    async def _run_once(self, request: Request, request_id: str, given: dict[str, Tree], key: str) -> Answer:
         wanted = fingerprint(request.method, request.url.path, given)
         first = self._keys.take(key, wanted)
         if first is not None:
@@ -90,9 +86,7 @@ class Endpoint:
             # Effect and answer become durable together.
             self._account.store.commit()
 
-    def _run(
-        self, request: Request, request_id: str, given: dict[str, Tree], *, key: str | None
-    ) -> Answer:
+    def _run(self, request: Request, request_id: str, given: dict[str, Tree], *, key: str | None) -> Answer:
         """Raises `ApiError` for refusals that no idempotency key keeps; others are answers."""
         operation = self._operation
         checked = parameters.checked(operation.accepts, given, operation.simulated)

@@ -1,7 +1,7 @@
 """Test cards and test payment methods (Stripe's documentation, "Testing").
 
-A card's fingerprint is derived from its number, so a stored payment method says by itself which card
-it stands for.
+A card's fingerprint is derived from its number, so a stored payment method says by itself which
+card it stands for.
 """
 
 import hashlib
@@ -28,6 +28,7 @@ class Card:
 
     @property
     def number(self) -> str:
+        """The number that the pay page shows and charges carry."""
         return self.numbers[0]
 
     @property
@@ -37,14 +38,13 @@ class Card:
 
     @property
     def fingerprint(self) -> str:
+        """What Stripe gives every payment method of one card alike."""
         return hashlib.sha256(self.number.encode()).hexdigest()[:16]
 
 
 TEST_CARDS = (
     Card(("4242424242424242",), ("pm_card_visa",), "Succeeds"),
-    Card(
-        ("5555555555554444",), ("pm_card_mastercard",), "Succeeds (Mastercard)", brand="mastercard"
-    ),
+    Card(("5555555555554444",), ("pm_card_mastercard",), "Succeeds (Mastercard)", brand="mastercard"),
     Card(
         ("4000000000000002",),
         ("pm_card_chargeDeclined", "pm_card_visa_chargeDeclined"),

@@ -20,6 +20,7 @@ class Controls:
         self._faults = faults
 
     def routes(self) -> list[Route]:
+        """All under `/_fake/`, as JSON."""
         return [
             Route("/_fake/faults", self._get_faults, methods=["GET"]),
             Route("/_fake/faults", self._change_faults, methods=["POST"]),
@@ -28,7 +29,7 @@ class Controls:
             Route("/_fake/summary", self._summary, methods=["GET"]),
         ]
 
-    async def _get_faults(self, request: Request) -> Response:
+    async def _get_faults(self, _request: Request) -> Response:
         return JSONResponse(self._faults.described())
 
     async def _change_faults(self, request: Request) -> Response:
@@ -40,7 +41,7 @@ class Controls:
             return JSONResponse({"error": str(problem)}, 400)
         return JSONResponse(self._faults.described())
 
-    async def _clear_faults(self, request: Request) -> Response:
+    async def _clear_faults(self, _request: Request) -> Response:
         self._faults.clear()
         return JSONResponse(self._faults.described())
 
@@ -52,7 +53,7 @@ class Controls:
         self._account.store.commit()
         return JSONResponse({"event": event_id, "deliveries": deliveries})
 
-    async def _summary(self, request: Request) -> Response:
+    async def _summary(self, _request: Request) -> Response:
         return JSONResponse(summary(self._account))
 
 
@@ -62,20 +63,14 @@ def summary(account: Account) -> Resource:
     charges = account.store.all("charge")
     refunds = account.store.all("refund").values()
     paid = Counter(
-        booking
-        for charge in charges.values()
-        if charge["paid"] and (booking := charge["metadata"].get("booking_id"))
+        booking for charge in charges.values() if charge["paid"] and (booking := charge["metadata"].get("booking_id"))
     )
     refunded = Counter(
-        booking
-        for refund in refunds
-        if (booking := charges[refund["charge"]]["metadata"].get("booking_id"))
+        booking for refund in refunds if (booking := charges[refund["charge"]]["metadata"].get("booking_id"))
     )
     deliveries = account.webhooks.counts()
     return {
-        "intents": Counter(
-            intent["status"] for intent in account.store.all("payment_intent").values()
-        ),
+        "intents": Counter(intent["status"] for intent in account.store.all("payment_intent").values()),
         "charges": Counter(charge["status"] for charge in charges.values()),
         "charges_succeeded_by_booking": paid,
         "refunds": Counter(refund["status"] for refund in refunds),

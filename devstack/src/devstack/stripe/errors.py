@@ -1,4 +1,4 @@
-"""Stripe's error envelope, and the refusals that the fake knows (Stripe API reference, "Errors")."""
+"""Stripe's error envelope, and the refusals the fake knows (Stripe API reference, "Errors")."""
 
 from typing import Any
 

@@ -47,15 +47,17 @@ class Faults:
 
     @property
     def any(self) -> bool:
+        """Whether a fault is in force."""
         return self.webhooks != WebhookFaults() or self.api != ApiFaults()
 
     def described(self) -> dict[str, Any]:
+        """The faults in the shape that `change` takes."""
         return {"webhooks": asdict(self.webhooks), "api": asdict(self.api)}
 
     def change(self, wanted: object) -> None:
         """Sets the named faults, leaves the others. Raises `ValueError` and changes nothing if one
         is unknown or has a wrong value."""
-        groups = {"webhooks": self.webhooks, "api": self.api}
+        groups: dict[str, WebhookFaults | ApiFaults] = {"webhooks": self.webhooks, "api": self.api}
         checked: list[tuple[WebhookFaults | ApiFaults, str, Any]] = []
         for group_name, faults in _mapping(wanted, "the body").items():
             group = groups.get(group_name)
@@ -70,6 +72,7 @@ class Faults:
             setattr(group, name, value)
 
     def clear(self) -> None:
+        """Ends every fault. Webhooks that are on their way late still come late."""
         self.webhooks = WebhookFaults()
         self.api = ApiFaults()
 
@@ -86,6 +89,7 @@ class Faults:
         return due
 
     async def slow_down(self) -> None:
+        """Waits as long as requests wait now."""
         if self.api.slow_seconds:
             await asyncio.sleep(self.api.slow_seconds)
 

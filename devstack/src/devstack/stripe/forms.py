@@ -17,8 +17,8 @@ _MAXIMUM_FIELDS = 1000
 def decode(encoded: bytes) -> dict[str, Tree]:
     """The values of a query string or form body; arrays are dicts by index.
 
-    Raises `ApiError` (400) for text that is not UTF-8, brackets that do not match, and a name that is
-    used both as a value and as a container.
+    Raises `ApiError` (400) for text that is not UTF-8, brackets that do not match, and a name that
+    is used both as a value and as a container.
     """
     try:
         pairs = parse_qsl(
@@ -38,9 +38,7 @@ def decode(encoded: bytes) -> dict[str, Tree]:
 def _insert(tree: dict[str, Tree], key: str, value: str) -> None:
     match = _KEY.fullmatch(key)
     if match is None:
-        raise invalid(
-            f"Received unknown parameter: {key}", code="parameter_unknown", param=key[:100]
-        )
+        raise invalid(f"Received unknown parameter: {key}", code="parameter_unknown", param=key[:100])
     *parents, last = [match[1], *re.findall(r"\[([^\[\]]*)\]", match[2])]
     container = tree
     for parent in parents:

@@ -65,8 +65,7 @@ class IdempotencyKeys:
             raise ApiError(
                 400,
                 "idempotency_error",
-                f"The idempotency key {key} was first used with another endpoint or other"
-                " parameters.",
+                f"The idempotency key {key} was first used with another endpoint or other parameters.",
             )
         return Answer(kept["status"], kept["body"], kept["request_id"])
 

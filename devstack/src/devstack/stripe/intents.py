@@ -1,10 +1,12 @@
 """PaymentIntents: made, changed, confirmed with a test card, authenticated, cancelled.
 
-The state machine is Stripe's (documentation, "How PaymentIntents work"), for cards that are captured
-at once:
+The state machine is Stripe's (documentation, "How PaymentIntents work"), for cards that are
+captured at once:
 
     requires_payment_method -> requires_confirmation -> [requires_action ->] succeeded
-                            <- a declined attempt                       canceled from all but the last
+                            <- a declined attempt
+
+and `canceled` from every status but `succeeded`.
 """
 
 from typing import Any
@@ -68,24 +70,17 @@ class PaymentIntents:
         """Changes to an intent; amount, currency and payment method only while it is open."""
         fixed = {"amount", "currency", "customer", "payment_method", "setup_future_usage"}
         if intent["status"] not in _OPEN and (touched := sorted(fixed & params.keys())):
-            raise unexpected_state(
-                f"{touched[0]} can't be changed: the status is {intent['status']}.", intent
-            )
-        check_amount(
-            params.get("amount", intent["amount"]), params.get("currency", intent["currency"])
-        )
+            raise unexpected_state(f"{touched[0]} can't be changed: the status is {intent['status']}.", intent)
+        wanted = intent | params
+        check_amount(wanted["amount"], wanted["currency"])
         self._apply(intent, self._checked_changes(intent, params))
         self._account.save(intent)
         return intent
 
-    def confirm(
-        self, intent: Resource, params: Params, origin: Origin, pay_page: str
-    ) -> Resource:
+    def confirm(self, intent: Resource, params: Params, origin: Origin, pay_page: str) -> Resource:
         """Tries to pay. A decline raises `ApiError` (402), after it was recorded."""
         if intent["status"] not in _OPEN:
-            raise unexpected_state(
-                f"It can't be confirmed: the status is {intent['status']}.", intent
-            )
+            raise unexpected_state(f"It can't be confirmed: the status is {intent['status']}.", intent)
         self._check_return_url(intent, params)
         if params.get("payment_method"):
             method = self._method(params["payment_method"])
@@ -133,9 +128,7 @@ class PaymentIntents:
     def cancel(self, intent: Resource, params: Params, origin: Origin) -> Resource:
         """Gives the intent up, unless it was paid or cancelled before."""
         if intent["status"] not in _OPEN:
-            raise unexpected_state(
-                f"It can't be canceled: the status is {intent['status']}.", intent
-            )
+            raise unexpected_state(f"It can't be canceled: the status is {intent['status']}.", intent)
         intent["status"] = "canceled"
         intent["canceled_at"] = objects.now()
         intent["cancellation_reason"] = params.get("cancellation_reason")
@@ -148,9 +141,7 @@ class PaymentIntents:
             if params.get(name) == "manual":
                 raise invalid(f"The fake Stripe knows no manual {name}.", param=name)
         if "card" not in params.get("allowed_payment_method_types", ["card"]):
-            raise invalid(
-                "The fake Stripe takes cards only.", param="allowed_payment_method_types"
-            )
+            raise invalid("The fake Stripe takes cards only.", param="allowed_payment_method_types")
 
     def _check_return_url(self, intent: Resource, params: Params) -> None:
         """Automatic payment methods may redirect, and Stripe insists on knowing where to."""
@@ -198,9 +189,7 @@ class PaymentIntents:
         self._account.save(method)
         return method
 
-    def _ask_to_authenticate(
-        self, intent: Resource, params: Params, origin: Origin, pay_page: str
-    ) -> None:
+    def _ask_to_authenticate(self, intent: Resource, params: Params, origin: Origin, pay_page: str) -> None:
         intent["status"] = "requires_action"
         if params.get("return_url"):
             url = {"url": f"{pay_page}{intent['id']}", "return_url": params["return_url"]}

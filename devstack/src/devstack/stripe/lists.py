@@ -52,19 +52,13 @@ def page(
             param="limit",
         )
     if "starting_after" in params and "ending_before" in params:
-        raise invalid(
-            "starting_after and ending_before exclude each other.", code="parameters_exclusive"
-        )
+        raise invalid("starting_after and ending_before exclude each other.", code="parameters_exclusive")
     candidates = newest_first
     if "starting_after" in params:
         candidates = candidates[_position(candidates, params, "starting_after") + 1 :]
     if "ending_before" in params:
         candidates = candidates[: _position(candidates, params, "ending_before")]
-    found = [
-        resource
-        for resource in candidates
-        if _created_within(resource, params) and keep(resource)
-    ]
+    found = [resource for resource in candidates if _created_within(resource, params) and keep(resource)]
     shown = found[-limit:] if "ending_before" in params else found[:limit]
     return objects.listing(url, shown, has_more=len(found) > limit)
 
@@ -76,8 +70,8 @@ def equal(params: Params, *names: str) -> Callable[[Resource], bool]:
 
 
 def check_expandable(kind: str, listed: bool, paths: list[str]) -> None:
-    """Raises `ApiError` (400) unless `paths` can be expanded in an object of `kind`, or in a list of
-    them: asked before anything is done, so that a refused request leaves no effect."""
+    """Raises `ApiError` (400) unless `paths` can be expanded in an object of `kind`, or in a list
+    of them: asked before anything is done, so that a refused request leaves no effect."""
     for path in paths:
         names = path.split(".")
         found: str | None = kind
@@ -122,10 +116,7 @@ def _created_within(resource: Resource, params: Params) -> bool:
     created = params.get("created", {})
     if isinstance(created, int):
         return bool(resource["created"] == created)
-    return all(
-        _COMPARISONS[comparison](resource["created"], limit)
-        for comparison, limit in created.items()
-    )
+    return all(_COMPARISONS[comparison](resource["created"], limit) for comparison, limit in created.items())
 
 
 def _position(found: list[Resource], params: Params, name: str) -> int:

@@ -28,6 +28,7 @@ def new_id(prefix: str) -> str:
 
 
 def now() -> int:
+    """The time as Stripe writes it: whole seconds since the epoch."""
     return int(time.time())
 
 

@@ -70,6 +70,7 @@ class Operations:
         self._refunds = refunds
 
     def all(self) -> list[Operation]:
+        """Every operation, with the parameters it takes."""
         return [
             Operation("POST", "/v1/payment_intents", types.PaymentIntentCreateParams,
                       _CREATE | _EXPAND, self._create_intent, "payment_intent"),
@@ -87,7 +88,8 @@ class Operations:
                       _EXPAND | {"amount", "charge", "metadata", "payment_intent", "reason"},
                       self._create_refund, "refund"),
             Operation("GET", "/v1/refunds", types.RefundListParams,
-                      PAGING | {"charge", "created", "payment_intent"}, self._list_refunds, "refund"),
+                      PAGING | {"charge", "created", "payment_intent"},
+                      self._list_refunds, "refund"),
             Operation("GET", "/v1/refunds/{id}", types.RefundRetrieveParams,
                       _EXPAND, partial(self._retrieve, "refund"), "refund"),
             Operation("POST", "/v1/refunds/{id}", types.RefundUpdateParams,
@@ -143,9 +145,7 @@ class Operations:
     def _create_customer(self, call: Call) -> Resource:
         customer = objects.customer()
         metadata = merged_metadata({}, call.params.get("metadata", {}))
-        customer |= {
-            name: value or None for name, value in call.params.items() if name in _CUSTOMER
-        }
+        customer |= {name: value or None for name, value in call.params.items() if name in _CUSTOMER}
         customer["metadata"] = metadata
         self._account.emit("customer.created", customer, call.origin)
         return customer

@@ -41,6 +41,7 @@ class Pages:
         self._templates.filters["time"] = _time
 
     def routes(self) -> list[Route]:
+        """The dashboard at `/`, paying under `/pay/`."""
         return [
             Route("/", self._dashboard, methods=["GET"]),
             Route("/events/{id}/resend", self._resend, methods=["POST"]),
@@ -50,12 +51,9 @@ class Pages:
             Route("/pay/{id}/authentication", self._authenticate, methods=["POST"]),
         ]
 
-    async def _dashboard(self, request: Request) -> Response:
+    async def _dashboard(self, _request: Request) -> Response:
         store = self._account.store
-        events = [
-            (event, self._account.webhooks.deliveries(event["id"]))
-            for event in store.newest("event")[:_ROWS]
-        ]
+        events = [(event, self._account.webhooks.deliveries(event["id"])) for event in store.newest("event")[:_ROWS]]
         return self._page(
             "dashboard.html",
             intents=store.newest("payment_intent")[:_ROWS],
@@ -124,14 +122,10 @@ class Pages:
         self._account.store.commit()
         return RedirectResponse(f"/pay/{intent['id']}", 303)
 
-    def _show(
-        self, intent: Resource, status: int = 200, *, typed: str = "", problem: str = ""
-    ) -> Response:
+    def _show(self, intent: Resource, status: int = 200, *, typed: str = "", problem: str = "") -> Response:
         charge = self._account.store.find("charge", intent["latest_charge"] or "")
         refunds = [
-            refund
-            for refund in self._account.store.newest("refund")
-            if refund["payment_intent"] == intent["id"]
+            refund for refund in self._account.store.newest("refund") if refund["payment_intent"] == intent["id"]
         ]
         return self._page(
             "pay.html",

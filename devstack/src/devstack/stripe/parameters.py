@@ -29,9 +29,9 @@ _OPTIONS = frozenset(RequestOptions.__annotations__)
 def checked(operation: type, given: Mapping[str, Tree], simulated: frozenset[str]) -> Params:
     """`given` as the operation's TypedDict describes it.
 
-    `simulated` names the parameters that the fake acts upon. One that Stripe knows and the fake does
-    not is refused too: a silent no-op would prove nothing. Raises `ApiError` (400) naming the
-    parameter.
+    `simulated` names the parameters that the fake acts upon. One that Stripe knows and the fake
+    does not is refused too: a silent no-op would prove nothing. Raises `ApiError` (400) naming
+    the parameter.
     """
     known = _fields(operation)
     for name in given:
@@ -46,14 +46,8 @@ def checked(operation: type, given: Mapping[str, Tree], simulated: frozenset[str
 
 @cache
 def _fields(operation: type) -> dict[str, Any]:
-    own = {
-        name: annotation
-        for name, annotation in operation.__annotations__.items()
-        if name not in _OPTIONS
-    }
-    return typing.get_type_hints(
-        types.SimpleNamespace(__annotations__=own), vars(sys.modules[operation.__module__])
-    )
+    own = {name: annotation for name, annotation in operation.__annotations__.items() if name not in _OPTIONS}
+    return typing.get_type_hints(types.SimpleNamespace(__annotations__=own), vars(sys.modules[operation.__module__]))
 
 
 def _read_fields(structure: type, given: Mapping[str, Tree], path: str) -> Params:
@@ -61,9 +55,7 @@ def _read_fields(structure: type, given: Mapping[str, Tree], path: str) -> Param
     for name in given:
         if name not in known:
             full = _join(path, name)
-            raise invalid(
-                f"Received unknown parameter: {full}", code="parameter_unknown", param=full
-            )
+            raise invalid(f"Received unknown parameter: {full}", code="parameter_unknown", param=full)
     required: frozenset[str] = structure.__required_keys__  # type: ignore[attr-defined]
     for name in known:
         if name in required and name not in given:
@@ -74,8 +66,7 @@ def _read_fields(structure: type, given: Mapping[str, Tree], path: str) -> Param
 
 def _read(annotation: Any, tree: Tree, path: str) -> Any:
     options = _options(annotation)
-    literals = {value for option in options if get_origin(option) is Literal
-                for value in get_args(option)}
+    literals = {value for option in options if get_origin(option) is Literal for value in get_args(option)}
     if tree == "":
         if "" in literals:
             return ""

@@ -29,7 +29,7 @@ def create_app(store: Store, endpoints: list[Endpoint]) -> Starlette:
     refunds = Refunds(account)
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         webhooks.resume()
         refunds.resume()
         yield
@@ -47,5 +47,5 @@ def create_app(store: Store, endpoints: list[Endpoint]) -> Starlette:
     )
 
 
-async def _healthz(request: Request) -> Response:
+async def _healthz(_request: Request) -> Response:
     return JSONResponse({"status": "ok"})

@@ -1,7 +1,7 @@
 """Everything the fake remembers: in memory in order of creation, and in an SQLite file if asked.
 
-SQLite because a commit is atomic and costs what changed, not what is there: a fake that is killed in
-the middle of a run comes back with every answer it gave.
+SQLite because a commit is atomic and costs what changed, not what is there: a fake that is killed
+in the middle of a run comes back with every answer it gave.
 """
 
 import json
@@ -52,9 +52,11 @@ class Store:
         return list(reversed(self.all(kind).values()))
 
     def find(self, kind: str, identifier: str) -> Resource | None:
+        """The live document, or None."""
         return self.all(kind).get(identifier)
 
     def put(self, kind: str, identifier: str, document: Resource) -> None:
+        """Remembers a document, or that it was changed."""
         self.all(kind)[identifier] = document
         if self._database is not None:
             self._dirty[kind, identifier] = document
@@ -72,6 +74,7 @@ class Store:
         self._dirty.clear()
 
     def close(self) -> None:
+        """Commits and lets go of the file."""
         self.commit()
         if self._database is not None:
             self._database.close()

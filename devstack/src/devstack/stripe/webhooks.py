@@ -2,8 +2,8 @@
 
 A delivery is one event on its way to one endpoint, and is remembered as a document:
 `{id, event, url, state, attempts, status}` with a state of `pending`, `delivered`, `failed` (every
-attempt was refused) or `dropped` (a fault). Stripe publishes neither its time-out nor its intervals;
-those here are short enough for tests and still give up in the end.
+attempt was refused) or `dropped` (a fault). Stripe publishes neither its time-out nor its
+intervals; those here are short enough for tests and still give up in the end.
 """
 
 import asyncio
@@ -164,9 +164,7 @@ class Webhooks:
         body = json.dumps(event, indent=2, ensure_ascii=False).encode()
         header = signature_header(body, endpoint.secret, int(time.time()))
         try:
-            answer = await self._client.post(
-                endpoint.url, content=body, headers={"Stripe-Signature": header}
-            )
+            answer = await self._client.post(endpoint.url, content=body, headers={"Stripe-Signature": header})
         except httpx.HTTPError:
             return None
         return answer.status_code

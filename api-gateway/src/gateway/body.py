@@ -1,0 +1,66 @@
+"""Reading a JSON body: once, strictly, within a time limit."""
+
+import asyncio
+import json
+from email.message import Message
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+
+from gateway.problems import FieldError, Problem, field_errors, invalid
+
+M = TypeVar("M", bound=BaseModel)
+
+BODY_SECONDS = 10
+"""A body of 64 KiB that takes longer is not coming."""
+
+
+async def read_body(request: Request) -> bytes:
+    """The raw body. Raises 408 if it does not arrive in time, 413 if it is too long."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.body()
+    except TimeoutError:
+        raise Problem(408, "The body did not arrive in time.", headers={"Connection": "close"}) from None
+
+
+async def read_json(request: Request, model: type[M]) -> M:
+    """The body as a model that validates strictly.
+
+    Raises 415 for another media type, 422 `validation_error` for bytes that are no JSON of that shape.
+    """
+    _check_media_type(request)
+    data = await read_body(request)
+    try:
+        body = model.model_validate_json(data)
+    except ValidationError as error:
+        raise invalid(field_errors(error.errors(include_url=False, include_context=False, include_input=False))) from None
+    _refuse_repeated_names(data)
+    return body
+
+
+def _check_media_type(request: Request) -> None:
+    declared = request.headers.getlist("content-type")
+    if declared != ["application/json"]:
+        message = Message()
+        message["content-type"] = declared[0] if len(declared) == 1 else ""
+        charset = str(message.get_param("charset", "utf-8")).lower()
+        if message.get_content_type() != "application/json" or charset not in ("utf-8", "utf8"):
+            raise Problem(415, "Send JSON: Content-Type: application/json, in UTF-8.")
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise Problem(415, "Send the body uncompressed.")
+
+
+def _refuse_repeated_names(data: bytes) -> None:
+    """A name given twice is refused: two readers of such a body may disagree on what it says."""
+
+    def check(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            names = [name for name, _ in pairs]
+            repeated = next(name for name in names if names.count(name) > 1)
+            raise invalid([FieldError(field=repeated[:80], message="given more than once")])
+        return found
+
+    json.loads(data, object_pairs_hook=check)
