@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+
 from devstack.servers import Servers
 from shared.messaging.broker import Broker
 from shared.persistence.database import Database
-
 from tests.support.containers import container_servers
 
 ROOT = Path(__file__).parent.parent

@@ -1,6 +1,6 @@
 """What notifier-service does about events: writes down which messages are owed. Sends nothing itself."""
 
-import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from notifier.model import known_bookings, message_about_money, messages_about, queue, remember
@@ -26,11 +26,11 @@ BATCH = 100
 
 @dataclass(frozen=True, slots=True)
 class Mailroom:
-    """What handlers need to queue mail: the reminders' offsets, the Message-IDs' domain, the sender's bell."""
+    """What handlers need to queue mail: the reminders' offsets, the Message-IDs' domain, a bell for the sender."""
 
     reminder_offsets: tuple[int, ...]
     message_domain: str
-    bell: asyncio.Event
+    ring: Callable[[], None]
 
 
 @reactions.on(
@@ -54,7 +54,7 @@ async def queue_booking_mail(events: list[BookingEvent], ctx: Context, mailroom:
         await remember(tx.session, fresh)
         messages = [m for event in fresh for m in messages_about(event, mailroom.reminder_offsets)]
         await queue(tx.session, messages, mailroom.message_domain)
-    mailroom.bell.set()
+    mailroom.ring()
 
 
 @reactions.on(PaymentSucceeded, RefundIssued, batch=BATCH)
@@ -67,4 +67,4 @@ async def queue_billing_mail(events: list[PaymentSucceeded | RefundIssued], ctx:
             raise NotYet(f"no news yet of booking {missing[0].booking_id}")
         messages = [message_about_money(event, known[event.tenant_id, event.booking_id]) for event in fresh]
         await queue(tx.session, messages, mailroom.message_domain)
-    mailroom.bell.set()
+    mailroom.ring()

@@ -1,6 +1,6 @@
 """From a letter to a mail: the same words as text and as HTML, and the calendar file beside them."""
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from notifier.appointment import calendar_file
 from notifier.letters import Letter
@@ -10,7 +10,7 @@ from shared.contracts.booking import BookingStatus
 
 _TEMPLATES = Environment(
     loader=PackageLoader("notifier"),
-    autoescape=lambda name: bool(name and name.endswith(".html")),
+    autoescape=select_autoescape(["html"]),
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,

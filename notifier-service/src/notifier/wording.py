@@ -21,9 +21,11 @@ _MONTHS = (
     "December",
 )
 _SYMBOLS = {"eur": "€", "gbp": "£", "usd": "$", "jpy": "¥"}
-_NO_DECIMALS = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
+_NO_DECIMALS = frozenset(
+    {"bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"}
+)
 """Stripe's zero-decimal currencies (docs, "Currencies"); isk and ugx are written in hundredths there."""
-_THREE_DECIMALS = frozenset("bhd jod kwd omr tnd".split())
+_THREE_DECIMALS = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
 
 
 def money(amount: Money) -> str:

@@ -1,0 +1,5 @@
+"""`python -m billing`."""
+
+from billing.main import main
+
+main()

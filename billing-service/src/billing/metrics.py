@@ -1,0 +1,14 @@
+"""billing-service's own metrics."""
+
+from prometheus_client import Counter, Gauge
+
+WEBHOOK_EVENTS = Counter(
+    "webhook_events_total",
+    "Stripe events by result: processed (moved a payment or refund), ignored (nothing new in it, a repetition, or a "
+    "type nobody acts on), error (quarantined). A parked event is counted once it is settled.",
+    ["result"],
+)
+for result in ("processed", "ignored", "error"):
+    WEBHOOK_EVENTS.labels(result)
+PARKED = Gauge("stripe_events_parked", "Stripe events that wait for the payment they are about.")
+QUARANTINED = Gauge("stripe_events_quarantined", "Stripe events that a person must look at; 0 is healthy.")

@@ -1,0 +1,172 @@
+"""The jobs runner, a process of its own: `python -m notifier.jobs --interval 60`, or `--once` for one round.
+
+Any number may run: messages are claimed, pruning skips what others hold. With `--interval` it serves
+`/healthz`, `/readyz` and `/metrics` while it runs; `--once` serves nothing and exits with 1 if a job
+of its round failed.
+"""
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+
+import structlog
+import uvloop
+
+from notifier.job_heartbeats import JobsHeart
+from notifier.metrics import EMAIL_JOBS, announce_job
+from notifier.model import SCHEMA_REVISION, prune
+from notifier.outgoing import reminder_sender
+from notifier.sending import Sender
+from notifier.settings import NotifierSettings
+from shared.errors import Unavailable
+from shared.messaging.topology import TopologyDrift, ensure_topology
+from shared.persistence.database import Database
+from shared.persistence.transaction import EVERY_TENANT
+from shared.service.app import Service, run
+from shared.service.context import Context
+from shared.service.logging import configure_logging
+from shared.service.settings import load
+
+log = structlog.get_logger()
+
+DEFAULT_INTERVAL_SECONDS = 60.0
+CONNECT_SECONDS = 30
+"""How long `--once` waits for NATS."""
+
+Job = Callable[[], Awaitable[bool]]
+"""Does its share of a round; False if something is left undone that should have been done."""
+
+
+class JobsRunner:
+    """Runs all jobs, round after round, and beats as it goes."""
+
+    def __init__(self, context: Callable[[], Context], heart: JobsHeart, jobs: dict[str, Job]) -> None:
+        self._context = context
+        self._heart = heart
+        self._jobs = jobs
+        for name in jobs:
+            announce_job(name)
+
+    async def round(self) -> bool:
+        """One round; a job that fails doesn't keep the others from running. Returns whether all went well."""
+        done = True
+        for name, job in self._jobs.items():
+            await self._heart.beat(self._context())
+            done = await self._run(name, job) and done
+        return await self._heart.beat(self._context(), succeeded=done) and done
+
+    async def _run(self, name: str, job: Job) -> bool:
+        try:
+            if await job():
+                return True
+            log.warning("job_incomplete", job=name)
+        except Unavailable as error:
+            log.warning("job_failed", job=name, error=str(error))
+        except Exception:
+            log.exception("job_failed", job=name)
+        else:
+            return False
+        EMAIL_JOBS.labels(name, "error").inc()
+        return False
+
+
+def build(interval_seconds: float) -> tuple[Service, JobsRunner]:
+    """Put the runner together from its environment."""
+    settings = load(NotifierSettings)
+    service = Service(
+        "jobs",
+        settings,
+        database=Database(settings.notifier_database_url.get_secret_value(), "notifier", pool_size=5),
+        schema_revision=SCHEMA_REVISION,
+    )
+    jobs = {"reminders": _reminders(reminder_sender(service, settings)), "janitor": _janitor(service.context)}
+    return service, JobsRunner(service.context, JobsHeart(service.broker, service.instance, interval_seconds), jobs)
+
+
+def _reminders(sender: Sender) -> Job:
+    async def send_due_reminders() -> bool:
+        return (await sender.send_all_due()).deferred == 0
+
+    return send_due_reminders
+
+
+def _janitor(context: Callable[[], Context]) -> Job:
+    async def prune_old_rows() -> bool:
+        while True:
+            async with context().transaction(EVERY_TENANT) as tx:
+                if not await prune(tx.session):
+                    return True
+
+    return prune_old_rows
+
+
+def _build_service(interval_seconds: float) -> Service:
+    service, runner = build(interval_seconds)
+
+    async def jobs() -> None:
+        await runner.round()
+
+    service.every(interval_seconds, "jobs", jobs)
+    return service
+
+
+async def _run_once() -> int:
+    """One round, its events published before the end; returns the exit status."""
+    service, runner = build(DEFAULT_INTERVAL_SECONDS)
+    configure_logging(service.name, service.settings.log_format, service.settings.log_level)
+    working = asyncio.current_task()
+    if working is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, working.cancel)
+    relaying: asyncio.Task[None] | None = None
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            await service.broker.connect()
+            await ensure_topology(service.broker.js, [])
+        await service.check_schema()
+        relaying = asyncio.create_task(service.relay.run())
+        return 0 if await runner.round() else 1
+    except (TopologyDrift, Unavailable) as error:
+        log.error("jobs_not_run", error=str(error))
+        return 1
+    except TimeoutError:
+        log.error("jobs_not_run", error="NATS does not answer")
+        return 1
+    except asyncio.CancelledError:
+        log.info("stopped")
+        return 1
+    finally:
+        if relaying is not None:
+            service.relay.stop()
+            await relaying
+        await service.broker.close()
+        await service.database.close()
+
+
+def main() -> None:
+    """Entry point of `python -m notifier.jobs`."""
+    parser = argparse.ArgumentParser(prog="python -m notifier.jobs", description="Sends reminders, prunes old rows.")
+    parser.add_argument(
+        "--interval",
+        type=_seconds,
+        default=DEFAULT_INTERVAL_SECONDS,
+        metavar="SECONDS",
+        help="seconds between rounds (default: %(default)g)",
+    )
+    parser.add_argument("--once", action="store_true", help="run one round and exit: 0 if all jobs succeeded, else 1")
+    arguments = parser.parse_args()
+    if arguments.once:
+        sys.exit(uvloop.run(_run_once()))
+    run(lambda: _build_service(arguments.interval))
+
+
+def _seconds(value: str) -> float:
+    seconds = float(value)
+    if not 0 < seconds <= 86_400:
+        raise argparse.ArgumentTypeError("must be above 0 and at most a day")
+    return seconds
+
+
+if __name__ == "__main__":
+    main()

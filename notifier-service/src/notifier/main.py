@@ -1,0 +1,30 @@
+"""notifier-service: writes down which messages are owed, and sends all but reminders at once."""
+
+from notifier import handlers
+from notifier.model import SCHEMA_REVISION
+from notifier.outgoing import MailBell, mailroom_for, message_sender
+from notifier.settings import NotifierSettings
+from shared.persistence.database import Database
+from shared.service.app import Service, run
+from shared.service.settings import load
+
+
+def build() -> Service:
+    """Put the service together from its environment."""
+    settings = load(NotifierSettings)
+    bell = MailBell()
+    service = Service(
+        "notifier",
+        settings,
+        database=Database(settings.notifier_database_url.get_secret_value(), "notifier"),
+        schema_revision=SCHEMA_REVISION,
+        reactions=handlers.reactions,
+        adapters={"mailroom": mailroom_for(settings, bell)},
+    )
+    service.every(0, "send-messages", bell.answered_by(message_sender(service, settings)))
+    return service
+
+
+def main() -> None:
+    """Run until told to stop."""
+    run(build)

@@ -1,0 +1,43 @@
+"""What the documents name exists."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [
+    path
+    for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "bench").glob("*.md"))
+    if path.exists()
+]
+PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:md|py|yml|toml|yaml))`")
+TARGET = re.compile(r"`make ([a-z-]+)")
+LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+BASES = (ROOT, *(ROOT / d for d in ("api-gateway/src", "booking-service/src", "billing-service/src")))
+BASES += tuple(ROOT / d for d in ("notifier-service/src", "shared/src", "shared/src/shared", "devstack/src"))
+BASES += (ROOT / "booking-service/src/booking", ROOT / "docs", ROOT / "deploy")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_named_paths_exist(document: Path) -> None:
+    text = document.read_text()
+    named = {p for p in PATH.findall(text) if not p.startswith((".tidebook", "."))}
+    named = {p for p in named if not re.search(r"/(v1|json|octet|problem)|^(text|application|image)/", p)}
+    missing = [p for p in named if not any((base / p).exists() for base in (*BASES, document.parent))]
+    missing += [link for link in LINK.findall(text) if not (document.parent / link).exists()]
+    assert not missing
+
+
+def test_named_make_targets_exist() -> None:
+    known = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {target for document in DOCUMENTS for target in TARGET.findall(document.read_text())}
+    assert named <= known
+
+
+def test_no_machine_path_or_index_address_is_tracked() -> None:
+    pattern = r"(^|[^A-Za-z0-9_./-])/(work|farm)/|--index-url +http|--extra-index-url|files\.pythonhosted"
+    command = ["git", "grep", "-nIE", pattern, "--", ".", ":!tests/architecture/test_docs.py"]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert not found.stdout
