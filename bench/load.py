@@ -56,7 +56,7 @@ class _Connection(asyncio.Protocol):
         self._load.statuses[int(head[9:12])] += 1
         self._send()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         self._done()
 
     def _send(self) -> None:

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
-from billing.model import SCHEMA_REVISION as BILLING_REVISION
 
+from billing.model import SCHEMA_REVISION as BILLING_REVISION
 from booking.model import SCHEMA_REVISION as BOOKING_REVISION
 from gateway.model import SCHEMA_REVISION as GATEWAY_REVISION
 from migrations.__main__ import head
