@@ -17,10 +17,9 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from shared.errors import Unavailable
-
 from gateway.keys import parse_key
 from gateway.problems import Problem
+from shared.errors import Unavailable
 
 FRESH_SECONDS = 2.0
 """Younger than this an entry is used as it is; older, it is renewed behind the answer."""
@@ -71,8 +70,6 @@ class Authenticator:
     """Knows who may come in: the operator by one configured key, tenants by theirs."""
 
     def __init__(self, operator_key: str, look_up: LookUp) -> None:
-        self.used: set[str] = set()
-        """Keys used since somebody last took this set, for `last_used_at`."""
         self._operator_digest = hashlib.sha256(operator_key.encode()).digest()
         self._look_up = look_up
         self._entries: dict[str, _Entry] = {}
@@ -86,7 +83,6 @@ class Authenticator:
         caller = await self._caller(token)
         if caller is None:
             raise unauthorized()
-        self.used.add(caller.key_id)
         return caller
 
     async def operator(self, authorization: list[str]) -> None:

@@ -25,17 +25,22 @@ async def read_body(request: Request) -> bytes:
         raise Problem(408, "The body did not arrive in time.", headers={"Connection": "close"}) from None
 
 
-async def read_json(request: Request, model: type[M]) -> M:
-    """The body as a model that validates strictly.
+async def read_json(request: Request, model: type[M], empty: bytes | None = None) -> M:
+    """The body as a model that validates strictly; `empty` stands for no body at all, where one may be left out.
 
     Raises 415 for another media type, 422 `validation_error` for bytes that are no JSON of that shape.
     """
-    _check_media_type(request)
     data = await read_body(request)
+    if empty is not None and not data:
+        data = empty
+    else:
+        _check_media_type(request)
     try:
         body = model.model_validate_json(data)
     except ValidationError as error:
-        raise invalid(field_errors(error.errors(include_url=False, include_context=False, include_input=False))) from None
+        raise invalid(
+            field_errors(error.errors(include_url=False, include_context=False, include_input=False))
+        ) from None
     _refuse_repeated_names(data)
     return body
 

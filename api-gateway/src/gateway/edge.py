@@ -11,11 +11,10 @@ from prometheus_client import Counter, Histogram
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.identifiers import new_id
-from shared.metrics import HTTP_SECONDS
-
 from gateway.limits import Decision
 from gateway.problems import Problem, render_internal, render_problem
+from shared.identifiers import new_id
+from shared.metrics import HTTP_SECONDS
 
 log = structlog.get_logger()
 

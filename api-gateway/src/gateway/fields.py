@@ -22,24 +22,21 @@ MetadataValue = Annotated[str, StringConstraints(max_length=500, pattern=_TEXT)]
 Metadata = Annotated[dict[MetadataKey, MetadataValue], Field(max_length=50)]
 
 # ISO 4217, active codes, without metals, funds and testing codes.
-CURRENCIES = frozenset(
-    """
+_CODES = """
     aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd btn bwp byn bzd cad cdf chf
     clp cny cop crc cup cve czk djf dkk dop dzd egp ern etb eur fjd fkp gbp gel ghs gip gmd gnf gtq gyd hkd hnl htg
     huf idr ils inr iqd irr isk jmd jod jpy kes kgs khr kmf kpw krw kwd kyd kzt lak lbp lkr lrd lsl lyd mad mdl mga
     mkd mmk mnt mop mru mur mvr mwk mxn myr mzn nad ngn nio nok npr nzd omr pab pen pgk php pkr pln pyg qar ron rsd
     rub rwf sar sbd scr sdg sek sgd shp sle sos srd ssp stn svc syp szl thb tjs tmt tnd top try ttd twd tzs uah ugx
     usd uyu uzs ves vnd vuv wst xaf xcd xof xpf yer zar zmw zwg
-    """.split()
-)
+"""
+CURRENCIES = frozenset(_CODES.split())
 
 _EMAIL = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
 )
-_INSTANT = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
-)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _YEARS = range(1970, 3000)
 """Room on both sides for zone offsets and durations, which overflow at the ends of the calendar."""
 
@@ -83,11 +80,11 @@ Email = Annotated[
     str, AfterValidator(check_email), WithJsonSchema({"type": "string", "format": "email", "maxLength": 254})
 ]
 Currency = Annotated[
-    str, AfterValidator(check_currency), WithJsonSchema({"type": "string", "pattern": "^[a-z]{3}$", "examples": ["eur"]})
+    str,
+    AfterValidator(check_currency),
+    WithJsonSchema({"type": "string", "pattern": "^[a-z]{3}$", "examples": ["eur"]}),
 ]
-Instant = Annotated[
-    datetime, PlainValidator(parse_instant), WithJsonSchema({"type": "string", "format": "date-time"})
-]
+Instant = Annotated[datetime, PlainValidator(parse_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
 Minute = Annotated[Instant, AfterValidator(check_whole_minute)]
 QueryInstant = Annotated[
     datetime,

@@ -7,11 +7,10 @@ from sqlalchemy import ARRAY, DateTime, ForeignKey, Text, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from gateway.keys import NewKey, Scope
 from shared.errors import NotFound
 from shared.identifiers import new_id
 from shared.persistence.database import Base
-
-from gateway.keys import NewKey, Scope
 
 SCHEMA_REVISION = "0001_tenants_and_api_keys"
 

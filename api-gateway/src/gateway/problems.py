@@ -1,13 +1,12 @@
 """Problem documents (RFC 9457): every answer that says no has the same shape and a stable `code`."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from pydantic_core import ErrorDetails
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope as AsgiScope
@@ -80,7 +79,9 @@ class Problem(Exception):
 def invalid(errors: Sequence[FieldError]) -> Problem:
     """The request is well-formed but not acceptable: 422 `validation_error` with what is wrong where."""
     shown = [e.model_dump() for e in errors[:ERRORS_SHOWN]]
-    detail = f"{shown[0]['field']}: {shown[0]['message']}" if shown and shown[0]["field"] else "The request is not valid."
+    detail = (
+        f"{shown[0]['field']}: {shown[0]['message']}" if shown and shown[0]["field"] else "The request is not valid."
+    )
     return Problem(422, detail, extra={"errors": shown})
 
 
@@ -119,16 +120,12 @@ def render(
 
 def render_problem(scope: AsgiScope, problem: Problem) -> Response:
     """The response for a `Problem`."""
-    return render(
-        scope, problem.status, problem.code, problem.title, problem.detail, problem.extra, problem.headers
-    )
+    return render(scope, problem.status, problem.code, problem.title, problem.detail, problem.extra, problem.headers)
 
 
 def render_refusal(scope: AsgiScope, refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
     """The response for another service's no."""
-    return render(
-        scope, refusal.status, refusal.code, refusal.title, refusal.detail, refusal.extra, headers
-    )
+    return render(scope, refusal.status, refusal.code, refusal.title, refusal.detail, refusal.extra, headers)
 
 
 def render_internal(scope: AsgiScope) -> Response:
@@ -136,18 +133,15 @@ def render_internal(scope: AsgiScope) -> Response:
     return render_problem(scope, Problem(500, "Something went wrong on our side. The request id helps to find it."))
 
 
-async def _on_problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)  # noqa: S101 - registered for this type
+async def _on_problem(request: Request, error: Problem) -> Response:
     return render_problem(request.scope, error)
 
 
-async def _on_rejected(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Rejected)  # noqa: S101 - registered for this type
+async def _on_rejected(request: Request, error: Rejected) -> Response:
     return render_refusal(request.scope, error.refusal)
 
 
-async def _on_domain_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, DomainError)  # noqa: S101 - registered for this type
+async def _on_domain_error(request: Request, error: DomainError) -> Response:
     return render(request.scope, error.status, error.code, error.title, error.detail, error.extra)
 
 
@@ -156,24 +150,15 @@ async def _on_unavailable(request: Request, _: Exception) -> Response:
     return render_problem(request.scope, Problem(503, detail, headers={"Retry-After": "2"}))
 
 
-async def _on_invalid_parameters(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type
+async def _on_invalid_parameters(request: Request, error: RequestValidationError) -> Response:
     return render_problem(request.scope, invalid(field_errors(error.errors(), skip=1)))
 
 
-async def _on_http_exception(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type
-    details = {404: "There is nothing at this address.", 405: "This address doesn't answer that method."}
-    detail = details.get(error.status_code, str(error.detail))
-    return render_problem(request.scope, Problem(error.status_code, detail, headers=error.headers))
-
-
-HANDLERS = {
+HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]] = {
     Problem: _on_problem,
     Rejected: _on_rejected,
     DomainError: _on_domain_error,
     Unavailable: _on_unavailable,
     RequestValidationError: _on_invalid_parameters,
-    HTTPException: _on_http_exception,
 }
 """Exception to response, for the application."""

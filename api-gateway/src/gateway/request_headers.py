@@ -75,7 +75,5 @@ def parse_idempotency_key(values: list[str]) -> str | None:
         key = re.sub(r"\\(.)", r"\1", quoted[1])
     printable = key.isascii() and key.isprintable()
     if len(values) > 1 or not 1 <= len(key) <= 255 or not printable:
-        raise Problem(
-            400, "Idempotency-Key must be 1 to 255 printable ASCII characters.", "invalid_idempotency_key"
-        )
+        raise Problem(400, "Idempotency-Key must be 1 to 255 printable ASCII characters.", "invalid_idempotency_key")
     return key

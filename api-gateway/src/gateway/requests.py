@@ -17,15 +17,14 @@ from pydantic import BaseModel
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
-from shared.contracts.base import Outcome, Request
-from shared.errors import Unavailable
-from shared.messaging.broker import Broker
-
 from gateway.outcomes import OutcomeInbox
 from gateway.problems import render_refusal
 from gateway.request_headers import Preference, parse_idempotency_key, parse_prefer
 from gateway.responses import show
 from gateway.schemas import Accepted, Shown
+from shared.contracts.base import Outcome, Request
+from shared.errors import Unavailable
+from shared.messaging.broker import Broker
 
 log = structlog.get_logger()
 
@@ -51,7 +50,9 @@ class DurableRequests:
         self._inbox = inbox
         self._wait_seconds = wait_seconds
 
-    def envelope(self, http: HttpRequest, tenant_id: UUID, body: BaseModel, subject_id: UUID | None) -> dict[str, Any]:
+    def envelope(
+        self, http: HttpRequest, tenant_id: UUID, body: BaseModel, subject_id: UUID | None = None
+    ) -> dict[str, Any]:
         """The members that every contract `Request` has; `subject_id` is None for a creation.
 
         The HTTP request's id becomes the message's, so that one id runs through the whole chain.
@@ -139,8 +140,8 @@ def _settled(
 
 def _reads(consumer: ConsumerInfo, request_type: type[Request]) -> bool:
     config = consumer.config
-    filters = (config.filter_subjects or [config.filter_subject]) if config else []
-    return any(subject and subject.startswith(request_type.TYPE + ".") for subject in filters)
+    filters = (config.filter_subjects or [config.filter_subject or ""]) if config else []
+    return any(subject.startswith(request_type.TYPE + ".") for subject in filters)
 
 
 def _finished(consumer: ConsumerInfo) -> int:

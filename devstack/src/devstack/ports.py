@@ -48,10 +48,10 @@ def free_ports(count: int) -> list[int]:
     """`count` different free ports. Random, so that parallel test runs seldom meet."""
     chosen: list[int] = []
     for port in random.sample(_FREE_RANGE, len(_FREE_RANGE)):
-        if is_free(port):
-            chosen.append(port)
         if len(chosen) == count:
             return chosen
+        if is_free(port):
+            chosen.append(port)
     raise OSError(f"no {count} free ports on {LOOPBACK}")
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import RLock
 
 _LAUNCHER = Path(__file__).with_name("launch.py")
 _LOG_LIMIT_BYTES = 20 * 1024 * 1024
@@ -65,6 +66,7 @@ class Child:
         self.wanted = False
         """Whether it should be running: set by `start`, cleared by `stop` and `kill`."""
         self._process: subprocess.Popen[bytes] | None = None
+        self._lock = RLock()
         self._log_start = 0
 
     @property
@@ -89,11 +91,18 @@ class Child:
 
     def launch(self) -> None:
         """Start the process without waiting until it is ready."""
-        if self.running:
-            return
-        end_stale(self.pid_path, self.name)
-        self.wanted = True
-        _starter.submit(self._spawn).result()
+        with self._lock:
+            if self.running:
+                return
+            end_stale(self.pid_path, self.name)
+            self.wanted = True
+            _starter.submit(self._spawn).result()
+
+    def revive(self) -> None:
+        """Launch it again if it should run and doesn't."""
+        with self._lock:
+            if self.wanted and not self.running:
+                self.launch()
 
     def _spawn(self) -> None:
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
@@ -128,11 +137,12 @@ class Child:
 
     def kill(self) -> None:
         """End it at once (SIGKILL), with whatever it started; it stays down until `start`."""
-        self.wanted = False
-        if self._process is not None and self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-        self.pid_path.unlink(missing_ok=True)
+        with self._lock:
+            self.wanted = False
+            if self._process is not None and self._process.poll() is None:
+                os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait()
+            self.pid_path.unlink(missing_ok=True)
 
     def stop(self, grace_seconds: float = 6) -> None:
         """Ask it to end; after `grace_seconds` end it. It stays down until `start`."""
@@ -140,9 +150,10 @@ class Child:
 
     def ask_to_stop(self) -> None:
         """Send the signal that this program ends in order on."""
-        self.wanted = False
-        self.send(self.stop_signal)
-        self.send(signal.SIGCONT)
+        with self._lock:
+            self.wanted = False
+            self.send(self.stop_signal)
+            self.send(signal.SIGCONT)
 
     def said(self, lines: int = 3) -> str:
         """The last lines it wrote since its last start."""
@@ -169,12 +180,24 @@ class Child:
         return f"{said[:400]} (log: {self.log_path})"
 
 
-def run_as(user: User | None, command: Sequence[str | Path], *, said: str = "") -> subprocess.CompletedProcess[str]:
+def run_as(
+    user: User | None,
+    command: Sequence[str | Path],
+    *,
+    said: str = "",
+    environment: Mapping[str, str] | None = None,
+    cwd: Path = Path("/"),
+) -> subprocess.CompletedProcess[str]:
     """Run a short command as `user` (None: as ourselves) with `said` on its input, and wait for it."""
-    asked = [*_launcher(user, signal.SIGKILL), *(str(part) for part in command)]
-    # From the thread that waits: it is there as long as the command.
     return subprocess.run(
-        asked, input=said, capture_output=True, text=True, cwd="/", env=inherited_environment(), check=False
+        # Started by the thread that waits: it is there as long as the command.
+        [*_launcher(user, signal.SIGKILL), *(str(part) for part in command)],
+        input=said,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**inherited_environment(), **(environment or {})},
+        check=False,
     )
 
 

@@ -125,7 +125,7 @@ class FakeStripe(Server):
     def __init__(self, directory: Path, port: int, webhook_url: str, webhook_secret: str) -> None:
         """Webhooks go to `webhook_url`, signed with `webhook_secret`; objects survive a restart."""
         where = ["--port", str(port), "--webhook-url", webhook_url, "--webhook-secret", webhook_secret]
-        state = directory / "stripe" / "state.json"
+        state = directory / "stripe" / "state.sqlite"
         command = [sys.executable, "-m", "devstack.stripe", *where, "--state", str(state)]
         super().__init__("stripe", command, port, directory=directory)
 

@@ -1,6 +1,6 @@
 """A booking as an iCalendar object (RFC 5545, methods of RFC 5546)."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -38,5 +38,10 @@ def calendar_file(
     calendar.add("version", "2.0")
     calendar.add("method", method)
     calendar.add_component(event)
-    calendar.add_missing_timezones()
+    # The zone's rules around the appointment are enough; all of history would be a long attachment.
+    calendar.add_missing_timezones(first_date=date(booking.starts_at.year - 1, 1, 1), last_date=_end(booking))
     return CalendarFile(method, calendar.to_ical())
+
+
+def _end(booking: Booking) -> date:
+    return date(booking.ends_at.year + 1, 12, 31)

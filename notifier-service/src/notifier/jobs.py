@@ -59,15 +59,15 @@ class JobsRunner:
 
     async def _run(self, name: str, job: Job) -> bool:
         try:
-            if await job():
-                return True
-            log.warning("job_incomplete", job=name)
+            done = await job()
         except Unavailable as error:
             log.warning("job_failed", job=name, error=str(error))
-        except Exception:
+        except Exception:  # the boundary of one job: the next ones run, the round counts as failed
             log.exception("job_failed", job=name)
         else:
-            return False
+            if not done:
+                log.warning("job_incomplete", job=name)
+            return done
         EMAIL_JOBS.labels(name, "error").inc()
         return False
 

@@ -85,9 +85,9 @@ def _confirmed(about: About, _: Links) -> Letter:
         badge="Confirmed",
         headline="Your booking is confirmed",
         tone=Tone.GOOD,
-        paragraphs=[f"Your booking with {_business(booking)} stands. Everything you need is below."],
+        paragraphs=[f"Thank you for booking with {_business(booking)}. Here are the details."],
         facts=[*_appointment(booking), *_price(booking)],
-        closing=["The attached file puts the appointment into your calendar."],
+        closing=["Open the attached file to add the appointment to your calendar."],
     )
 
 
@@ -115,19 +115,19 @@ def _rescheduled(about: About, links: Links) -> Letter:
         paragraphs=paragraphs,
         facts=[*facts, *_price(booking), *(_deadline(booking) if pending else [])],
         action=_payment_action(booking, due, links) if pending else None,
-        closing=_without_link(booking, links) if pending else ["The attached file brings your calendar up to date."],
+        closing=_without_link(booking, links) if pending else ["Open the attached file to update your calendar."],
     )
 
 
 def _cancelled(about: About, _: Links) -> Letter:
     booking = about.booking
-    paragraphs = [f"Your booking with {_business(booking)} has been cancelled. You need not do anything."]
+    paragraphs = [f"Your booking with {_business(booking)} has been cancelled. You don't need to do anything."]
     if booking.cancellation_reason:
         paragraphs.append(f"Reason: {one_line(booking.cancellation_reason, 500)}")
     if booking.deposit and booking.deposit.status is DepositStatus.PAID:
         paragraphs.append(
-            f"Your deposit of {money(_deposit(booking))} goes back to the payment method you used. "
-            "We write again as soon as the refund is on its way."
+            f"Your deposit of {money(_deposit(booking))} will be refunded to the payment method you used. "
+            "You will hear from us as soon as the refund is on its way."
         )
     return _letter(
         booking,
@@ -143,11 +143,12 @@ def _cancelled(about: About, _: Links) -> Letter:
 def _payment_received(about: About, _: Links) -> Letter:
     booking, amount = about.booking, _amount(about)
     if booking.status in (BookingStatus.PENDING_PAYMENT, BookingStatus.CONFIRMED):
-        what_next = "Your confirmation comes in a mail of its own."
+        what_next = "Your confirmation comes in a separate e-mail."
     else:
         what_next = (
             "It came after your time had been released. "
-            "Either the time is still free and we confirm it, or you get the full amount back; we write to you either way."
+            "If the time is still free, we confirm it; if not, you get the full amount back. "
+            "We write to you either way."
         )
     return _letter(
         booking,
@@ -277,8 +278,8 @@ def _amount(about: About) -> Money:
 def _pay_by(booking: Booking, due: Money) -> str:
     until = f" by {moment(booking.hold_expires_at, booking.time_zone)}" if booking.hold_expires_at else ""
     return (
-        f"{_business(booking)} holds this time for you. "
-        f"Pay the deposit of {money(due)}{until} and it is yours; otherwise it is released."
+        f"Pay the deposit of {money(due)}{until} to confirm your booking with {_business(booking)}. "
+        "Without it the time is released."
     )
 
 

@@ -62,6 +62,11 @@ def one_line(text: str, limit: int = _NAME_LIMIT) -> str:
 _NOT_PRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
+def header_text(text: str) -> str:
+    """One line that no mail client takes for an encoded word (RFC 2047), which could hide line breaks."""
+    return one_line(text).replace("=?", "= ?")
+
+
 def checked_address(address: str) -> str:
     """The address in the form that any relay takes, its domain in ASCII.
 
@@ -85,9 +90,9 @@ def to_mime(mail: Mail, mail_from: str) -> EmailMessage:
     Raises `MailRefused` if the recipient is no plain address.
     """
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address(display_name=one_line(mail.sender_name), addr_spec=mail_from)
+    message["From"] = Address(display_name=header_text(mail.sender_name), addr_spec=mail_from)
     message["To"] = Address(addr_spec=checked_address(mail.recipient))
-    message["Subject"] = one_line(mail.subject)
+    message["Subject"] = header_text(mail.subject)
     message["Date"] = format_datetime(mail.date)
     message["Message-ID"] = mail.message_id
     # Keeps holiday notices and ticket systems from answering (RFC 3834 §5).

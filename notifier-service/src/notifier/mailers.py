@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import aiosmtplib
 import httpx
 
-from notifier.mail import Mail, MailRefused, checked_address, one_line, to_mime
+from notifier.mail import Mail, MailRefused, checked_address, header_text, to_mime
 from notifier.settings import NotifierSettings
 from shared.errors import Unavailable
 
@@ -166,8 +166,8 @@ class SendGridMailer:
     def _body(self, mail: Mail) -> dict[str, Any]:
         body: dict[str, Any] = {
             "personalizations": [{"to": [{"email": checked_address(mail.recipient)}]}],
-            "from": {"email": self._mail_from, "name": one_line(mail.sender_name)},
-            "subject": one_line(mail.subject),
+            "from": {"email": self._mail_from, "name": header_text(mail.sender_name)},
+            "subject": header_text(mail.subject),
             "content": [
                 {"type": "text/plain", "value": mail.text},
                 {"type": "text/html", "value": mail.html},

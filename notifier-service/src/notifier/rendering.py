@@ -14,6 +14,7 @@ _TEMPLATES = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    keep_trailing_newline=True,
     auto_reload=False,
 )
 _TEXT = _TEMPLATES.get_template("letter.txt")

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from uuid import UUID
 
 import structlog
 
@@ -122,7 +123,7 @@ class Sender:
         return Tally(taken=skipped, skipped=skipped)
 
     @asynccontextmanager
-    async def _leases(self, held: dict[object, Claim]) -> AsyncIterator[None]:
+    async def _leases(self, held: dict[UUID, Claim]) -> AsyncIterator[None]:
         """Keep what is held from being taken by others; at the end give back what was not begun."""
 
         async def keep() -> None:
@@ -143,7 +144,7 @@ class Sender:
                     async with self._context().transaction(EVERY_TENANT) as tx:
                         await give_back(tx.session, list(held.values()))
 
-    async def _work(self, mailer: Mailer, waiting: list[Claim], held: dict[object, Claim], tally: Tally) -> None:
+    async def _work(self, mailer: Mailer, waiting: list[Claim], held: dict[UUID, Claim], tally: Tally) -> None:
         """Deliver one after the other; a mail that is under way is finished even if we are cancelled."""
         while waiting and not self._stopping():
             claim = waiting.pop()

@@ -1,6 +1,7 @@
 """`python -m devstack.stripe`: serves the fake Stripe until it is told to stop."""
 
 import argparse
+import socket
 import sqlite3
 import sys
 from pathlib import Path
@@ -8,13 +9,14 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
+from devstack.stripe.faults import Faults
 from devstack.stripe.server import create_app
 from devstack.stripe.store import Store
 from devstack.stripe.webhooks import Endpoint
 
 
 def main() -> None:
-    """Ends with one line and a status of 1 if the options, the state or the port are no good."""
+    """Ends with one line and a status other than 0 if the options, the state or the port are no good."""
     options = _parser().parse_args()
     try:
         endpoints = _endpoints(options.webhook_url, options.webhook_secret)
@@ -23,15 +25,31 @@ def main() -> None:
         sys.exit(f"fake Stripe: {problem}")
     except (OSError, sqlite3.Error) as problem:
         sys.exit(f"fake Stripe: {options.state} can't hold the state: {problem}")
-    uvicorn.run(
-        create_app(store, endpoints),
+    faults = Faults()
+    config = uvicorn.Config(
+        create_app(store, endpoints, faults),
         host=options.host,
         port=options.port,
         log_level="warning",
         access_log=False,
-        # Requests that a fault left unanswered must not hold up the end.
         timeout_graceful_shutdown=1,
     )
+    server = _Server(config, faults)
+    server.run()
+    if not server.started:
+        sys.exit(1)
+
+
+class _Server(uvicorn.Server):
+    """Lets go of the requests that a fault holds back before it waits for requests to end."""
+
+    def __init__(self, config: uvicorn.Config, faults: Faults) -> None:
+        super().__init__(config)
+        self._faults = faults
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._faults.ending.set()
+        await super().shutdown(sockets)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -68,7 +68,8 @@ class Endpoint:
         except ApiError as refusal:
             return _refused(request, request_id, refusal)
         if request.method == "POST" and answer.status == 200 and self._faults.take_timeout():
-            await _leave_unanswered(request)
+            await _leave_unanswered(request, self._faults)
+            return _refused(request, request_id, errors.unanswered())
         return _answered(request, request_id, answer)
 
     async def _run_once(self, request: Request, request_id: str, given: dict[str, Tree], key: str) -> Answer:
@@ -188,10 +189,15 @@ def _headers(request: Request, request_id: str) -> dict[str, str]:
     return headers
 
 
-async def _leave_unanswered(request: Request) -> None:
-    try:
-        async with asyncio.timeout(_UNANSWERED_SECONDS):
-            while (await request.receive())["type"] != "http.disconnect":
-                pass
-    except TimeoutError:
-        return
+async def _leave_unanswered(request: Request, faults: Faults) -> None:
+    """Returns when the client has given up, or the fake ends."""
+    waiting = {asyncio.create_task(_disconnected(request)), asyncio.create_task(faults.ending.wait())}
+    await asyncio.wait(waiting, timeout=_UNANSWERED_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
+
+
+async def _disconnected(request: Request) -> bool:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    return True

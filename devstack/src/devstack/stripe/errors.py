@@ -88,6 +88,11 @@ def internal() -> ApiError:
     )
 
 
+def unanswered() -> ApiError:
+    """What a fault left unanswered, for whoever still listens in the end."""
+    return ApiError(504, "api_error", "The fake was told not to answer this request.")
+
+
 def unavailable() -> ApiError:
     """Stripe is down."""
     return ApiError(503, "api_error", "The fake was told to be down.")

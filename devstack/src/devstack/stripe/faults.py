@@ -1,6 +1,7 @@
 """Faults on demand: what tests and people tell the fake to get wrong."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -44,6 +45,8 @@ class Faults:
     def __init__(self) -> None:
         self.webhooks = WebhookFaults()
         self.api = ApiFaults()
+        self.ending = asyncio.Event()
+        """Set when the process ends: what a fault holds back must not hold up that."""
 
     @property
     def any(self) -> bool:
@@ -91,7 +94,8 @@ class Faults:
     async def slow_down(self) -> None:
         """Waits as long as requests wait now."""
         if self.api.slow_seconds:
-            await asyncio.sleep(self.api.slow_seconds)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.ending.wait(), self.api.slow_seconds)
 
     def drops(self) -> bool:
         """Whether this webhook is never sent."""

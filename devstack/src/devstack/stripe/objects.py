@@ -91,7 +91,7 @@ def payment_method(card: Card) -> Resource:
         "billing_details": _billing_details(),
         "card": {
             "brand": card.brand,
-            "checks": _checks(),
+            "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
             "country": "US",
             "display_brand": card.brand,
             "exp_month": 12,
@@ -272,14 +272,6 @@ def listing(url: str, data: list[Resource], *, has_more: bool) -> Resource:
 def _billing_details() -> Resource:
     address = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
     return {"address": address, "email": None, "name": None, "phone": None, "tax_id": None}
-
-
-def _checks() -> Resource:
-    return {
-        "address_line1_check": None,
-        "address_postal_code_check": None,
-        "cvc_check": "pass",
-    }
 
 
 def _charged_card(intent: Resource, method: Resource) -> Resource:

@@ -20,9 +20,8 @@ from devstack.stripe.store import Store
 from devstack.stripe.webhooks import Endpoint, Webhooks
 
 
-def create_app(store: Store, endpoints: list[Endpoint]) -> Starlette:
+def create_app(store: Store, endpoints: list[Endpoint], faults: Faults) -> Starlette:
     """The application over `store`, which it closes at the end, announcing to `endpoints`."""
-    faults = Faults()
     webhooks = Webhooks(store, endpoints, faults)
     account = Account(store, webhooks)
     intents = PaymentIntents(account)

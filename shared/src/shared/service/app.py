@@ -173,6 +173,7 @@ class Service:
             try:
                 await ensure_topology(self.broker.js, self._reactions)
                 self._topology_ready = True
+                self.health.recheck()
                 return
             except (NatsError, JetStreamError, OSError, TimeoutError) as error:
                 log.warning("topology_not_ready", error=f"{type(error).__name__}: {error}"[:200])

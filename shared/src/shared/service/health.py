@@ -41,6 +41,10 @@ class Health:
         """Register a check; names are shown in `/readyz` and in heartbeats."""
         self._checks[name] = check
 
+    def recheck(self) -> None:
+        """Something has changed for the better: ask anew at the next look."""
+        self._checked_at = 0.0
+
     async def results(self) -> dict[str, CheckResult]:
         """The checks' answers, at most a second old."""
         async with self._lock:

@@ -1,0 +1,249 @@
+"""The state of the whole system, as the gateway sees it (design §5; operations guide, "Readiness and alerts").
+
+`/readyz` is for load balancers: may this gateway take traffic? `/status` is for people: the same
+body, always 200. Every look is bounded and kept for a second, so that probes are cheap and a frozen
+server can't hold them up.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Generic, Literal, TypeVar
+
+from nats.errors import Error as NatsError
+from nats.js.errors import Error as JetStreamError
+from nats.js.errors import NotFoundError
+from pydantic import BaseModel, ValidationError
+
+from gateway.settings import GatewaySettings, split
+from shared.errors import Unavailable
+from shared.messaging.broker import Broker
+from shared.messaging.topology import JOBS_BUCKET
+from shared.service.app import VERSION, Service
+from shared.service.heartbeat import SeenHeartbeat, read_heartbeats
+
+T = TypeVar("T")
+State = Literal["ok", "degraded", "down"]
+
+LOOK_SECONDS = 2.0
+CACHE_SECONDS = 1.0
+JOBS_NAME = "jobs-runner"
+
+
+class InstanceStatus(BaseModel):
+    """One process, by its last heartbeat."""
+
+    instance: str
+    version: str
+    age_seconds: float
+    ready: bool
+    checks: dict[str, str]
+    lag: dict[str, int]
+
+
+class ServiceStatus(BaseModel):
+    """One service: `ok` if an instance is ready, `degraded` if one lives but none is ready."""
+
+    name: str
+    state: State
+    instances: list[InstanceStatus]
+
+
+class JobsBeat(BaseModel):
+    """What the jobs runner writes each round, as far as it is shown."""
+
+    instance: str
+    last_success_at: datetime | None = None
+
+
+class JobsStatus(BaseModel):
+    """The jobs runner, by its last beat."""
+
+    instance: str
+    age_seconds: float
+    last_success_at: datetime | None
+    fresh: bool
+
+
+class Capabilities(BaseModel):
+    """What the system can do for its users just now."""
+
+    can_search: State
+    can_book: State
+    can_take_money: State
+    can_notify: State
+
+
+class SystemStatus(BaseModel):
+    """The gateway's own checks, and everybody's heartbeats. A check is `ok` or says what is wrong."""
+
+    status: Literal["ready", "not_ready"]
+    service: str
+    instance: str
+    version: str
+    checks: dict[str, str]
+    capabilities: Capabilities
+    services: list[ServiceStatus]
+    jobs: JobsStatus | None
+
+
+class _Look(Generic[T]):
+    """Asks one source; a source that hangs is asked once, and waited for no longer than `LOOK_SECONDS`."""
+
+    def __init__(self, ask: Callable[[], Awaitable[T]]) -> None:
+        self._ask = ask
+        self._running: asyncio.Future[T] | None = None
+
+    async def __call__(self) -> T:
+        if self._running is None or self._running.done():
+            self._running = asyncio.ensure_future(self._ask())
+        await asyncio.wait({self._running}, timeout=LOOK_SECONDS)
+        if not self._running.done():
+            raise Unavailable("no answer in time")
+        return self._running.result()
+
+
+class SystemView:
+    """Looks at this process, the heartbeats and the jobs runner, and draws the conclusions."""
+
+    def __init__(self, service: Service, settings: GatewaySettings) -> None:
+        self._service = service
+        self._required = split(settings.readiness_required_services)
+        self._jobs_required = settings.job_heartbeat_required
+        self._jobs_ttl = settings.job_heartbeat_ttl_seconds
+        self._own = _Look(self._own_checks)
+        self._beats = _Look(lambda: read_heartbeats_if_connected(service.broker))
+        self._jobs = _Look(lambda: read_jobs_beat(service.broker, self._jobs_ttl))
+        self._last: SystemStatus | None = None
+        self._looked_at = 0.0
+        self._lock = asyncio.Lock()
+
+    async def look(self) -> SystemStatus:
+        """The state now, at most a second old; takes at most `LOOK_SECONDS`."""
+        async with self._lock:
+            if self._last is None or time.monotonic() - self._looked_at > CACHE_SECONDS:
+                self._last = await self._look()
+                self._looked_at = time.monotonic()
+            return self._last
+
+    async def _look(self) -> SystemStatus:
+        own, beats, jobs = await asyncio.gather(self._own(), self._beats(), self._jobs(), return_exceptions=True)
+        checks = {"self": _detail(own)} if isinstance(own, BaseException) else dict(own)
+        seen = [] if isinstance(beats, BaseException) else beats
+        services = by_service(seen)
+        beat = None if isinstance(jobs, BaseException) else jobs
+        if isinstance(beats, BaseException):
+            checks["heartbeats"] = _detail(beats)
+        for name in self._required:
+            alive = any(s.name == name for s in services)
+            checks[f"service:{name}"] = "ok" if alive else "no live heartbeat"
+        if self._jobs_required:
+            checks[JOBS_NAME] = self._jobs_check(beat, jobs)
+        connected = checks.get("nats") == "ok"
+        needed = {name: state for name, state in checks.items() if name != "heartbeats"}
+        ready = not self._service.health.stopping and all(state == "ok" for state in needed.values())
+        return SystemStatus(
+            status="ready" if ready else "not_ready",
+            service=self._service.name,
+            instance=self._service.instance,
+            version=VERSION,
+            checks=checks,
+            capabilities=capabilities(services, connected=connected, jobs=beat),
+            services=services,
+            jobs=beat,
+        )
+
+    async def _own_checks(self) -> dict[str, str]:
+        results = await self._service.health.results()
+        return {name: "ok" if result.ok else result.detail for name, result in results.items()}
+
+    def _jobs_check(self, beat: JobsStatus | None, answer: object) -> str:
+        if isinstance(answer, BaseException):
+            return _detail(answer)
+        if beat is None:
+            return "no heartbeat"
+        return "ok" if beat.fresh else f"last beat {beat.age_seconds:.0f} s ago, allowed {self._jobs_ttl} s"
+
+
+async def read_heartbeats_if_connected(broker: Broker) -> list[SeenHeartbeat]:
+    """Everybody's heartbeats. Raises `Unavailable`, at once if NATS is known to be away."""
+    if not broker.connected:
+        raise Unavailable("nats: not connected")
+    return await read_heartbeats(broker)
+
+
+async def read_jobs_beat(broker: Broker, ttl_seconds: int) -> JobsStatus | None:
+    """The jobs runner's last beat, aged by NATS's clock; None if it never beat or wrote nonsense."""
+    if not broker.connected:
+        raise Unavailable("nats: not connected")
+    try:
+        async with asyncio.timeout(LOOK_SECONDS):
+            # The bucket's own get() leaves out when an entry was written; its stream knows.
+            stored = await broker.js.get_last_msg(f"KV_{JOBS_BUCKET}", f"$KV.{JOBS_BUCKET}.{JOBS_NAME}")
+    except NotFoundError:
+        return None
+    except (NatsError, JetStreamError, OSError, TimeoutError) as error:
+        raise Unavailable(f"nats: {type(error).__name__}") from error
+    if stored.time is None:
+        return None
+    age = max(0.0, (datetime.now(UTC) - stored.time).total_seconds())
+    try:
+        beat = JobsBeat.model_validate_json(stored.data or b"")
+    except ValidationError:
+        return None
+    return JobsStatus(
+        instance=beat.instance,
+        age_seconds=round(age, 1),
+        last_success_at=beat.last_success_at,
+        fresh=age <= ttl_seconds,
+    )
+
+
+def by_service(seen: list[SeenHeartbeat]) -> list[ServiceStatus]:
+    """Heartbeats grouped by service, in the order of names."""
+    grouped: dict[str, list[InstanceStatus]] = {}
+    for beat in seen:
+        said = beat.heartbeat
+        grouped.setdefault(said.service, []).append(
+            InstanceStatus(
+                instance=said.instance,
+                version=said.version,
+                age_seconds=beat.age_seconds,
+                ready=said.ready,
+                checks=said.checks,
+                lag=said.lag,
+            )
+        )
+    return [
+        ServiceStatus(name=name, state="ok" if any(i.ready for i in found) else "degraded", instances=found)
+        for name, found in sorted(grouped.items())
+    ]
+
+
+def capabilities(services: list[ServiceStatus], *, connected: bool, jobs: JobsStatus | None) -> Capabilities:
+    """What works, from who lives. Without NATS nothing does."""
+    states: dict[str, State] = {service.name: service.state for service in services}
+    booking, billing, notifier = (states.get(name, "down") for name in ("booking", "billing", "notifier"))
+    if not connected:
+        return Capabilities(can_search="down", can_book="down", can_take_money="down", can_notify="down")
+    punctual: State = "ok" if jobs is not None and jobs.fresh else "degraded"
+    return Capabilities(
+        can_search=booking,
+        # Without booking-service a booking is still accepted (202) and made later.
+        can_book="ok" if booking == "ok" else "degraded",
+        # Stripe's events are taken in without billing-service; new payments are not asked for.
+        can_take_money=billing,
+        # Without the jobs runner mails go out, reminders don't.
+        can_notify=worst(notifier, punctual) if notifier != "down" else "down",
+    )
+
+
+def worst(*states: State) -> State:
+    """The worst of several states."""
+    order: tuple[State, ...] = ("ok", "degraded", "down")
+    return max(states, key=order.index)
+
+
+def _detail(error: BaseException) -> str:
+    return str(error) if isinstance(error, Unavailable) else type(error).__name__

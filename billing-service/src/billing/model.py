@@ -1,0 +1,263 @@
+"""Payments and refunds: what is stored, and the verbs that move it, forward only.
+
+Facts about money come in any order and more than once (domain-rules §1, "Stripe ingestion"). Each
+status has a rank, a verb moves to a higher rank or does nothing, so that every order of the same
+facts ends in the same state. A verb returns the event to announce, or None if there is nothing new.
+No NATS, no Stripe here.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+from uuid import UUID, uuid5
+
+from sqlalchemy import CHAR, FetchedValue, ForeignKey, inspect, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.contracts import billing as contracts
+from shared.contracts.base import Money
+from shared.contracts.billing import PaymentStatus, RefundReason
+from shared.errors import NotFound
+from shared.persistence.database import Base
+
+SCHEMA_REVISION = "0001_payments_and_stripe_events"
+
+PAYABLE = (PaymentStatus.REQUESTED, PaymentStatus.FAILED)
+"""The states in which the customer can still pay."""
+
+
+class RefundStatus(StrEnum):
+    """Where a refund stands. It moves forward only."""
+
+    REQUESTED = "requested"
+    """Owed and recorded; Stripe has not answered yet."""
+    REFUSED = "refused"
+    """Stripe refused to make it; somebody may still give the money back in Stripe's dashboard."""
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    """Stripe made it, but the money did not arrive."""
+
+
+PAYMENT_RANK = {
+    PaymentStatus.REQUESTED: 0,
+    PaymentStatus.FAILED: 1,
+    PaymentStatus.CANCELED: 2,
+    PaymentStatus.SUCCEEDED: 3,
+    PaymentStatus.REFUNDED: 4,
+}
+REFUND_RANK = {
+    RefundStatus.REQUESTED: 0,
+    RefundStatus.REFUSED: 1,
+    RefundStatus.PENDING: 2,
+    RefundStatus.SUCCEEDED: 3,
+    RefundStatus.FAILED: 4,
+}
+
+
+class PaymentNotFound(NotFound):
+    """The booking has no payment, or not yet."""
+
+    code = "payment_not_found"
+    title = "Payment not found"
+
+
+class Payment(Base):
+    """The deposit of one booking."""
+
+    __tablename__ = "payments"
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    booking_id: Mapped[UUID]
+    status: Mapped[str]
+    amount: Mapped[int]
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    payment_intent_id: Mapped[str | None]
+    client_secret: Mapped[str | None]
+    failure_code: Mapped[str | None]
+    failed_at: Mapped[datetime | None]
+    correlation_id: Mapped[UUID | None]
+    """The chain that asked for the payment; what Stripe tells about it later belongs to the same."""
+    created_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())
+
+    @classmethod
+    def of_booking(
+        cls, tenant_id: UUID, booking_id: UUID, version: int, deposit: Money, correlation_id: UUID | None
+    ) -> "Payment":
+        """A payment for the deposit of a booking's version; the same one every time it is asked for."""
+        return cls(
+            tenant_id=tenant_id,
+            id=uuid5(booking_id, f"payment:{version}"),
+            booking_id=booking_id,
+            status=PaymentStatus.REQUESTED,
+            amount=deposit.amount,
+            currency=deposit.currency,
+            correlation_id=correlation_id,
+        )
+
+    @property
+    def payable(self) -> bool:
+        """Whether the customer can still pay."""
+        return self.status in PAYABLE
+
+    def offer(self, payment_intent_id: str, client_secret: str) -> contracts.PaymentRequested:
+        """Stripe holds an intent for it: the customer can pay."""
+        self.payment_intent_id, self.client_secret = payment_intent_id, client_secret
+        return contracts.PaymentRequested(**self.facts())
+
+    def refuse(self, code: str) -> contracts.PaymentFailed:
+        """Stripe refuses to take this payment at all."""
+        self.status, self.failure_code = PaymentStatus.FAILED, code
+        return contracts.PaymentFailed(**self.facts(), failure_code=code)
+
+    def decline(self, code: str, at: datetime) -> contracts.PaymentFailed | None:
+        """An attempt at `at` (UTC, by Stripe's clock) was declined; older news than the last is none."""
+        news = self.failed_at is None or at > self.failed_at
+        if not (self.payable and news):
+            return None
+        self.status, self.failure_code, self.failed_at = PaymentStatus.FAILED, code, at
+        return contracts.PaymentFailed(**self.facts(), failure_code=code)
+
+    def cancel(self) -> bool:
+        """It will not be paid any more. True if that is news."""
+        return self._move(PaymentStatus.CANCELED)
+
+    def succeed(self) -> contracts.PaymentSucceeded | None:
+        """The money has come."""
+        return contracts.PaymentSucceeded(**self.facts()) if self._move(PaymentStatus.SUCCEEDED) else None
+
+    def give_back(self) -> bool:
+        """The money has gone back; it never counts as paid again. True if that is news."""
+        return self._move(PaymentStatus.REFUNDED)
+
+    def snapshot(self) -> contracts.Payment:
+        """The payment as the API shows it; the client secret only as long as it is of use."""
+        return contracts.Payment(
+            id=self.id,
+            booking_id=self.booking_id,
+            status=PaymentStatus(self.status),
+            amount=self.amount,
+            currency=self.currency,
+            payment_intent_id=self.payment_intent_id,
+            client_secret=self.client_secret if self.payable else None,
+            failure_code=self.failure_code,
+        )
+
+    def _move(self, to: PaymentStatus) -> bool:
+        if PAYMENT_RANK[to] <= PAYMENT_RANK[PaymentStatus(self.status)]:
+            return False
+        self.status, self.failure_code, self.failed_at = to, None, None
+        return True
+
+    def facts(self) -> dict[str, Any]:
+        """What every event about this payment says."""
+        return {
+            "tenant_id": self.tenant_id,
+            "payment_id": self.id,
+            "booking_id": self.booking_id,
+            "amount": Money(amount=self.amount, currency=self.currency),
+            "payment_intent_id": self.payment_intent_id,
+        }
+
+
+class Refund(Base):
+    """The one full refund of a payment, ours or made by a person in Stripe's dashboard."""
+
+    __tablename__ = "refunds"
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payments.id"))
+    status: Mapped[str]
+    reason: Mapped[str]
+    amount: Mapped[int]
+    stripe_refund_id: Mapped[str | None]
+    failure_code: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())
+
+    @classmethod
+    def of(cls, payment: Payment, reason: RefundReason) -> "Refund":
+        """The refund of a payment; the same one every time it is asked for."""
+        return cls(
+            tenant_id=payment.tenant_id,
+            id=uuid5(payment.id, "refund"),
+            payment_id=payment.id,
+            status=RefundStatus.REQUESTED,
+            reason=reason,
+            amount=payment.amount,
+        )
+
+    def request(self, payment: Payment) -> contracts.RefundRequested:
+        """Announce that it is owed."""
+        return contracts.RefundRequested(**self._facts(payment))
+
+    def accept(
+        self,
+        payment: Payment,
+        status: RefundStatus,
+        stripe_refund_id: str | None = None,
+        amount: int | None = None,
+        failure_code: str | None = None,
+    ) -> contracts.RefundEvent | None:
+        """Stripe has made the refund (`pending` or further): take over what is known of it.
+
+        `amount` (minor units) is less than the payment if a part had gone back before.
+        """
+        if self.stripe_refund_id is None and stripe_refund_id is not None:
+            self.stripe_refund_id, self.amount = stripe_refund_id, amount or self.amount
+        known = REFUND_RANK[RefundStatus(self.status)]
+        if REFUND_RANK[status] <= known:
+            return None
+        self.status, self.failure_code = status, failure_code
+        if status == RefundStatus.FAILED:
+            return contracts.RefundFailed(**self._facts(payment), failure_code=failure_code or "unknown")
+        if known < REFUND_RANK[RefundStatus.PENDING]:
+            return contracts.RefundIssued(**self._facts(payment))
+        return None
+
+    def refuse(self, payment: Payment, code: str) -> contracts.RefundFailed | None:
+        """Stripe refuses to make it; a person must look at it (domain-rules §1: do not loop)."""
+        if REFUND_RANK[RefundStatus(self.status)] >= REFUND_RANK[RefundStatus.REFUSED]:
+            return None
+        self.status, self.failure_code = RefundStatus.REFUSED, code
+        return contracts.RefundFailed(**self._facts(payment), failure_code=code)
+
+    def _facts(self, payment: Payment) -> dict[str, Any]:
+        return {
+            **payment.facts(),
+            "amount": Money(amount=self.amount, currency=payment.currency),
+            "refund_id": self.id,
+            "reason": RefundReason(self.reason),
+        }
+
+
+R = TypeVar("R", Payment, Refund)
+
+
+async def add(session: AsyncSession, row: R, unless: str) -> bool:
+    """Insert a new row; False, and nothing is written, if the constraint `unless` knows one already."""
+    columns = {c.key: getattr(row, c.key) for c in inspect(type(row)).column_attrs}
+    values = {name: value for name, value in columns.items() if value is not None}
+    wanted = insert(type(row)).values(values).on_conflict_do_nothing(constraint=unless)
+    return (await session.scalar(wanted.returning(type(row).id))) is not None
+
+
+async def payment_of_booking(session: AsyncSession, tenant_id: UUID, booking_id: UUID) -> Payment | None:
+    """The payment of a booking, locked until the transaction ends."""
+    wanted = select(Payment).where(Payment.tenant_id == tenant_id, Payment.booking_id == booking_id)
+    return await session.scalar(wanted.with_for_update())
+
+
+async def payment_of_intent(session: AsyncSession, payment_intent_id: str) -> Payment | None:
+    """The payment that Stripe knows by this intent, whosever it is, locked until the transaction ends."""
+    wanted = select(Payment).where(Payment.payment_intent_id == payment_intent_id)
+    return await session.scalar(wanted.with_for_update())
+
+
+async def refund_of_payment(session: AsyncSession, payment: Payment) -> Refund | None:
+    """The refund of a payment; whoever locks the payment first has it to himself."""
+    wanted = select(Refund).where(Refund.tenant_id == payment.tenant_id, Refund.payment_id == payment.id)
+    return await session.scalar(wanted)

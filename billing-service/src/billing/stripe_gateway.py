@@ -1,0 +1,207 @@
+"""Stripe, through its official library: the only module that speaks to it.
+
+Every call that makes something carries an idempotency key of ours, derived from our own row, so
+that a repetition finds the first one's effect. A refusal is a value (`Refused`); what is no answer
+at all (outage, time-out, rate limit, a key that Stripe does not accept) raises `Unavailable`.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+import httpx
+import stripe
+import structlog
+from stripe.params import EventListParams
+
+from billing.model import RefundStatus
+from shared.contracts.base import Money
+from shared.contracts.stripe import StripeEvent
+from shared.errors import Unavailable
+from shared.identifiers import new_id
+
+log = structlog.get_logger()
+
+CONNECT_SECONDS = 2.0
+ANSWER_SECONDS = 10.0
+RETRIES = 2
+"""Repetitions inside the library, each under the same idempotency key; beyond that the message waits."""
+CLOCK_SKEW = timedelta(minutes=5)
+"""By how much Stripe's clock may be behind ours."""
+PAGE = 100
+
+REFUND_STATUS = {
+    "pending": RefundStatus.PENDING,
+    "requires_action": RefundStatus.PENDING,
+    "succeeded": RefundStatus.SUCCEEDED,
+    "failed": RefundStatus.FAILED,
+    "canceled": RefundStatus.FAILED,
+}
+"""Stripe's words for where a refund stands (API reference, "The Refund object"), in ours."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A PaymentIntent that the customer can pay with its client secret."""
+
+    id: str
+    client_secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class MadeRefund:
+    """A refund that Stripe has made; `amount` in minor units."""
+
+    id: str
+    status: RefundStatus
+    amount: int
+    failure_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Stripe says no, and would say so again; `code` is Stripe's."""
+
+    code: str
+
+
+class StripeGateway:
+    """Stripe's API with one account's key."""
+
+    def __init__(self, api_key: str, base: str) -> None:
+        """`base` is the address of Stripe's API, without a path."""
+        self.livemode = "_live_" in api_key
+        """Whether the key is for real money; events of the other mode are not ours."""
+        self._api = stripe.StripeClient(
+            api_key,
+            base_addresses={"api": base},
+            max_network_retries=RETRIES,
+            http_client=stripe.HTTPXClient(timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)),
+        ).v1
+
+    async def create_intent(
+        self, key: str, amount: Money, description: str, metadata: dict[str, str], asked_at: datetime
+    ) -> Intent | Refused:
+        """Ask for a deposit. Equal arguments give the same intent; `asked_at` is when it was first wanted.
+
+        Cards only: other methods may take days to pay, and a hold lasts minutes.
+        """
+
+        async def create(key: str) -> stripe.PaymentIntent:
+            return await self._api.payment_intents.create_async(
+                {
+                    "amount": amount.amount,
+                    "currency": amount.currency,
+                    "allowed_payment_method_types": ["card"],
+                    "description": description,
+                    "metadata": metadata,
+                },
+                {"idempotency_key": key},
+            )
+
+        async def find() -> stripe.PaymentIntent | None:
+            since = int((asked_at - CLOCK_SKEW).timestamp())
+            page = await self._api.payment_intents.list_async({"created": {"gte": since}, "limit": PAGE})
+            async for intent in page.auto_paging_iter():
+                if intent.metadata and intent.metadata.get("payment_id") == metadata["payment_id"]:
+                    return intent
+            return None
+
+        try:
+            with _outages():
+                intent = await _create_once(key, create, find)
+        except (stripe.InvalidRequestError, stripe.CardError) as refusal:
+            return _refused("payment_intent", refusal)
+        if intent.client_secret is None:
+            raise Unavailable("stripe: an intent without a client secret")
+        return Intent(intent.id, intent.client_secret)
+
+    async def cancel_intent(self, payment_intent_id: str) -> bool:
+        """Take back the offer to pay. False if it has been paid already, or is being paid right now."""
+        try:
+            with _outages():
+                intent = await self._api.payment_intents.cancel_async(payment_intent_id)
+        except stripe.InvalidRequestError as refusal:
+            if refusal.code != "payment_intent_unexpected_state":
+                raise
+            with _outages():
+                intent = await self._api.payment_intents.retrieve_async(payment_intent_id)
+        return intent.status == "canceled"
+
+    async def refund(self, key: str, payment_intent_id: str, metadata: dict[str, str]) -> MadeRefund | Refused:
+        """Give back all that is left of a payment. If all went back before, that refund is the answer."""
+
+        async def create(key: str) -> stripe.Refund:
+            return await self._api.refunds.create_async(
+                {"payment_intent": payment_intent_id, "metadata": metadata}, {"idempotency_key": key}
+            )
+
+        async def existing() -> list[stripe.Refund]:
+            page = await self._api.refunds.list_async({"payment_intent": payment_intent_id, "limit": PAGE})
+            return [r async for r in page.auto_paging_iter()]
+
+        async def find() -> stripe.Refund | None:
+            ours = (r for r in await existing() if r.metadata and r.metadata.get("refund_id") == metadata["refund_id"])
+            return next(ours, None)
+
+        try:
+            with _outages():
+                refund = await _create_once(key, create, find)
+        except (stripe.InvalidRequestError, stripe.CardError) as refusal:
+            with _outages():
+                done = await existing() if refusal.code == "charge_already_refunded" else []
+            kept = await find() or next(iter(done), None) if done else None
+            if kept is None:
+                return _refused("refund", refusal)
+            refund = kept
+        status = REFUND_STATUS.get(refund.status or "", RefundStatus.PENDING)
+        return MadeRefund(refund.id, status, refund.amount, refund.failure_reason)
+
+    async def events_since(self, since: datetime, types: list[str]) -> list[StripeEvent]:
+        """Stripe's own list of events of at most 20 types, oldest first, however they were delivered.
+
+        Stripe keeps them for 30 days (API reference, "Events").
+        """
+        wanted: EventListParams = {"created": {"gte": int(since.timestamp())}, "types": types, "limit": PAGE}
+        with _outages():
+            page = await self._api.events.list_async(wanted)
+            found = [StripeEvent.model_validate(e.to_dict(for_json=True)) async for e in page.auto_paging_iter()]
+        return found[::-1]
+
+
+async def _create_once(
+    key: str, create: Callable[[str], Awaitable[T]], find: Callable[[], Awaitable[T | None]]
+) -> T:
+    """Create under our key. After a 500, which Stripe repeats for that key as well, look before going on.
+
+    What was made in spite of the 500 is found by its metadata; only if nothing was is a new key used
+    (reliability I6). The new key need not be remembered: a repetition starts at ours, and looks again.
+    """
+    try:
+        return await create(key)
+    except (stripe.APIError, stripe.IdempotencyError) as error:
+        if error.http_status not in (400, 500):
+            raise
+        log.warning("stripe_failed", status=error.http_status, request=error.request_id)
+    return await find() or await create(f"{key}:{new_id()}")
+
+
+@contextmanager
+def _outages() -> Iterator[None]:
+    """Tell what says nothing about the request itself from a refusal, which passes."""
+    try:
+        yield
+    except (stripe.InvalidRequestError, stripe.CardError):
+        raise
+    except stripe.StripeError as error:
+        raise Unavailable(f"stripe: {type(error).__name__} {error.http_status or ''}".strip()) from error
+
+
+def _refused(what: str, refusal: stripe.InvalidRequestError | stripe.CardError) -> Refused:
+    log.warning("stripe_refused", what=what, code=refusal.code, param=refusal.param, request=refusal.request_id)
+    return Refused(refusal.code or "invalid_request")

@@ -1,0 +1,233 @@
+"""`python -m devstack run`, what `make run` calls: everything, from nothing, until Ctrl-C."""
+
+import fcntl
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+
+from devstack.console import Console, duration
+from devstack.credentials import Credentials
+from devstack.ports import Ports
+from devstack.postgres import Postgres
+from devstack.process import DevstackError, end_stale
+from devstack.seed import demo_tenant
+from devstack.server import Server
+from devstack.stack import Stack
+
+_PORT_OWNERS = {
+    "gateway": "the API",
+    "postgres": "PostgreSQL",
+    "nats": "NATS",
+    "nats_monitor": "NATS's monitor",
+    "valkey": "Valkey",
+    "smtp": "the SMTP sink",
+    "inbox": "the mail inbox",
+    "stripe": "the fake Stripe",
+}
+_DEFAULT_BASE = 8000
+_LOWEST_BASE, _HIGHEST_BASE = 1024, 65_519
+_WIDTH = 16
+
+
+def data_directory() -> Path:
+    """Where everything of `make run` lives: `.tidebook` here, or `TIDEBOOK_DIR`."""
+    return Path(os.environ.get("TIDEBOOK_DIR") or ".tidebook").absolute()
+
+
+def run() -> int:
+    """Start everything, say what to try, keep it alive until Ctrl-C. Returns the exit code."""
+    console = Console()
+    began = time.monotonic()
+    try:
+        directory = data_directory()
+        base = _port_base()
+        with _alone_in(directory), _interrupts() as interrupts:
+            _end_left_overs(directory)
+            ports = Ports.from_base(base)
+            _refuse_taken(ports, base)
+            credentials = Credentials.kept_in(directory / "secrets.json")
+            stack = Stack(directory, ports, credentials, report=console.note)
+            interrupts.stack = stack
+            return _run(stack, console, began)
+    except DevstackError as error:
+        print(f"devstack: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:  # before there was anything to stop
+        return 0
+
+
+def _run(stack: Stack, console: Console, began: float) -> int:
+    dev_env = stack.directory / "dev.env"
+    dev_env.unlink(missing_ok=True)  # it says that a stack is ready
+    console.title("Tidebook", f"data and logs in {_shown(stack.directory)}")
+    try:
+        _bring_up(stack, console, began)
+        _write_dev_env(stack, dev_env)
+        stack.watch_servers()
+        _banner(stack, console, time.monotonic() - began)
+        Event().wait()
+    except KeyboardInterrupt:
+        console.line()
+        console.line("  Stopping. Ctrl-C again ends everything at once.")
+        return 0
+    finally:
+        stopping = time.monotonic()
+        dev_env.unlink(missing_ok=True)
+        stack.stop()
+        console.done("stopped", seconds=time.monotonic() - stopping, width=_WIDTH)
+    return 0
+
+
+def _bring_up(stack: Stack, console: Console, began: float) -> None:
+    def ready(server: Server) -> None:
+        console.done(server.title, server.address, time.monotonic() - began, _WIDTH)
+
+    stack.servers.start(ready)
+    stack.migrate()
+    console.done("migrations", "schemas are at their newest", time.monotonic() - began, _WIDTH)
+    stack.start_services(ready)
+    keys = stack.credentials
+    api_key = demo_tenant(stack.api_url, keys.operator_api_key, keys.demo_api_key)
+    if api_key != keys.demo_api_key:
+        keys.demo_api_key = api_key
+        keys.keep(stack.directory / "secrets.json")
+    console.done("demo tenant", "Sparkle Cleaning", time.monotonic() - began, _WIDTH)
+
+
+def _write_dev_env(stack: Stack, path: Path) -> None:
+    """What programs and shells beside the stack need to know, one variable a line."""
+    keys, servers = stack.credentials, stack.servers
+    variables = {
+        "API_URL": stack.api_url,
+        "API_KEY": keys.demo_api_key,
+        "OPERATOR_API_KEY": keys.operator_api_key,
+        "STRIPE_WEBHOOK_SECRET": keys.stripe_webhook_secret,
+        "NATS_URL": servers.nats.url,
+        "DATABASE_URL": servers.postgres.url,
+        "REDIS_URL": servers.valkey.url,
+        "SMTP_INBOX_URL": servers.inbox.url,
+        "STRIPE_API_BASE": servers.stripe.url,
+    }
+    new = path.with_suffix(".env.new")
+    new.touch(mode=0o600)
+    new.write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
+    new.replace(path)
+
+
+def _banner(stack: Stack, console: Console, seconds: float) -> None:
+    key = stack.credentials.demo_api_key
+    rows = (
+        ("API", stack.api_url, "/docs to read, /status for how it is"),
+        ("Mail inbox", stack.servers.inbox.url, "every mail that is sent"),
+        ("Fake Stripe", stack.servers.stripe.url, "pay with a test card"),
+        ("Demo API key", key, ""),
+    )
+    shell = f". {_shown(stack.directory)}/dev.env"
+    console.title("Ready", f"after {duration(seconds)}")
+    for label, value, about in rows:
+        console.line(f"  {label:<14}{console.paint('cyan', f'{value:<24}')}{console.paint('dim', about)}".rstrip())
+    console.line()
+    console.line("  Try, in a second shell:")
+    console.line(f"    {console.paint('bold', 'make demo')}   plays a booking's story, a line a step")
+    console.line(f'    {shell} && curl -H "Authorization: Bearer $API_KEY" $API_URL/v1/services')
+    console.line()
+    console.line("  Ctrl-C stops everything.")
+    console.line()
+
+
+class _Interrupts:
+    """The first signal asks to stop, the next one ends everything at once."""
+
+    def __init__(self) -> None:
+        self.stack: Stack | None = None
+        self._asked = False
+
+    def __call__(self, *_: object) -> None:
+        if not self._asked:
+            self._asked = True
+            raise KeyboardInterrupt
+        if self.stack is not None:
+            self.stack.kill_everything()
+        os._exit(130)
+
+
+@contextmanager
+def _interrupts() -> Iterator[_Interrupts]:
+    interrupts = _Interrupts()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupts)
+    yield interrupts
+
+
+@contextmanager
+def _alone_in(directory: Path) -> Iterator[None]:
+    """Hold the directory for this process. Raises `DevstackError` if another holds it."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        lock = (directory / "lock").open("a+")
+    except OSError as error:
+        raise DevstackError(f"{directory} can't be used: {error.strerror}") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.seek(0)
+            holder = lock.read().strip() or "unknown"
+            raise DevstackError(f"a stack is running in {directory} already (pid {holder})") from error
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield
+
+
+def _end_left_overs(directory: Path) -> None:
+    """End what a devstack that was killed may have left running."""
+    for pid_path in sorted((directory / "run").glob("*.pid")):
+        end_stale(pid_path, pid_path.stem)
+
+
+def _port_base() -> int:
+    given = os.environ.get("TIDEBOOK_PORT_BASE", "")
+    if not given:
+        return _DEFAULT_BASE
+    if not given.isascii() or not given.isdigit() or not _LOWEST_BASE <= int(given) <= _HIGHEST_BASE:
+        raise DevstackError(f"TIDEBOOK_PORT_BASE={given} is not a number from {_LOWEST_BASE} to {_HIGHEST_BASE}")
+    return int(given)
+
+
+def _refuse_taken(ports: Ports, base: int) -> None:
+    taken = [f"{port} ({_PORT_OWNERS.get(name, name)})" for name, port in ports.taken().items()]
+    if taken:
+        what = f"port {taken[0]} is" if len(taken) == 1 else f"ports {', '.join(taken)} are"
+        raise DevstackError(f"{what} taken by another program; TIDEBOOK_PORT_BASE={_another(base)} moves all ports")
+
+
+def _another(base: int) -> int:
+    return base + 1000 if base + 1000 <= _HIGHEST_BASE else _DEFAULT_BASE + 1000
+
+
+def _shown(path: Path) -> str:
+    """A path as one would type it here."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def clean() -> int:
+    """`python -m devstack clean`: remove the data of `make run`. Returns the exit code."""
+    directory = data_directory()
+    if not directory.exists():
+        return 0
+    try:
+        with _alone_in(directory):
+            _end_left_overs(directory)
+            Postgres(directory, 0, "").remove_data()
+            shutil.rmtree(directory)
+    except (DevstackError, OSError) as error:
+        print(f"devstack: {error}", file=sys.stderr)
+        return 1
+    return 0
