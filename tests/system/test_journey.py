@@ -142,8 +142,8 @@ async def test_a_hold_that_nobody_pays_cancels_its_intent(api: Api, outside: Out
     await api.post(f"/v1/bookings/{booking['id']}/cancel", {})
 
     async def canceled() -> bool:
-        seen = (await outside.stripe.get(f"/v1/payment_intents/{intent}")).json()
-        return bool(seen["status"] == "canceled")
+        seen: dict[str, object] = (await outside.stripe.get(f"/v1/payment_intents/{intent}")).json()
+        return seen["status"] == "canceled"
 
     await eventually(canceled, within=20)
     assert (await outside.pay(intent)).status_code == 400

@@ -183,7 +183,8 @@ class SendGridMailer:
             body["attachments"] = [
                 {
                     "content": base64.b64encode(mail.calendar.content).decode("ascii"),
-                    "type": f"text/calendar; method={mail.calendar.method}; charset=utf-8",
+                    # SendGrid takes no parameters here; the method stands in the file as well.
+                    "type": "text/calendar",
                     "filename": mail.calendar.name,
                     "disposition": "attachment",
                 }

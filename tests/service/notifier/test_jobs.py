@@ -182,7 +182,7 @@ async def test_a_missing_credential_stops_the_start(notifier_environment: dict[s
     assert len(said.strip().splitlines()) == 1
 
 
-async def test_a_quiet_bookings_service_is_told_apart_from_a_missing_nats(
+async def test_without_its_database_a_round_fails(
     notifier_environment: dict[str, str],
 ) -> None:
     status, said = await run_once(notifier_environment | {"NOTIFIER_DATABASE_URL": "postgresql://x:y@127.0.0.1:1/no"})
