@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import cast
 
 
 @dataclass(slots=True)
@@ -33,11 +34,10 @@ class _Connection(asyncio.Protocol):
         self._done = done
         self._buffer = b""
         self._sent_at = 0.0
-        self._transport: asyncio.Transport | None = None
+        self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         self._send()
 
     def data_received(self, data: bytes) -> None:
@@ -60,7 +60,6 @@ class _Connection(asyncio.Protocol):
         self._done()
 
     def _send(self) -> None:
-        assert self._transport is not None
         request = next(self._requests, None)
         if request is None:
             self._transport.close()

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
-from uuid import UUID
 
 import httpx
 import stripe
@@ -20,7 +19,7 @@ from stripe.params import EventListParams
 from billing.model import RefundStatus
 from shared.contracts.base import Money
 from shared.contracts.stripe import StripeEvent
-from shared.errors import Unavailable
+from shared.errors import Poison, Unavailable
 from shared.identifiers import new_id
 
 log = structlog.get_logger()
@@ -108,7 +107,7 @@ class StripeGateway:
             since = int((asked_at - CLOCK_SKEW).timestamp())
             page = await self._api.payment_intents.list_async({"created": {"gte": since}, "limit": PAGE})
             async for intent in page.auto_paging_iter():
-                if intent.metadata and intent.metadata.get("payment_id") == metadata["payment_id"]:
+                if _metadata(intent).get("payment_id") == metadata["payment_id"]:
                     return intent
             return None
 
@@ -128,7 +127,7 @@ class StripeGateway:
                 intent = await self._api.payment_intents.cancel_async(payment_intent_id)
         except stripe.InvalidRequestError as refusal:
             if refusal.code != "payment_intent_unexpected_state":
-                raise
+                raise Poison(f"stripe refuses to cancel the intent: {refusal.code}") from refusal
             with _outages():
                 intent = await self._api.payment_intents.retrieve_async(payment_intent_id)
         return intent.status == "canceled"
@@ -143,22 +142,21 @@ class StripeGateway:
 
         async def existing() -> list[stripe.Refund]:
             page = await self._api.refunds.list_async({"payment_intent": payment_intent_id, "limit": PAGE})
-            return [r async for r in page.auto_paging_iter()]
+            refunds = [refund async for refund in page.auto_paging_iter()]
+            return sorted(refunds, key=lambda r: _metadata(r).get("refund_id") != metadata["refund_id"])
 
         async def find() -> stripe.Refund | None:
-            ours = (r for r in await existing() if r.metadata and r.metadata.get("refund_id") == metadata["refund_id"])
+            ours = (r for r in await existing() if _metadata(r).get("refund_id") == metadata["refund_id"])
             return next(ours, None)
 
         try:
             with _outages():
                 refund = await _create_once(key, create, find)
         except (stripe.InvalidRequestError, stripe.CardError) as refusal:
-            with _outages():
-                done = await existing() if refusal.code == "charge_already_refunded" else []
-            kept = await find() or next(iter(done), None) if done else None
-            if kept is None:
+            if refusal.code != "charge_already_refunded":
                 return _refused("refund", refusal)
-            refund = kept
+            with _outages():
+                refund = (await existing())[0]
         status = REFUND_STATUS.get(refund.status or "", RefundStatus.PENDING)
         return MadeRefund(refund.id, status, refund.amount, refund.failure_reason)
 
@@ -174,9 +172,7 @@ class StripeGateway:
         return found[::-1]
 
 
-async def _create_once(
-    key: str, create: Callable[[str], Awaitable[T]], find: Callable[[], Awaitable[T | None]]
-) -> T:
+async def _create_once(key: str, create: Callable[[str], Awaitable[T]], find: Callable[[], Awaitable[T | None]]) -> T:
     """Create under our key. After a 500, which Stripe repeats for that key as well, look before going on.
 
     What was made in spite of the 500 is found by its metadata; only if nothing was is a new key used
@@ -200,6 +196,10 @@ def _outages() -> Iterator[None]:
         raise
     except stripe.StripeError as error:
         raise Unavailable(f"stripe: {type(error).__name__} {error.http_status or ''}".strip()) from error
+
+
+def _metadata(thing: stripe.PaymentIntent | stripe.Refund) -> dict[str, str]:
+    return thing.to_dict().get("metadata") or {}
 
 
 def _refused(what: str, refusal: stripe.InvalidRequestError | stripe.CardError) -> Refused:

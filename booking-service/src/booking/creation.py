@@ -18,21 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from booking import ledger
 from booking.availability import Refusal, refusal
+from booking.catalogue import Resource, ResourceNotFound, ResourceService, Service, ServiceNotFound
 from booking.metrics import BOOKINGS
-from booking.model import (
-    Booking,
-    HoldPolicy,
-    OutsideHours,
-    Resource,
-    ResourceNotFound,
-    ResourceService,
-    Service,
-    ServiceNotFound,
-    SlotTaken,
-    TooFar,
-    TooSoon,
-    hold_until,
-)
+from booking.model import Booking, HoldPolicy, OutsideHours, SlotTaken, TooFar, TooSoon, hold_until
 from booking.slots import alternatives
 from shared.contracts import booking as contracts
 from shared.contracts.base import Outcome, utc_now

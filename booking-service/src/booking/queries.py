@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import Select, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from booking.model import Booking, Resource, ResourceNotFound, ResourceService, Service, resources_offering, service_of
+from booking.catalogue import Resource, ResourceNotFound, ResourceService, Service, resources_offering, service_of
+from booking.model import Booking
 from booking.slots import find_slots as search
 from shared.contracts import booking as contracts
 from shared.contracts.base import Outcome, utc_now

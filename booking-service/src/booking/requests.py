@@ -9,18 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from booking import ledger
 from booking.availability import refusal
+from booking.catalogue import Resource, Service, ServiceNotFound, resources_offering, service_of
 from booking.creation import REFUSAL_TEXTS, REFUSALS, slot_taken
 from booking.hours import WeeklyWindow, check_weekly_hours
 from booking.metrics import BOOKINGS
-from booking.model import (
-    InvalidWish,
-    Resource,
-    Service,
-    ServiceNotFound,
-    locked_booking,
-    resources_offering,
-    service_of,
-)
+from booking.model import InvalidWish, locked_booking
 from booking.slots import alternatives
 from shared.contracts.base import Contract, Outcome, utc_now
 from shared.contracts.booking import CancelBooking, CreateResource, CreateService, RescheduleBooking

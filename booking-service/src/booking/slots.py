@@ -8,7 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from booking.availability import Calendar, SlotRules, busy_ranges, free_slots
-from booking.model import Resource, Service, local_time, resources_offering
+from booking.catalogue import Resource, Service, resources_offering
+from booking.model import local_time
 from shared.contracts.booking import Slot
 
 ALTERNATIVES = 3

@@ -14,8 +14,8 @@ import shutil
 import sys
 import sysconfig
 import tempfile
-import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
@@ -174,19 +174,18 @@ class Servers:
 
     def start(self, on_ready: Callable[[Server], None] = lambda _: None) -> None:
         """Start all at once; `on_ready` hears of each as it answers. Raises `DevstackError`."""
-        for server in self.all:
-            server.launch()
-        waiting = self.all
-        while waiting:
-            ready = [server for server in waiting if server.answers()]
-            for server in ready:
+        with ThreadPoolExecutor(max_workers=1) as executor:
+            # The others answer long before PostgreSQL has made its data directory.
+            launched = executor.submit(self.postgres.launch)
+            others = [server for server in self.all if server is not self.postgres]
+            for server in others:
+                server.launch()
+            for server in others:
+                server.wait_ready()
                 on_ready(server)
-            waiting = [server for server in waiting if server not in ready]
-            for server in waiting:
-                if not server.running:
-                    server.wait_ready()
-            if waiting:
-                time.sleep(0.02)
+            launched.result()
+        self.postgres.wait_ready()
+        on_ready(self.postgres)
 
     def stop(self) -> None:
         """Stop all at once; what doesn't end in time is killed."""

@@ -57,7 +57,7 @@ class Claim:
 
 _DUE = """
     SELECT tenant_id, id, booking_id, status FROM messages
-    WHERE status IN ('queued', 'planned', 'sending') AND {condition} AND next_attempt_at <= clock_timestamp()
+    WHERE status IN ('queued', 'planned', 'sending') AND {condition} AND next_attempt_at <= now()
     ORDER BY next_attempt_at LIMIT :limit FOR UPDATE SKIP LOCKED
 """
 _CLAIM = """

@@ -5,8 +5,8 @@ import re
 
 import pytest
 from pydantic import ValidationError
-from shared.contracts.base import Contract, Event, Money, Query, Request
 
+from shared.contracts.base import Contract, Event, Money, Query, Request
 from tests.support.builders import GOLDEN, encoded, example, messages
 
 MESSAGES = messages()

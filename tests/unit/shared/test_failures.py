@@ -1,6 +1,7 @@
 """What becomes of a failed delivery, as a table."""
 
 import pytest
+
 from shared.errors import DomainError, NotFound, NotYet, Poison, Unavailable
 from shared.messaging.failures import BUG_ATTEMPTS, PATIENT_ATTEMPTS, Dead, Retry, backoff, classify
 

@@ -5,13 +5,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+
 from shared.contracts.base import Event
-from shared.contracts.booking import BookingConfirmed, BookingHeld, CreateBooking, GetBooking, RequestState
 from shared.contracts.billing import GetPayment, Payment, PaymentSucceeded
+from shared.contracts.booking import BookingConfirmed, BookingHeld, CreateBooking, GetBooking, RequestState
 from shared.contracts.stripe import StripeEvent
 from shared.errors import Poison
 from shared.messaging.reactions import MAX_DURABLE_LENGTH, Message, Reaction, Reactions
-
 from tests.support.builders import example
 from tests.support.messages import Noted, Question, Reply, a_webhook, event_type, request_type, webhook_type
 
@@ -167,7 +167,7 @@ def test_a_stripe_event_keeps_what_we_do_not_read() -> None:
     assert json.loads(event.model_dump_json()) == sent
 
 
-@pytest.mark.parametrize("kind", ["", "Payment.Intent", "a..b", "a.*", "a.>", "a b", "a\r\nb", "x" * 101, "ü"])
+@pytest.mark.parametrize("kind", ["", "a\n", "Payment.Intent", "a..b", "a.*", "a.>", "a b", "a\r\nb", "x" * 101, "ü"])
 def test_a_strange_stripe_type_gets_a_safe_subject(kind: str) -> None:
     event = StripeEvent(id="evt_1", type=kind, created=1, data={})
     assert event.subject == "webhook.stripe.unknown"

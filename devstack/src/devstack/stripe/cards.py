@@ -75,7 +75,7 @@ TEST_CARDS = (
     Card(
         ("4000002500003155", "4000002760003184"),
         ("pm_card_authenticationRequired",),
-        "Asks for authentication (3-D Secure)",
+        "Asks for 3-D Secure",
         authentication=True,
     ),
     Card(
@@ -87,7 +87,7 @@ TEST_CARDS = (
     Card(
         ("4000000000007726",),
         ("pm_card_pendingRefund",),
-        "Succeeds, its refund is pending at first",
+        "Succeeds, its refund pends",
         refund="succeeds later",
     ),
 )

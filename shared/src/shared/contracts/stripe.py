@@ -7,7 +7,7 @@ from pydantic import ConfigDict
 
 from shared.contracts.base import Contract
 
-_SUBJECT_TOKEN = re.compile(r"^[a-z0-9_]+(\.[a-z0-9_]+){0,5}$")
+_SUBJECT_TOKEN = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+){0,5}")
 
 
 class StripeEvent(Contract):
@@ -33,5 +33,5 @@ class StripeEvent(Contract):
     @property
     def subject(self) -> str:
         """`webhook.stripe.payment_intent.succeeded`; a type outside the alphabet goes to `unknown`."""
-        known = len(self.type) <= 100 and _SUBJECT_TOKEN.match(self.type)
+        known = len(self.type) <= 100 and _SUBJECT_TOKEN.fullmatch(self.type)
         return f"{self.TYPE}.{self.type if known else 'unknown'}"

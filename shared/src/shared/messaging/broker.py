@@ -28,12 +28,12 @@ log = structlog.get_logger()
 PUBLISH_SECONDS = 2.0
 """How long a publish waits for its PubAck; longer than any healthy fsync, shorter than a caller's patience."""
 
-_SAFE_SUBJECT = re.compile(r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){0,15}$")
+_SAFE_SUBJECT = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){0,15}")
 
 
 def check_subject(subject: str) -> str:
     """The subject itself. Raises ValueError for one that the server could choke on (N25)."""
-    if len(subject) > 255 or not _SAFE_SUBJECT.match(subject):
+    if len(subject) > 255 or not _SAFE_SUBJECT.fullmatch(subject):
         raise ValueError("a subject has 1 to 16 tokens of letters, digits, '_' and '-', 255 characters in all")
     return subject
 
@@ -102,12 +102,17 @@ class Broker:
         check_subject(subject)
         if not self.connected:
             raise Unavailable("nats: not connected")
+        headers = {**(headers or {}), "Nats-Msg-Id": message_id}
+        # The client measures the payload alone; the server counts the headers in and hangs up for good.
+        size = len(payload) + len("NATS/1.0\r\n\r\n") + sum(len(k) + len(v.encode()) + 4 for k, v in headers.items())
+        if size > self._client.max_payload:
+            raise Unavailable(f"nats: a message of {size} bytes is too large")
         try:
             ack = await self.js.publish(
                 subject,
                 payload,
                 timeout=PUBLISH_SECONDS,
-                headers={**(headers or {}), "Nats-Msg-Id": message_id},
+                headers=headers,
             )
         except (NatsError, JetStreamError, OSError, TimeoutError, json.JSONDecodeError) as error:
             raise Unavailable(f"nats: {type(error).__name__}") from error

@@ -16,7 +16,7 @@ from nats.errors import Error as NatsError
 from pydantic import ValidationError
 
 from shared.contracts.base import Contract, Query, Refusal
-from shared.errors import DomainError, Unavailable
+from shared.errors import DomainError, Poison, Unavailable
 from shared.messaging.broker import Broker
 from shared.metrics import RPC_SECONDS
 
@@ -79,10 +79,10 @@ async def _reply(
     started = time.perf_counter()
     outcome = "ok"
     try:
-        query = query_type.model_validate_json(msg.data)
+        query = _decode(query_type, msg.data)
         body = b'{"result":' + (await answer(handler, query)).model_dump_json().encode() + b"}"
-    except ValidationError:
-        outcome, body = "invalid", _refuse("invalid_query", 422, "Invalid query", "the question breaks its contract")
+    except Poison as error:
+        outcome, body = "invalid", _refuse("invalid_query", 422, "Invalid query", str(error))
     except DomainError as error:
         outcome, body = "refused", _refuse(error.code, error.status, error.title, error.detail, error.extra)
     except Unavailable as error:
@@ -95,6 +95,14 @@ async def _reply(
     except (NatsError, OSError) as error:
         log.warning("reply_not_sent", subject=query_type.SUBJECT, error=type(error).__name__)
     RPC_SECONDS.labels(query_type.SUBJECT, outcome).observe(time.perf_counter() - started)
+
+
+def _decode(query_type: type[Query[Any]], payload: bytes) -> Query[Any]:
+    """The question. Raises `Poison`; a ValidationError out of a handler is the handler's bug."""
+    try:
+        return query_type.model_validate_json(payload)
+    except ValidationError as error:
+        raise Poison("the question breaks its contract") from error
 
 
 def _refuse(code: str, status: int, title: str, detail: str, extra: dict[str, Any] | None = None) -> bytes:

@@ -26,6 +26,9 @@ from shared.messaging.reactions import Reaction
 log = structlog.get_logger()
 
 DAY = 86_400
+MIB = 1024**2
+DEAD_HEADERS_BYTES = 16 * 1024
+"""Room that messages leave below the server's 1 MiB, so that each can be dead-lettered with its headers."""
 ACK_WAIT_SECONDS = 30
 """Redelivery of what a dead worker held; living ones renew it (consumer.Consumer)."""
 HEARTBEAT_BUCKET = "heartbeats"
@@ -56,7 +59,7 @@ class Stream:
             discard=DiscardPolicy.NEW,
             max_age=self.max_age_days * DAY,
             max_bytes=self.max_bytes,
-            max_msg_size=1024 * 1024,
+            max_msg_size=MIB if self.name == DEADLETTER else MIB - DEAD_HEADERS_BYTES,
             duplicate_window=min(2 * 3600, self.max_age_days * DAY),
             num_replicas=1,
             allow_direct=True,
@@ -64,13 +67,14 @@ class Stream:
 
 
 GIB = 1024**3
+DEADLETTER = "DEADLETTER"
 STREAMS = (
     Stream("REQUESTS", ("request.>",), 1, 2 * GIB),
     Stream("WEBHOOKS", ("webhook.>",), 7, 1 * GIB),
     Stream("BOOKING", ("booking.>",), 7, 4 * GIB),
     Stream("BILLING", ("billing.>",), 7, 2 * GIB),
     Stream("NOTIFIER", ("notifier.>",), 7, 2 * GIB),
-    Stream("DEADLETTER", ("deadletter.>",), 30, 1 * GIB),
+    Stream(DEADLETTER, ("deadletter.>",), 30, 1 * GIB),
 )
 
 

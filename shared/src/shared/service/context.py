@@ -27,6 +27,7 @@ class Context:
         self._consumer = consumer
         self._events = [m for m in messages if isinstance(m, Event)]
         self._tenants = {t for m in messages if isinstance(t := getattr(m, "tenant_id", None), UUID)}
+        self._single = len(messages) <= 1
         first = messages[0] if messages else None
         self._correlation_id = getattr(first, "correlation_id", None) or _uuid(getattr(first, "id", None))
         self._causation_id = _uuid(getattr(first, "id", None))
@@ -42,13 +43,12 @@ class Context:
         In a batch the chain of causes differs by event: stamp it with `Event.caused_by`.
         """
         scope = self._tenants if tenants is None else tenants
-        single = len(self._events) == 1 or not self._events
         async with transaction(
             self._database,
             scope,
             self._committed,
-            self._correlation_id if single else None,
-            self._causation_id if single else None,
+            self._correlation_id if self._single else None,
+            self._causation_id if self._single else None,
         ) as tx:
             if self._events and self._consumer:
                 self.fresh = await inbox.claim(tx.session, self._consumer, [e.id for e in self._events])

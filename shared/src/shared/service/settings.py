@@ -6,6 +6,7 @@ message that names the variable.
 
 import sys
 from typing import Literal, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -32,11 +33,18 @@ class ServiceSettings(BaseSettings):
     @model_validator(mode="after")
     def _no_placeholder_outside_development(self) -> "ServiceSettings":
         if self.environment == "production":
-            for name in type(self).model_fields:
+            for name, field in type(self).model_fields.items():
                 value = getattr(self, name)
-                if isinstance(value, SecretStr) and value.get_secret_value().lower().startswith(_PLACEHOLDERS):
+                if isinstance(value, SecretStr) and _is_placeholder(value.get_secret_value(), field.is_required()):
                     raise ValueError(f"{name.upper()} is still a placeholder")
         return self
+
+
+def _is_placeholder(secret: str, required: bool) -> bool:
+    """Whether nobody has filled this in; of a URL the password counts."""
+    secret = secret.strip().lower()
+    password = urlsplit(secret).password if "://" in secret else None
+    return (required and not secret) or (password or secret).startswith(_PLACEHOLDERS)
 
 
 def load(settings_type: type[S]) -> S:

@@ -1,0 +1,191 @@
+"""Stripe's events as they came, each stored once, and what became of it. SQL only, no decisions.
+
+An event that finds no payment yet is parked: tried again with growing pauses for `PARK_HOURS`, then
+quarantined for a person to look at. None is ever dropped (domain-rules §1, "Stripe ingestion").
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from billing.metrics import WEBHOOK_EVENTS
+from shared.contracts.stripe import StripeEvent
+
+OWN_ACCOUNT = ""
+"""How events of the account whose key we hold are filed; Stripe names only connected accounts."""
+PARK_HOURS = 24
+KEEP_DAYS = 90
+"""How long a settled event is remembered; Stripe repeats one for three days at most."""
+LEASE_SECONDS = 30
+"""How long a replica may take to compare with Stripe's list before another one does."""
+
+
+class State(StrEnum):
+    """What became of an event."""
+
+    APPLIED = "applied"
+    IGNORED = "ignored"
+    PARKED = "parked"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is done about an event, and why if it is not applied; `reason` is a constant word."""
+
+    state: State
+    reason: str | None = None
+
+    def count(self) -> None:
+        """Count the event as `webhook_events_total`, after the commit; a parked one waits for its turn."""
+        result = {State.APPLIED: "processed", State.IGNORED: "ignored", State.QUARANTINED: "error"}.get(self.state)
+        if result:
+            WEBHOOK_EVENTS.labels(result).inc()
+
+
+APPLIED = Verdict(State.APPLIED)
+PARKED = Verdict(State.PARKED)
+DUPLICATE = Verdict(State.IGNORED, "duplicate")
+
+_STORE = text("""
+    INSERT INTO stripe_events (account, event_id, type, api_version, payment_intent_id, state, next_try_at, payload)
+    SELECT account, event_id, type, api_version, payment_intent_id, 'parked',
+           clock_timestamp() + make_interval(secs => :pause), CAST(payload AS json)
+    FROM unnest(CAST(:accounts AS text[]), CAST(:ids AS text[]), CAST(:types AS text[]), CAST(:versions AS text[]),
+                CAST(:intents AS text[]), CAST(:payloads AS text[]))
+         AS e (account, event_id, type, api_version, payment_intent_id, payload)
+    ORDER BY account, event_id
+    ON CONFLICT ON CONSTRAINT stripe_events_pkey DO NOTHING RETURNING event_id
+""")
+_SETTLE = text("""
+    UPDATE stripe_events SET state = :state, reason = :reason, next_try_at = NULL
+    WHERE account = :account AND event_id = :id
+""")
+_PARKED_OF_INTENT = text("""
+    SELECT payload FROM stripe_events WHERE state = 'parked' AND payment_intent_id = :intent
+    ORDER BY received_at FOR UPDATE SKIP LOCKED
+""")
+_PARKED = text("""
+    SELECT payload FROM stripe_events
+    WHERE account = :account AND event_id = :id AND state = 'parked' FOR UPDATE SKIP LOCKED
+""")
+_CLAIM_DUE = text("""
+    UPDATE stripe_events SET attempts = attempts + 1,
+        next_try_at = clock_timestamp() + make_interval(secs => least(2 * power(2, least(attempts, 20)), 3600))
+    WHERE (account, event_id) IN (
+        SELECT account, event_id FROM stripe_events WHERE state = 'parked' AND next_try_at <= clock_timestamp()
+        ORDER BY next_try_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING account, event_id
+""")
+_QUARANTINE_OVERDUE = text("""
+    UPDATE stripe_events SET state = 'quarantined', reason = 'unmatched', next_try_at = NULL
+    WHERE (account, event_id) IN (
+        SELECT account, event_id FROM stripe_events
+        WHERE state = 'parked' AND attempts > 0 AND received_at < clock_timestamp() - make_interval(hours => :hours)
+        LIMIT 1000 FOR UPDATE SKIP LOCKED)
+    RETURNING event_id, type
+""")
+_COUNTS = text("""
+    SELECT (SELECT count(*) FROM stripe_events WHERE state = 'parked'),
+           (SELECT count(*) FROM stripe_events WHERE state = 'quarantined')
+""")
+_PRUNE = text("""
+    DELETE FROM stripe_events WHERE (account, event_id) IN (
+        SELECT account, event_id FROM stripe_events
+        WHERE state IN ('applied', 'ignored') AND received_at < clock_timestamp() - make_interval(days => :days)
+        LIMIT 5000 FOR UPDATE SKIP LOCKED)
+""")
+_LEASE = text("""
+    INSERT INTO reconciliation AS r (account, seen_until, leased_until)
+    VALUES (:account, clock_timestamp(), clock_timestamp() + make_interval(secs => :seconds))
+    ON CONFLICT ON CONSTRAINT reconciliation_pkey DO UPDATE SET leased_until = excluded.leased_until
+    WHERE r.leased_until < clock_timestamp()
+    RETURNING seen_until
+""")
+_RELEASE = text("""
+    UPDATE reconciliation SET leased_until = clock_timestamp(),
+        seen_until = greatest(seen_until, CAST(:seen_until AS timestamptz))
+    WHERE account = :account
+""")
+
+
+async def store(session: AsyncSession, events: Sequence[tuple[StripeEvent, str | None]], pause: float) -> set[str]:
+    """Store events (each with the id of its intent) as parked, first tried in `pause` seconds.
+
+    Returns the ids of those that were not there yet.
+    """
+    result = await session.execute(
+        _STORE,
+        {
+            "accounts": [e.account or OWN_ACCOUNT for e, _ in events],
+            "ids": [e.id for e, _ in events],
+            "types": [e.type for e, _ in events],
+            "versions": [e.api_version for e, _ in events],
+            "intents": [intent for _, intent in events],
+            "payloads": [e.model_dump_json() for e, _ in events],
+            "pause": pause,
+        },
+    )
+    return set(result.scalars())
+
+
+async def settle(session: AsyncSession, event: StripeEvent, verdict: Verdict) -> None:
+    """Write down what became of a stored event."""
+    if verdict.state != State.PARKED:
+        key = {"account": event.account or OWN_ACCOUNT, "id": event.id}
+        await session.execute(_SETTLE, key | {"state": verdict.state, "reason": verdict.reason})
+
+
+async def parked_of_intent(session: AsyncSession, payment_intent_id: str) -> list[StripeEvent]:
+    """The parked events of an intent, in the order they came, locked."""
+    return [_event(row) for row in await session.execute(_PARKED_OF_INTENT, {"intent": payment_intent_id})]
+
+
+async def claim_due(session: AsyncSession, limit: int) -> list[tuple[str, str]]:
+    """Parked events (account, id) whose next try is due; each is put off, so that a failing one harms only itself."""
+    return [(r.account, r.event_id) for r in await session.execute(_CLAIM_DUE, {"limit": limit})]
+
+
+async def parked(session: AsyncSession, account: str, event_id: str) -> StripeEvent | None:
+    """An event, locked, if it is still parked and nobody else has it."""
+    row = (await session.execute(_PARKED, {"account": account, "id": event_id})).one_or_none()
+    return _event(row) if row else None
+
+
+async def quarantine_overdue(session: AsyncSession) -> list[tuple[str, str]]:
+    """Give up on events parked for longer than `PARK_HOURS`; returns their ids and types."""
+    return [(r.event_id, r.type) for r in await session.execute(_QUARANTINE_OVERDUE, {"hours": PARK_HOURS})]
+
+
+async def counts(session: AsyncSession) -> tuple[int, int]:
+    """How many events are parked, and how many quarantined."""
+    parked, quarantined = (await session.execute(_COUNTS)).one()
+    return int(parked), int(quarantined)
+
+
+async def prune(session: AsyncSession) -> None:
+    """Forget a batch of settled events older than `KEEP_DAYS`."""
+    await session.execute(_PRUNE, {"days": KEEP_DAYS})
+
+
+async def lease_reconciliation(session: AsyncSession) -> datetime | None:
+    """Since when Stripe's list must be compared; None if another replica is at it. Begins with the first call."""
+    wanted = {"account": OWN_ACCOUNT, "seconds": LEASE_SECONDS}
+    seen_until: datetime | None = (await session.execute(_LEASE, wanted)).scalar_one_or_none()
+    return seen_until
+
+
+async def release_reconciliation(session: AsyncSession, seen_until: datetime | None) -> None:
+    """Stripe's list has been compared up to then (never back)."""
+    await session.execute(_RELEASE, {"account": OWN_ACCOUNT, "seen_until": seen_until})
+
+
+def _event(row: Row[Any]) -> StripeEvent:
+    payload = row.payload if isinstance(row.payload, dict) else json.loads(row.payload)
+    return StripeEvent.model_validate(payload)

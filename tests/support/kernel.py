@@ -1,0 +1,140 @@
+"""Running the kernel's parts in a test as a service runs them, and looking at what they did."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from nats.js.api import ConsumerInfo, RawStreamMsg
+from nats.js.errors import NotFoundError
+from sqlalchemy import text
+
+from shared.contracts.base import Contract, Event
+from shared.messaging.broker import Broker
+from shared.messaging.consumer import Consumer, Run
+from shared.messaging.reactions import Message, Reaction, Reactions
+from shared.messaging.topology import consumer_config
+from shared.persistence.database import Database
+from shared.persistence.outbox import OutboxRow
+from shared.persistence.transaction import EVERY_TENANT, Transaction, transaction
+from shared.service.context import Context
+from tests.support.eventually import eventually
+from tests.support.messages import random_name
+
+Handler = Callable[..., Awaitable[Any]]
+
+
+def ignore(rows: list[OutboxRow]) -> None:
+    """Takes committed rows and leaves them to the sweep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """A migrated database with a scratch table `effects (tenant_id, event_id, note)`."""
+
+    url: str
+    """As the application role."""
+    admin_url: str
+    database: Database
+
+    async def effects(self, event_id: UUID) -> int:
+        """How many effects a message has had."""
+        async with transaction(self.database, EVERY_TENANT, ignore) as tx:
+            return int(
+                await tx.session.scalar(text("SELECT count(*) FROM effects WHERE event_id = :id"), {"id": event_id})
+            )
+
+    async def effects_of(self, events: Sequence[Message]) -> list[int]:
+        """How many effects each message has had."""
+        return [await self.effects(UUID(str(event.id))) for event in events]
+
+    def runner(self, committed: Callable[[list[OutboxRow]], None] = ignore) -> Run:
+        """Calls a reaction's handler as a service does."""
+
+        async def run(reaction: Reaction, messages: Sequence[Message]) -> Any:
+            ctx = Context(self.database, committed, messages, reaction.durable)
+            if reaction.batch > 1:
+                return await reaction.handler(list(messages), ctx)
+            outcome = await reaction.handler(messages[0], ctx)
+            return None if outcome is None else [outcome]
+
+        return run
+
+
+async def leave_effect(tx: Transaction, message: Event) -> None:
+    """What a handler's work is in these tests: a row."""
+    await tx.session.execute(
+        text("INSERT INTO effects VALUES (:tenant, :id, '')"), {"tenant": message.tenant_id, "id": message.id}
+    )
+
+
+async def handle_once(event: Event, ctx: Context) -> None:
+    """The plainest handler: one transaction, one effect."""
+    async with ctx.transaction() as tx:
+        await leave_effect(tx, event)
+
+
+def reaction_of(
+    *types: type[Message], handler: Handler = handle_once, batch: int = 1, concurrency: int | None = None
+) -> Reaction:
+    """A reaction under a durable name of its own."""
+    reactions = Reactions(random_name())
+    reactions.on(*types, batch=batch, concurrency=concurrency)(handler)
+    return reactions.declared[0]
+
+
+async def send(broker: Broker, *messages: Message, again: bool = False) -> None:
+    """Publish messages as the relay does; `again` past the stream's own duplicate check."""
+    for message in messages:
+        message_id = random_name() if again else str(message.id)
+        await broker.publish(message.subject, message.model_dump_json().encode(), message_id)
+
+
+@asynccontextmanager
+async def consuming(broker: Broker, reaction: Reaction, run: Run) -> AsyncIterator[Consumer]:
+    """A running consumer; stopped in order at the end."""
+    await broker.js.add_consumer(reaction.stream, consumer_config(reaction))
+    consumer = Consumer(broker, reaction, run)
+    running = asyncio.create_task(consumer.run())
+    try:
+        yield consumer
+    finally:
+        await consumer.stop()
+        async with asyncio.timeout(5):
+            await running
+
+
+async def settled(broker: Broker, reaction: Reaction, within: float = 10) -> ConsumerInfo:
+    """The consumer's state once nothing waits and nothing is in hand."""
+
+    async def look() -> ConsumerInfo | None:
+        info = await broker.js.consumer_info(reaction.stream, reaction.durable)
+        return info if not info.num_pending and not info.num_ack_pending else None
+
+    found = await eventually(look, within=within)
+    assert found is not None
+    return found
+
+
+async def dead_letter(broker: Broker, reaction: Reaction) -> RawStreamMsg | None:
+    """The last dead letter of a reaction, if there is one."""
+    try:
+        return await broker.js.get_last_msg("DEADLETTER", f"deadletter.{reaction.durable}")
+    except NotFoundError:
+        return None
+
+
+async def the_dead_letter(broker: Broker, reaction: Reaction) -> RawStreamMsg:
+    """The dead letter that must come."""
+    found = await eventually(lambda: dead_letter(broker, reaction))
+    assert found is not None
+    return found
+
+
+async def stored(broker: Broker, contract: Contract, stream: str) -> int:
+    """How many messages a stream holds on a message's subject."""
+    subject = str(getattr(contract, "subject"))  # noqa: B009 - events and requests have one, contracts need not
+    info = await broker.js.stream_info(stream, subjects_filter=subject)
+    return (info.state.subjects or {}).get(subject, 0)
