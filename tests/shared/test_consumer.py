@@ -1,0 +1,393 @@
+"""The consumer: an effect once, whatever comes, and nothing lost."""
+
+import asyncio
+import json
+import time
+from collections import Counter
+from uuid import UUID, uuid4
+
+import pytest
+from nats.aio.msg import Msg
+
+from shared.contracts.base import Event, Outcome, Outcomes
+from shared.errors import DomainError, NotYet, Poison, Unavailable
+from shared.messaging.broker import Broker
+from shared.messaging.consumer import Consumer
+from shared.messaging.failures import PATIENT_ATTEMPTS
+from shared.messaging.reactions import Message
+from shared.messaging.topology import consumer_config
+from shared.service.context import Context
+from tests.support.eventually import eventually
+from tests.support.kernel import (
+    Kernel,
+    consuming,
+    handle_once,
+    leave_effect,
+    reaction_of,
+    send,
+    settled,
+    the_dead_letter,
+)
+from tests.support.messages import (
+    Noted,
+    Wish,
+    a_webhook,
+    a_wish,
+    event_type,
+    random_name,
+    request_type,
+    webhook_type,
+)
+
+
+def some(kind: type[Noted], *notes: str) -> list[Noted]:
+    return [kind(tenant_id=uuid4(), note=note) for note in notes]
+
+
+async def test_a_handled_message_is_acknowledged(kernel: Kernel, wire: Broker) -> None:
+    kind = event_type()
+    reaction = reaction_of(kind)
+    before, after = some(kind, *"abcde"), some(kind, *"fghij")
+    await send(wire, *before)
+    async with consuming(wire, reaction, kernel.runner()):
+        await send(wire, *after)
+        info = await settled(wire, reaction)
+    assert await kernel.effects_of(before + after) == [1] * 10
+    assert (info.delivered.consumer_seq, info.num_redelivered) == (10, 0) if info.delivered else False
+
+
+async def test_repeats_have_one_effect(kernel: Kernel, wire: Broker) -> None:
+    kind = event_type()
+    reaction = reaction_of(kind)
+    events = some(kind, *"abcd")
+    for _ in range(5):
+        await send(wire, *events, again=True)
+    async with consuming(wire, reaction, kernel.runner()):
+        info = await settled(wire, reaction)
+        await send(wire, *events, again=True)
+        info = await settled(wire, reaction)
+    effects = await kernel.effects_of(events)
+    print(f"deliveries {info.delivered and info.delivered.consumer_seq}, events {len(events)}, effects {sum(effects)}")
+    assert effects == [1] * 4
+
+
+async def test_a_worker_that_died_between_commit_and_acknowledgement_did_it_once(kernel: Kernel, wire: Broker) -> None:
+    kind = event_type()
+    reaction = reaction_of(kind)
+    (event,) = some(kind, "x")
+    await send(wire, event)
+    await kernel.runner()(reaction, [event])  # and no acknowledgement follows
+    async with consuming(wire, reaction, kernel.runner()):
+        await settled(wire, reaction)
+    assert await kernel.effects(event.id) == 1
+
+
+async def test_a_fact_that_came_too_early_is_tried_again(kernel: Kernel, wire: Broker) -> None:
+    tries: Counter[UUID] = Counter()
+
+    async def wait_for_it(event: Noted, ctx: Context) -> None:
+        async with ctx.transaction() as tx:
+            await leave_effect(tx, event)
+            tries[event.id] += 1
+            if event.note == "early" and tries[event.id] == 1:
+                raise NotYet("its cause has not come")
+            if event.note == "bug" and tries[event.id] == 1:
+                raise KeyError("a bug")
+
+    kind = event_type()
+    reaction = reaction_of(kind, handler=wait_for_it)
+    events = some(kind, "early", "fine", "bug")
+    async with consuming(wire, reaction, kernel.runner()):
+        started = time.monotonic()
+        await send(wire, *events)
+        info = await settled(wire, reaction)
+    assert [tries[e.id] for e in events] == [2, 1, 2]
+    assert await kernel.effects_of(events) == [1, 1, 1], "the failed tries were rolled back"
+    assert time.monotonic() - started > 0.35, "a retry waits: a bare nak burns all attempts in milliseconds"
+    assert info.delivered
+    assert info.delivered.consumer_seq == 5
+
+
+@pytest.mark.parametrize(("error", "reason"), [(DomainError, "refused"), (Poison, "poison")])
+async def test_what_can_not_succeed_is_dead_lettered(
+    kernel: Kernel, wire: Broker, error: type[Exception], reason: str
+) -> None:
+    async def refuse(event: Noted, ctx: Context) -> None:
+        async with ctx.transaction() as tx:
+            await leave_effect(tx, event)
+            if event.note == "bad":
+                raise error("it is closed\r\nNats-Msg-Id: forged é")
+
+    kind = event_type()
+    reaction = reaction_of(kind, handler=refuse)
+    events = some(kind, "good", "bad", "good")
+    async with consuming(wire, reaction, kernel.runner()):
+        await send(wire, *events)
+        letter = await the_dead_letter(wire, reaction)
+        await settled(wire, reaction)
+    assert letter.data == events[1].model_dump_json().encode(), "the payload stays untouched"
+    headers = letter.headers or {}
+    original = await wire.js.get_msg("BOOKING", int(headers["Dead-Sequence"]))
+    assert original.data == letter.data, "the original stays on its stream"
+    assert headers["Dead-Subject"] == events[1].subject == original.subject
+    assert headers["Dead-Stream"] == "BOOKING"
+    assert headers["Dead-Durable"] == reaction.durable
+    assert headers["Dead-Attempts"] == "1"
+    assert headers["Dead-Reason"] == reason
+    assert headers["Dead-Error"] == f"{error.__name__}: it is closed  Nats-Msg-Id: forged ?"
+    assert headers["Nats-Msg-Id"] == f"{reaction.durable}:BOOKING:{headers['Dead-Sequence']}"
+    assert await kernel.effects_of(events) == [1, 0, 1]
+
+
+def poisonable(stream: str) -> tuple[type[Message], list[Message]]:
+    """A type on this stream, and two good messages of it."""
+    if stream == "REQUESTS":
+        wish = request_type()
+        return wish, [a_wish(wish), a_wish(wish)]
+    if stream == "WEBHOOKS":
+        hook = webhook_type()
+        return hook, [a_webhook(hook), a_webhook(hook)]
+    kind = event_type(stream.lower())
+    return kind, [*some(kind, "x", "x")]
+
+
+@pytest.mark.parametrize("stream", ["REQUESTS", "WEBHOOKS", "BOOKING", "BILLING", "NOTIFIER"])
+async def test_poison_in_a_stream_harms_only_itself(kernel: Kernel, wire: Broker, stream: str) -> None:
+    kind, (before, after) = poisonable(stream)
+    seen: list[str] = []
+
+    async def note(message: Message, ctx: Context) -> None:
+        seen.append(str(message.id))
+
+    reaction = reaction_of(kind, handler=note, concurrency=1)
+    assert reaction.stream == stream
+    payloads = [b"", b"not json", b"[]", b"null", b'{"id": 7}', b"\xff\xfe", before.model_dump_json().encode()[:-9]]
+    if stream != "WEBHOOKS":
+        payloads.append(before.model_dump_json().encode())  # under a subject of another tenant
+    await send(wire, before)
+    for payload in payloads:
+        await wire.publish(f"{kind.TYPE}.{uuid4()}.{uuid4()}", payload, random_name())
+    await send(wire, after)
+    async with consuming(wire, reaction, kernel.runner()):
+        await settled(wire, reaction)
+    info = await wire.js.stream_info("DEADLETTER", subjects_filter=f"deadletter.{reaction.durable}")
+    dead = (info.state.subjects or {}).get(f"deadletter.{reaction.durable}", 0)
+    print(f"{stream}: poison {len(payloads)}, dead letters {dead}, others handled {len(seen)}")
+    assert dead == len(payloads)
+    assert seen == [str(before.id), str(after.id)]
+    letter = await the_dead_letter(wire, reaction)
+    assert (letter.data or b"") == payloads[-1]
+    assert (letter.headers or {})["Dead-Stream"] == stream
+
+
+async def test_the_largest_message_can_still_be_dead_lettered(kernel: Kernel, wire: Broker) -> None:
+    kind = event_type()
+    reaction = reaction_of(kind)
+    subject = f"{kind.TYPE}.{uuid4()}"
+    refused = [1024 * 1024 + 1, 1024 * 1024, 1024 * 1024 - 40]
+    for size in refused:
+        with pytest.raises(Unavailable):
+            await wire.publish(subject, b"x" * size, random_name())
+    largest = b"x" * (1024 * 1024 - 16 * 1024 - 100)
+    await wire.publish(subject, largest, random_name())
+    (event,) = some(kind, "after it")
+    await send(wire, event)
+    async with consuming(wire, reaction, kernel.runner()):
+        letter = await the_dead_letter(wire, reaction)
+        await settled(wire, reaction)
+    assert letter.data == largest
+    assert await kernel.effects(event.id) == 1
+    assert not wire.lost.is_set(), "the server hung up"
+
+
+async def test_a_bad_message_in_a_batch_harms_only_itself(kernel: Kernel, wire: Broker) -> None:
+    sizes: list[int] = []
+
+    async def together(events: list[Noted], ctx: Context) -> None:
+        sizes.append(len(events))
+        async with ctx.transaction() as tx:
+            for event in events:
+                if event.id in ctx.fresh:
+                    await leave_effect(tx, event)
+                if event.note == "bad":
+                    raise DomainError("no")
+
+    kind = event_type()
+    reaction = reaction_of(kind, handler=together, batch=20)
+    events = some(kind, *(["good"] * 6), "bad", *(["good"] * 5))
+    await send(wire, *events[:3])
+    await wire.publish(f"{kind.TYPE}.{uuid4()}", b"{", random_name())
+    await send(wire, *events[3:], events[0])
+    await send(wire, events[1], again=True)
+    async with consuming(wire, reaction, kernel.runner()):
+        await settled(wire, reaction)
+    effects = await kernel.effects_of(events)
+    assert effects == [1] * 6 + [0] + [1] * 5
+    assert max(sizes) > 1, "it did not run as a batch at all"
+    letter = await the_dead_letter(wire, reaction)
+    assert letter.data == events[6].model_dump_json().encode()
+    print(f"messages {len(events) + 2}, effects {sum(effects)}, handler calls {len(sizes)}")
+
+
+async def test_an_outage_is_waited_for_in_place(kernel: Kernel, wire: Broker) -> None:
+    tries: list[float] = []
+
+    async def need_the_world(event: Noted, ctx: Context) -> None:
+        tries.append(time.monotonic())
+        if len(tries) < 4:
+            raise Unavailable("the world is away")
+        await handle_once(event, ctx)
+
+    kind = event_type()
+    reaction = reaction_of(kind, handler=need_the_world)
+    (event,) = some(kind, "x")
+    async with consuming(wire, reaction, kernel.runner()):
+        await send(wire, event)
+        info = await settled(wire, reaction)
+    assert info.delivered
+    assert (len(tries), info.delivered.consumer_seq) == (4, 1), "one delivery, held while the world was away"
+    gaps = [later - earlier for earlier, later in zip(tries, tries[1:], strict=False)]
+    assert gaps == sorted(gaps), "it pauses longer each time"
+    assert await kernel.effects(event.id) == 1
+
+
+async def test_messages_are_handled_side_by_side_within_bounds(kernel: Kernel, wire: Broker) -> None:
+    together = asyncio.Barrier(4)
+    now = peak = 0
+
+    async def meet(event: Noted, ctx: Context) -> None:
+        nonlocal now, peak
+        now += 1
+        peak = max(peak, now)
+        await together.wait()
+        now -= 1
+
+    kind = event_type()
+    reaction = reaction_of(kind, handler=meet, concurrency=4)
+    await send(wire, *some(kind, *"0123456789ab"))
+    async with consuming(wire, reaction, kernel.runner()):
+        await settled(wire, reaction)
+    assert peak == 4
+
+
+async def test_two_replicas_share_the_work(kernel: Kernel, wire: Broker) -> None:
+    kind = event_type()
+    reaction = reaction_of(kind, concurrency=1)
+    events = some(kind, *(["x"] * 60))
+    await send(wire, *events)
+    handled: Counter[str] = Counter()
+
+    def replica(name: str) -> Consumer:
+        async def run(r: object, messages: object) -> None:
+            handled[name] += 1
+            await kernel.runner()(reaction, messages)  # type: ignore[arg-type]
+
+        return Consumer(wire, reaction, run)
+
+    await wire.js.add_consumer(reaction.stream, consumer_config(reaction))
+    replicas = [replica("first"), replica("second")]
+    running = [asyncio.create_task(r.run()) for r in replicas]
+    await settled(wire, reaction)
+    for consumer in replicas:
+        await consumer.stop()
+    await asyncio.gather(*running)
+    assert await kernel.effects_of(events) == [1] * 60
+    assert min(handled["first"], handled["second"]) > 5, handled
+
+
+async def test_stopping_finishes_what_runs_and_gives_back_the_rest(kernel: Kernel, wire: Broker) -> None:
+    started, go_on = asyncio.Event(), asyncio.Event()
+
+    async def linger(event: Noted, ctx: Context) -> None:
+        started.set()
+        await go_on.wait()
+        await handle_once(event, ctx)
+
+    kind = event_type()
+    reaction = reaction_of(kind, handler=linger, concurrency=1)
+    events = some(kind, *"abcd")
+    await send(wire, *events)
+    await wire.js.add_consumer(reaction.stream, consumer_config(reaction))
+    leaving = Consumer(wire, reaction, kernel.runner())
+    running = asyncio.create_task(leaving.run())
+    await started.wait()
+
+    async def fetched_ahead() -> bool:
+        return (await wire.js.consumer_info(reaction.stream, reaction.durable)).num_ack_pending == 2
+
+    await eventually(fetched_ahead)
+    await leaving.stop()
+    assert not running.done(), "it waits for the handler that runs"
+    replica = reaction_of(kind)
+    began = time.monotonic()
+    async with consuming(wire, reaction, kernel.runner()):
+        assert replica.durable != reaction.durable
+        go_on.set()
+        async with asyncio.timeout(3):
+            await running
+        info = await settled(wire, reaction, within=5)
+    assert time.monotonic() - began < 5, "what was fetched ahead came back at once, not after its ack wait"
+    assert await kernel.effects_of(events) == [1] * 4
+    assert info.delivered
+    assert info.delivered.consumer_seq == 5, "one message was delivered again: the one that was fetched ahead"
+
+
+async def test_a_message_that_keeps_killing_its_worker_is_dead_lettered_unseen(kernel: Kernel, wire: Broker) -> None:
+    ran: list[UUID] = []
+
+    async def never(event: Noted, ctx: Context) -> None:
+        ran.append(event.id)
+
+    kind = event_type()
+    reaction = reaction_of(kind, handler=never)
+    deadly, harmless = some(kind, "deadly", "harmless")
+    await send(wire, deadly)
+    await wire.js.add_consumer(reaction.stream, consumer_config(reaction))
+    subscription = await wire.js.pull_subscribe_bind(durable=reaction.durable, stream=reaction.stream)
+    for _ in range(PATIENT_ATTEMPTS):
+        (msg,) = await subscription.fetch(1, timeout=2)
+        await msg.nak()  # as if the worker had died
+    await subscription.unsubscribe()
+    await send(wire, harmless)
+    async with consuming(wire, reaction, kernel.runner()):
+        letter = await the_dead_letter(wire, reaction)
+        await settled(wire, reaction)
+    assert ran == [harmless.id]
+    assert (letter.headers or {})["Dead-Attempts"] == str(PATIENT_ATTEMPTS + 1)
+
+
+async def test_a_waiting_gateway_hears_its_outcomes(kernel: Kernel, wire: Broker) -> None:
+    heard: asyncio.Queue[Outcomes] = asyncio.Queue()
+    gateway = wire.new_inbox()
+
+    async def hear(msg: Msg) -> None:
+        await heard.put(Outcomes.model_validate_json(msg.data))
+
+    await wire.subscribe(gateway, hear)
+
+    async def grant(wishes: list[Wish], ctx: Context) -> list[Outcome]:
+        return [Outcome(request_id=w.id, status=201, result={"note": w.note}) for w in wishes]
+
+    kind = request_type()
+    reaction = reaction_of(kind, handler=grant, batch=10)
+    wishes = [a_wish(kind, "a", gateway), a_wish(kind, "b", gateway), a_wish(kind, "alone"), a_wish(kind, "c", "a b")]
+    await send(wire, *wishes)
+    async with consuming(wire, reaction, kernel.runner()):
+        async with asyncio.timeout(5):
+            outcomes = await heard.get()
+        await settled(wire, reaction)
+    assert {o.request_id: o.result for o in outcomes.outcomes} == {w.id: {"note": w.note} for w in wishes[:2]}
+    assert heard.empty(), "one message for one batch"
+
+
+async def test_events_of_unknown_members_reach_their_handler(kernel: Kernel, wire: Broker) -> None:
+    kind = event_type()
+    reaction = reaction_of(kind)
+    (event,) = some(kind, "x")
+    newer = {**json.loads(event.model_dump_json()), "colour": "red"}
+    headers = {"ce-specversion": "9.9", "ce-type": "forged", "X-Odd": "1"}
+    await wire.publish(event.subject, json.dumps(newer).encode(), random_name(), headers)
+    async with consuming(wire, reaction, kernel.runner()):
+        await settled(wire, reaction)
+    assert await kernel.effects(event.id) == 1
+    assert isinstance(event, Event)
