@@ -90,7 +90,7 @@ async def test_all_are_asked_at_once_and_the_deaf_are_killed(watched: Watched) -
     await eventually(listening, within=10)
     began = time.monotonic()
     stop_all(children, 1)
-    assert 1 <= time.monotonic() - began < 3
+    assert 1 <= time.monotonic() - began < 5
     assert not any(child.running for child in children)
     assert [child.exit_status for child in children] == ["SIGKILL"] * 3 + ["SIGTERM"]
     assert watched.reports == []

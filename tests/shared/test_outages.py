@@ -5,8 +5,8 @@ import time
 from uuid import uuid4
 
 import pytest
-from devstack.servers import Nats
 
+from devstack.servers import Nats
 from shared.errors import Unavailable
 from shared.messaging.broker import Broker
 from shared.service.context import Context

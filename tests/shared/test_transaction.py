@@ -96,7 +96,8 @@ async def test_the_application_role_is_bound_by_the_policies(kernel: Kernel) -> 
         role = (
             await connection.execute(
                 text(
-                    "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user"
+                    "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles"
+                    " WHERE rolname = current_user"
                 )
             )
         ).one()
@@ -113,7 +114,7 @@ async def test_the_application_role_is_bound_by_the_policies(kernel: Kernel) -> 
                 " AND relnamespace = 'booking'::regnamespace"
             )
         )
-        protected = {name: on for name, on in tables}
+        protected: dict[str, bool] = dict(tables.tuples().all())
     assert tuple(role) == (False, False, False, False)
     assert (owned, member) == (0, False)
     assert len(protected) >= 5
@@ -122,7 +123,7 @@ async def test_the_application_role_is_bound_by_the_policies(kernel: Kernel) -> 
 
 @pytest.mark.parametrize("statement", ["DROP TABLE effects", "CREATE TABLE t (a int)", "ALTER TABLE effects ADD a int"])
 async def test_the_application_role_changes_no_schema(kernel: Kernel, statement: str) -> None:
-    with pytest.raises(ProgrammingError, match="must be owner|permission denied"):
+    with pytest.raises(ProgrammingError, match=r"must be owner|permission denied"):
         async with transaction(kernel.database, EVERY_TENANT, ignore) as tx:
             await tx.session.execute(text(statement))
 
@@ -130,7 +131,7 @@ async def test_the_application_role_changes_no_schema(kernel: Kernel, statement:
 async def test_a_rollback_emits_nothing(kernel: Kernel) -> None:
     event = event_type()(tenant_id=uuid4())
     committed: list[OutboxRow] = []
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012 - the block is the transaction
         async with transaction(kernel.database, {event.tenant_id}, committed.extend) as tx:
             tx.emit(event)
             await leave_effect(tx, event)
@@ -141,7 +142,7 @@ async def test_a_rollback_emits_nothing(kernel: Kernel) -> None:
 async def test_a_refused_commit_emits_nothing(kernel: Kernel) -> None:
     event = event_type()(tenant_id=uuid4())
     committed: list[OutboxRow] = []
-    with pytest.raises(ProgrammingError):
+    with pytest.raises(ProgrammingError):  # noqa: PT012 - the block is the transaction
         async with transaction(kernel.database, set(), committed.extend) as tx:
             tx.emit(event)
             await leave_effect(tx, event)
@@ -280,17 +281,17 @@ FULL = b"SFATAL\0VFATAL\0C53300\0Msorry, too many clients already\0\0"
 async def test_a_database_that_does_not_serve_is_unavailable_soon(answer: bytes | None) -> None:
     async with a_server(answer=answer) as database:
         started = time.monotonic()
-        with pytest.raises(Unavailable, match="^database: "):
+        with pytest.raises(Unavailable, match=r"^database: "):
             async with transaction(database, EVERY_TENANT, ignore):
                 pytest.fail("there is no database")
-        with pytest.raises(Unavailable, match="^database: "):
+        with pytest.raises(Unavailable, match=r"^database: "):
             await database.schema_revision()
         assert time.monotonic() - started < 5.5
 
 
 async def test_a_session_cut_in_the_middle_is_unavailable_and_replaced(kernel: Kernel) -> None:
     single = Database(kernel.url, "booking", pool_size=1)
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable):  # noqa: PT012 - the block is the transaction
         async with transaction(single, EVERY_TENANT, ignore) as tx:
             pid = await tx.session.scalar(text("SELECT pg_backend_pid()"))
             admin = await asyncpg.connect(kernel.admin_url)

@@ -1,9 +1,12 @@
 """What is killed, stopped or cut off comes back by itself, and nothing is lost or done twice."""
 
 import asyncio
+import itertools
 import random
 import time
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -91,6 +94,31 @@ async def test_postgres_restarted(api: Api, stack: Stack) -> None:
     await eventually(books, within=20)
 
 
+async def kill_in_turn(stack: Stack, go_on: Callable[[], bool]) -> Counter[str]:
+    """`kill -9` of one process after the other, each twice at least, waiting for its return."""
+    kills: Counter[str] = Counter()
+    names = itertools.cycle(stack.processes)
+    while go_on() and not all(kills[p] >= 2 for p in stack.processes):
+        name = next(names)
+        stack.kill(name)
+        kills[name] += 1
+        await asyncio.sleep(1.0)
+        await asyncio.to_thread(stack.wait_ready, within_seconds=60)
+    return kills
+
+
+async def every_booking(api: Api) -> list[dict[str, Any]]:
+    """All bookings of the tenant, page by page."""
+    seen: list[dict[str, Any]] = []
+    cursor = None
+    while True:
+        page = (await api.get("/v1/bookings", limit=100, **({"cursor": cursor} if cursor else {}))).json()
+        seen += page["bookings"]
+        cursor = page["next_cursor"]
+        if not cursor:
+            return seen
+
+
 async def test_every_service_killed_in_turn_under_load(api: Api, stack: Stack, outside: Outside) -> None:
     """200 bookings with deposits: each confirmed once, paid once, mailed at least once, none overlapping."""
     count = 200
@@ -124,19 +152,7 @@ async def test_every_service_killed_in_turn_under_load(api: Api, stack: Stack, o
         await patiently(lambda: reaches(api, booking_id, "confirmed"))
         done.append(booking_id)
 
-    async def kill_in_turn() -> Counter[str]:
-        kills: Counter[str] = Counter()
-        while len(done) < count:
-            name = list(stack.processes)[sum(kills.values()) % len(stack.processes)]
-            stack.kill(name)
-            kills[name] += 1
-            await asyncio.sleep(1.0)
-            await asyncio.to_thread(stack.wait_ready, within_seconds=60)
-            if all(kills[p] >= 2 for p in stack.processes):
-                break
-        return kills
-
-    killing = asyncio.create_task(kill_in_turn())
+    killing = asyncio.create_task(kill_in_turn(stack, lambda: len(done) < count))
     gate = asyncio.Semaphore(12)
 
     async def gated(n: int) -> None:
@@ -147,14 +163,7 @@ async def test_every_service_killed_in_turn_under_load(api: Api, stack: Stack, o
     kills = await killing
     assert len(kills) == len(stack.processes), "every process must have been killed"
     assert len(set(done)) == count
-    seen: list[dict[str, object]] = []
-    cursor = None
-    while True:
-        page = (await api.get("/v1/bookings", limit=100, **({"cursor": cursor} if cursor else {}))).json()
-        seen += page["bookings"]
-        cursor = page["next_cursor"]
-        if not cursor:
-            break
+    seen = await every_booking(api)
     assert len(seen) == count
     assert {b["status"] for b in seen} == {"confirmed"}
     assert len({(b["resource_id"], b["starts_at"]) for b in seen}) == count

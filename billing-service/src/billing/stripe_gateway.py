@@ -158,7 +158,8 @@ class StripeGateway:
             with _outages():
                 refund = (await existing())[0]
         status = REFUND_STATUS.get(refund.status or "", RefundStatus.PENDING)
-        return MadeRefund(refund.id, status, refund.amount, refund.failure_reason)
+        # Stripe leaves this member out of a refund that has not failed.
+        return MadeRefund(refund.id, status, refund.amount, refund.to_dict().get("failure_reason"))
 
     async def events_since(self, since: datetime, types: list[str]) -> list[StripeEvent]:
         """Stripe's own list of events of at most 20 types, oldest first, however they were delivered.

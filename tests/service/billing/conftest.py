@@ -191,13 +191,19 @@ async def billing_url(servers: Servers) -> str:
     return (await asyncio.to_thread(migrate, servers, "billing", database=name))["billing"]
 
 
+@pytest.fixture(scope="session")
+async def gateway(servers: Servers) -> StripeGateway:
+    """The adapter, at the fake Stripe."""
+    return StripeGateway(API_KEY, servers.stripe.url)
+
+
 @pytest.fixture
-async def billing(servers: Servers, billing_url: str) -> AsyncIterator[Billing]:
+async def billing(servers: Servers, billing_url: str, gateway: StripeGateway) -> AsyncIterator[Billing]:
     """billing-service's parts on real servers."""
     headers = {"Authorization": f"Bearer {API_KEY}"}
     database = Database(billing_url, "billing")
     async with httpx.AsyncClient(base_url=servers.stripe.url, headers=headers, trust_env=False) as customer:
-        yield Billing(billing_url, database, StripeGateway(API_KEY, servers.stripe.url), customer)
+        yield Billing(billing_url, database, gateway, customer)
         await customer.delete("/_fake/faults")
     await database.close()
 

@@ -77,12 +77,12 @@ def test_a_batch_is_handled_one_at_a_time_unless_told_otherwise() -> None:
 
 def test_reactions_of_several_modules_come_together() -> None:
     first, second = Reactions("test"), Reactions("test")
-    first.on(BookingHeld)(test_reactions_handler)
-    second.on(BookingConfirmed)(test_reactions_handler)
+    first.on(BookingHeld)(do_nothing)
+    second.on(BookingConfirmed)(do_nothing)
     assert len(Reactions("test").including(first, second).declared) == 2
 
 
-async def test_reactions_handler(event: Event = None, ctx: object = None) -> None:  # type: ignore[assignment]
+async def do_nothing(event: Event, ctx: object) -> None:
     """A handler to declare."""
 
 

@@ -59,6 +59,9 @@ class Stream:
             discard=DiscardPolicy.NEW,
             max_age=self.max_age_days * DAY,
             max_bytes=self.max_bytes,
+            max_msgs=-1,
+            max_msgs_per_subject=-1,
+            max_consumers=-1,
             max_msg_size=MIB if self.name == DEADLETTER else MIB - DEAD_HEADERS_BYTES,
             duplicate_window=min(2 * 3600, self.max_age_days * DAY),
             num_replicas=1,
@@ -125,11 +128,11 @@ async def ensure_topology(js: JetStreamContext, reactions: list[Reaction], updat
 
 
 async def _ensure_bucket(js: JetStreamContext, bucket: str, ttl: int | None) -> None:
-    """Heartbeats are news, not records: memory is enough."""
+    """On disk, though it holds only news: a bucket in memory would be gone after a restart of the server."""
     try:
         await js.key_value(bucket)
     except BucketNotFoundError:
-        await js.create_key_value(KeyValueConfig(bucket=bucket, ttl=ttl, history=1, storage=StorageType.MEMORY))
+        await js.create_key_value(KeyValueConfig(bucket=bucket, ttl=ttl, history=1, storage=StorageType.FILE))
 
 
 def _differences(wanted: Any, actual: Any) -> dict[str, tuple[Any, Any]]:

@@ -1,0 +1,167 @@
+"""Questions and answers between services."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from nats.aio.msg import Msg
+
+from shared.contracts.base import Contract, Query
+from shared.contracts.booking import Slot
+from shared.errors import DomainError, NotFound, Unavailable
+from shared.messaging.broker import Broker
+from shared.messaging.rpc import Questions, Rejected, call, serve
+from tests.support.messages import Question, Reply, question_type, random_name
+
+Answerer = Callable[[Question], Awaitable[Contract]]
+
+
+@asynccontextmanager
+async def answering(broker: Broker, kind: type[Question], handler: Answerer, service: str = "") -> AsyncIterator[None]:
+    """A service that answers questions of this type, in the queue group `service`."""
+    questions = Questions(service or random_name())
+    questions.answers(kind)(handler)
+
+    async def answer(handler: Callable[..., Awaitable[Contract]], query: Query[Any]) -> Contract:
+        return await handler(query)
+
+    async with asyncio.TaskGroup() as tasks:
+        await serve(broker, questions, answer, tasks)
+        await broker.client.flush()
+        yield
+
+
+async def echo(question: Question) -> Reply:
+    return Reply(answer=f"{question.note}!")
+
+
+async def test_a_question_is_answered(wire: Broker) -> None:
+    kind = question_type()
+    async with answering(wire, kind, echo):
+        assert await call(wire, kind(tenant_id=uuid4(), note="größer")) == Reply(answer="größer!")
+
+
+async def test_a_refusal_comes_back_as_one(wire: Broker) -> None:
+    class SlotTaken(DomainError):
+        code = "slot_taken"
+        status = 409
+        title = "Slot taken"
+
+    async def refuse(question: Question) -> Reply:
+        raise SlotTaken("somebody was faster", {"alternatives": ["10:00"]}) if question.note else NotFound("none such")
+
+    kind = question_type()
+    async with answering(wire, kind, refuse):
+        with pytest.raises(Rejected) as taken:
+            await call(wire, kind(tenant_id=uuid4(), note="x"))
+        with pytest.raises(Rejected) as missing:
+            await call(wire, kind(tenant_id=uuid4()))
+    assert taken.value.refusal.model_dump() == {
+        "code": "slot_taken",
+        "status": 409,
+        "title": "Slot taken",
+        "detail": "somebody was faster",
+        "extra": {"alternatives": ["10:00"]},
+    }
+    assert (missing.value.refusal.status, missing.value.refusal.code) == (404, "not_found")
+
+
+async def test_an_outage_behind_the_service_is_unavailable(wire: Broker) -> None:
+    async def fail(question: Question) -> Reply:
+        raise Unavailable("database: TimeoutError")
+
+    kind = question_type()
+    async with answering(wire, kind, fail):
+        with pytest.raises(Unavailable, match="database"):
+            await call(wire, kind(tenant_id=uuid4()))
+
+
+async def test_nobody_there_is_unavailable_at_once(wire: Broker) -> None:
+    started = time.monotonic()
+    with pytest.raises(Unavailable, match="nobody answers"):
+        await call(wire, question_type()(tenant_id=uuid4()), timeout=10)
+    assert time.monotonic() - started < 1
+
+
+async def test_silence_is_unavailable_after_the_time_limit(wire: Broker) -> None:
+    heard = asyncio.Event()
+
+    async def say_nothing(msg: Msg) -> None:
+        heard.set()
+
+    kind = question_type()
+    await wire.subscribe(kind.SUBJECT, say_nothing)
+    started = time.monotonic()
+    with pytest.raises(Unavailable, match="nats: TimeoutError"):
+        await call(wire, kind(tenant_id=uuid4()), timeout=0.3)
+    assert heard.is_set()
+    assert 0.25 < time.monotonic() - started < 1.5
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"what?", b"[]", b"null", b"{}", b'{"tenant_id": 7}', b"\xff", b"[" * 200_000]
+)
+async def test_a_malformed_question_is_refused(wire: Broker, payload: bytes) -> None:
+    kind = question_type()
+    async with answering(wire, kind, echo):
+        reply = await wire.ask(kind.SUBJECT, payload, timeout=2)
+    refusal = json.loads(reply.data)["refusal"]
+    assert (refusal["status"], refusal["code"]) == (422, "invalid_query")
+
+
+def key_error(question: Question) -> Reply:
+    raise KeyError(f"customer {question.note}")
+
+
+def validation_error(question: Question) -> Reply:
+    Slot.model_validate({"starts_at": question.note})
+    return Reply(answer="")
+
+
+@pytest.mark.parametrize("bug", [key_error, validation_error])
+async def test_a_bug_is_told_without_its_text(wire: Broker, bug: Callable[[Question], Reply]) -> None:
+    async def stumble(question: Question) -> Reply:
+        return bug(question)
+
+    kind = question_type()
+    async with answering(wire, kind, stumble):
+        reply = await wire.ask(kind.SUBJECT, kind(tenant_id=uuid4(), note="ada@x").model_dump_json().encode(), 2)
+    refusal = json.loads(reply.data)["refusal"]
+    assert (refusal["status"], refusal["code"]) == (500, "internal"), "a handler's own bug is not the asker's fault"
+    assert b"ada" not in reply.data
+    assert b"Error:" not in reply.data
+
+
+async def test_questions_are_answered_side_by_side(wire: Broker) -> None:
+    together = asyncio.Barrier(20)
+
+    async def meet(question: Question) -> Reply:
+        await together.wait()
+        return Reply(answer=question.note)
+
+    kind = question_type()
+    async with answering(wire, kind, meet):
+        replies = await asyncio.gather(*(call(wire, kind(tenant_id=uuid4(), note=str(n))) for n in range(20)))
+    assert [r.answer for r in replies] == [str(n) for n in range(20)]
+
+
+async def test_replicas_share_questions_and_each_is_answered_once(wire: Broker) -> None:
+    kind, group = question_type(), random_name()
+    asked: list[str] = []
+
+    def replica(name: str) -> Answerer:
+        async def answer(question: Question) -> Reply:
+            asked.append(name)
+            return Reply(answer=name)
+
+        return answer
+
+    async with answering(wire, kind, replica("first"), group), answering(wire, kind, replica("second"), group):
+        await asyncio.gather(*(call(wire, kind(tenant_id=uuid4())) for _ in range(60)))
+    assert len(asked) == 60
+    assert min(asked.count("first"), asked.count("second")) > 5

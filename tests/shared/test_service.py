@@ -1,0 +1,207 @@
+"""A whole service as a process: what an operator and a load balancer see of it."""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from booking.model import SCHEMA_REVISION
+from devstack.ports import LOOPBACK, free_ports
+from devstack.process import Child
+from devstack.servers import Nats, Servers, temporary_directory
+from shared.messaging.broker import Broker
+from shared.service.heartbeat import read_heartbeats
+from tests.conftest import migrate
+from tests.shared.conftest import new_database
+from tests.support.eventually import eventually
+from tests.support.kernel import Kernel
+
+READY_SECONDS = 15
+
+
+class BookingProcess:
+    """`python -m booking` on a port of its own."""
+
+    def __init__(self, database_url: str, nats_url: str, **environment: str) -> None:
+        self.port = free_ports(1)[0]
+        settings = {
+            "PORT": str(self.port),
+            "HOST": LOOPBACK,
+            "NATS_URL": nats_url,
+            "BOOKING_DATABASE_URL": database_url,
+            "ENVIRONMENT": "development",
+        }
+        command = [sys.executable, "-m", "booking"]
+        self.child = Child(
+            f"booking-{self.port}", command, directory=temporary_directory(), environment=settings | environment
+        )
+        self.http = httpx.AsyncClient(base_url=f"http://{LOOPBACK}:{self.port}", trust_env=False, timeout=5)
+
+    async def get(self, path: str) -> httpx.Response | None:
+        """The answer, or nothing while it does not listen."""
+        try:
+            return await self.http.get(path)
+        except httpx.TransportError:
+            return None
+
+    async def readiness(self, status: int, within: float = READY_SECONDS) -> dict[str, Any]:
+        """What `/readyz` says, once it answers with this status."""
+
+        async def look() -> dict[str, Any] | None:
+            answer = await self.get("/readyz")
+            assert answer is not None, f"it does not listen: {self.child.said(5)}"
+            assert answer.status_code == status, answer.text
+            body: dict[str, Any] = answer.json()
+            return body
+
+        found = await eventually(look, within=within, every=0.2)
+        assert found is not None
+        return found
+
+    async def ended(self, within: float = 10) -> str:
+        """How it ended."""
+
+        async def look() -> bool:
+            return not self.child.running
+
+        await eventually(look, within=within)
+        return self.child.exit_status
+
+    async def terminate(self) -> tuple[str, float]:
+        """How it ends on SIGTERM, and after how many seconds."""
+        asked = time.monotonic()
+        self.child.ask_to_stop()
+        return await self.ended(), time.monotonic() - asked
+
+
+Start = Callable[..., BookingProcess]
+
+
+@pytest.fixture
+async def start() -> AsyncIterator[Start]:
+    """Starts booking processes; all have ended after the test."""
+    started: list[BookingProcess] = []
+
+    def launch(database_url: str, nats_url: str, **environment: str) -> BookingProcess:
+        process = BookingProcess(database_url, nats_url, **environment)
+        started.append(process)
+        process.child.launch()
+        return process
+
+    yield launch
+    for process in started:
+        await asyncio.to_thread(process.child.kill)
+        await process.http.aclose()
+
+
+async def test_two_replicas_serve_and_leave_in_order(
+    kernel: Kernel, servers: Servers, start: Start, wire: Broker
+) -> None:
+    replicas = [start(kernel.url, servers.nats.url) for _ in range(2)]
+    for replica in replicas:
+        body = await replica.readiness(200)
+        assert body["status"] == "ready"
+        assert body["service"] == "booking"
+        assert body["checks"] == dict.fromkeys(("nats", "database", "topology", "consumers"), "ok")
+        alive = await replica.get("/healthz")
+        assert alive is not None
+        assert (alive.status_code, alive.text) == (200, "ok\n")
+
+    async def both_beat() -> bool:
+        return len([b for b in await read_heartbeats(wire) if b.heartbeat.service == "booking"]) == 2
+
+    await eventually(both_beat)
+
+    async def measured() -> bool:
+        metrics = await replicas[0].get("/metrics")
+        assert metrics is not None
+        assert metrics.status_code == 200
+        names = ("outbox_pending_events", "consumer_pending_messages{", "heartbeat_timestamp_seconds")
+        return all(f"\n{name}" in metrics.text for name in names)
+
+    await eventually(measured, within=5)
+    for ended, seconds in await asyncio.gather(*(r.terminate() for r in replicas)):
+        print(f"ended in {seconds:.1f} s")
+        assert ended == "exit code 0"
+        assert seconds < 10
+    left = [b for b in await read_heartbeats(wire) if b.heartbeat.service == "booking"]
+    assert left == [], "who leaves on purpose takes its heartbeat along"
+
+
+async def test_it_waits_for_its_schema(servers: Servers, kernel: Kernel, start: Start) -> None:
+    name = await new_database(servers)
+    url = servers.postgres.url_for("booking", "booking-password").replace("/tidebook", f"/{name}")
+    process = start(url, servers.nats.url, METRICS_ENABLED="false")
+    await process.readiness(503)
+
+    async def says_what_is_missing() -> bool:
+        body = await process.readiness(503)
+        told = body["checks"]["database"]
+        return bool(told == f"migration drift: code {SCHEMA_REVISION}, database none")
+
+    await eventually(says_what_is_missing)
+    alive, metrics = await process.get("/healthz"), await process.get("/metrics")
+    assert alive is not None
+    assert metrics is not None
+    assert (alive.status_code, metrics.status_code) == (200, 404)
+    await asyncio.to_thread(migrate, servers, "booking", database=name)
+    await process.readiness(200)
+    assert await process.terminate() < ("exit code 0", 10.0)
+
+
+async def test_it_waits_for_nats_and_outlives_its_outage(kernel: Kernel, private_nats: Nats, start: Start) -> None:
+    process = start(kernel.url, private_nats.url)
+    body = await process.readiness(503)
+    assert body["checks"]["nats"] == "not connected"
+    assert body["checks"]["database"] == "ok"
+    await asyncio.to_thread(private_nats.start)
+    await process.readiness(200)
+    await asyncio.to_thread(private_nats.kill)
+    down = await process.readiness(503, within=6)
+    assert down["checks"]["nats"] != "ok"
+    alive = await process.get("/healthz")
+    assert alive is not None
+    assert alive.status_code == 200, "liveness knows nothing of NATS: a restart would not help"
+    await asyncio.to_thread(private_nats.start)
+    await process.readiness(200)
+    await asyncio.to_thread(private_nats.kill)
+    status, seconds = await process.terminate()
+    assert status == "exit code 0"
+    assert seconds < 10, "a dead NATS holds nobody back"
+
+
+async def test_it_stops_while_it_waits_for_nats(kernel: Kernel, private_nats: Nats, start: Start) -> None:
+    process = start(kernel.url, private_nats.url)
+    await process.readiness(503)
+    status, seconds = await process.terminate()
+    assert status == "exit code 0"
+    assert seconds < 10
+
+
+async def test_it_refuses_a_changed_topology_with_the_cure(kernel: Kernel, private_nats: Nats, start: Start) -> None:
+    await asyncio.to_thread(private_nats.start)
+    process = start(kernel.url, private_nats.url)
+    await process.readiness(200)
+    await process.terminate()
+    broker = Broker(private_nats.url, "test")
+    await broker.connect()
+    config = (await broker.js.stream_info("BOOKING")).config
+    await broker.js.update_stream(config.evolve(max_age=3600.0, duplicate_window=600.0))
+    await broker.close()
+    again = start(kernel.url, private_nats.url)
+    assert await again.ended() == "exit code 1"
+    assert "make topology" in again.child.said(10)
+    assert "Traceback" not in again.child.said(50)
+
+
+async def test_a_missing_variable_ends_it_with_its_name(kernel: Kernel, start: Start) -> None:
+    process = start(kernel.url, "")
+    process.child.environment.pop("NATS_URL")
+    await asyncio.to_thread(process.child.kill)
+    process.child.launch()
+    assert await process.ended() == "exit code 2"
+    assert process.child.said() == "NATS_URL: Field required"
