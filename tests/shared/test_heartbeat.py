@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from devstack.servers import Nats
 from shared.errors import Unavailable
 from shared.messaging.broker import Broker
@@ -87,6 +89,14 @@ async def test_without_nats_there_is_no_news_and_no_crash(private_nats: Nats, pr
     )
     assert (beaten, stopped) == (None, None)
     assert isinstance(read, Unavailable)
+
+
+async def test_before_the_first_connection_there_is_no_news_and_no_crash(private_nats: Nats) -> None:
+    broker = Broker(private_nats.url, "test")
+    await Heart(broker, Health(), random_name(), "a-1", "0.1.0").stop()
+    with pytest.raises(Unavailable, match="not connected"):
+        await read_heartbeats(broker)
+    await broker.close()
 
 
 async def test_readiness_changes_its_mind_on_the_second_failure() -> None:

@@ -170,7 +170,7 @@ async def test_it_waits_for_nats_and_outlives_its_outage(kernel: Kernel, private
     await process.readiness(200)
     await asyncio.to_thread(private_nats.kill)
     status, seconds = await process.terminate()
-    assert status == "exit code 0"
+    assert status == "exit code 0", process.child.said(60)
     assert seconds < 10, "a dead NATS holds nobody back"
 
 
@@ -178,7 +178,7 @@ async def test_it_stops_while_it_waits_for_nats(kernel: Kernel, private_nats: Na
     process = start(kernel.url, private_nats.url)
     await process.readiness(503)
     status, seconds = await process.terminate()
-    assert status == "exit code 0"
+    assert status == "exit code 0", process.child.said(60)
     assert seconds < 10
 
 

@@ -114,7 +114,7 @@ async def test_the_application_role_is_bound_by_the_policies(kernel: Kernel) -> 
                 " AND relnamespace = 'booking'::regnamespace"
             )
         )
-        protected: dict[str, bool] = dict(tables.tuples().all())
+        protected = {str(name): bool(on) for name, on in tables}
     assert tuple(role) == (False, False, False, False)
     assert (owned, member) == (0, False)
     assert len(protected) >= 5

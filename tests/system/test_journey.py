@@ -49,7 +49,8 @@ async def test_the_whole_story(api: Api, outside: Outside) -> None:
     assert (cancelled.status_code, cancelled.json()["status"]) == (200, "cancelled")
 
     async def refunded() -> bool:
-        return (await api.payment(booking["id"]))["status"] == "refunded"
+        payment = await api.payment(booking["id"])
+        return bool(payment["status"] == "refunded")
 
     await eventually(refunded, within=20)
 

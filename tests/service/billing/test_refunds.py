@@ -127,7 +127,7 @@ async def test_a_refund_that_fails_later_is_told(billing: Billing) -> None:
 
     async def failed() -> bool:
         await billing.hear(*await billing.events(intent))
-        return (await billing.refund(held))["status"] == "failed"
+        return bool((await billing.refund(held))["status"] == "failed")
 
     await eventually(failed)
     told = await billing.types(held)

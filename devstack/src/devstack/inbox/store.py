@@ -70,8 +70,8 @@ class Mail:
 
     @cached_property
     def subject(self) -> str:
-        """Its subject, decoded."""
-        return str(self.message["Subject"] or "")
+        """Its subject, decoded; one that was folded at once begins with the fold's blank (RFC 5322 §2.2.3)."""
+        return str(self.message["Subject"] or "").strip()
 
     @cached_property
     def text(self) -> str | None:

@@ -49,6 +49,7 @@ class Broker:
         self.reconnected: list[Callable[[], None]] = []
         self._client = Client()
         self._closing = False
+        self._opened = False
         self.js: JetStreamContext = self._client.jetstream()
 
     @property
@@ -88,6 +89,7 @@ class Broker:
                     log.warning("nats_unreachable", error=type(error).__name__)
                 attempt += 1
                 await asyncio.sleep(0.5)
+        self._opened = True
         self.js = self._client.jetstream(timeout=PUBLISH_SECONDS)
         log.info("nats_connected", server=self._client.connected_url.netloc if self._client.connected_url else "")
 
@@ -157,12 +159,14 @@ class Broker:
     async def close(self) -> None:
         """Flush and close, bounded: draining can hang (N22)."""
         self._closing = True
+        if not self._opened:
+            return
         try:
             async with asyncio.timeout(3):
                 if self.connected:
                     await self._client.flush(1)
                 await self._client.close()
-        except (NatsError, OSError, TimeoutError):
+        except (NatsError, OSError, TimeoutError, RuntimeError):  # RuntimeError: uvloop's word for a dead socket
             return
 
     async def _on_error(self, error: Exception) -> None:

@@ -87,6 +87,8 @@ class Heart:
 
     async def stop(self) -> None:
         """Take the heartbeat away: this instance leaves on purpose."""
+        if not self._broker.connected:
+            return
         try:
             async with asyncio.timeout(1):
                 bucket = await self._broker.js.key_value(HEARTBEAT_BUCKET)
@@ -97,6 +99,8 @@ class Heart:
 
 async def read_heartbeats(broker: Broker) -> list[SeenHeartbeat]:
     """Every live heartbeat. Raises `Unavailable` if NATS does not answer."""
+    if not broker.connected:
+        raise Unavailable("heartbeats: not connected")
     seen: list[tuple[Heartbeat, datetime]] = []
     try:
         async with asyncio.timeout(2):

@@ -1,0 +1,190 @@
+"""billing-service as a process: through NATS in and out, healing what no webhook brought."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from billing import stripe_events, webhooks
+from devstack.ports import free_ports
+from devstack.servers import Nats, Servers
+from shared.contracts.billing import GetPayment, Payment, PaymentStatus
+from shared.contracts.booking import BookingCancelled, BookingHeld, BookingStatus
+from shared.messaging import rpc
+from shared.messaging.broker import Broker
+from shared.persistence.transaction import EVERY_TENANT, transaction
+from tests.conftest import migrate
+from tests.service.billing.conftest import API_KEY, Billing, a_booking, about, news
+from tests.service.conftest import ServiceProcess
+from tests.support.eventually import eventually
+
+
+@pytest.fixture(scope="module")
+async def process(
+    servers: Servers, common_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[ServiceProcess]:
+    """billing-service on a NATS server and a database of its own, comparing with Stripe each second."""
+    directory = tmp_path_factory.mktemp("billing")
+    nats = Nats(directory, *free_ports(2))
+    await asyncio.to_thread(nats.start)
+    name = f"billing_{uuid4().hex}"
+    connection = await asyncpg.connect(servers.postgres.url)
+    await connection.execute(f"CREATE DATABASE {name}")
+    await connection.close()
+    urls = await asyncio.to_thread(migrate, servers, "billing", database=name)
+    environment = common_environment | {
+        "NATS_URL": nats.url,
+        "BILLING_DATABASE_URL": urls["billing"],
+        "STRIPE_API_KEY": API_KEY,
+        "STRIPE_API_BASE": servers.stripe.url,
+        "RECONCILE_SECONDS": "1",
+    }
+    process = ServiceProcess("billing", environment, directory)
+    await asyncio.to_thread(process.start)
+    yield process
+    await asyncio.to_thread(process.stop)
+    await asyncio.to_thread(nats.stop)
+
+
+@pytest.fixture
+async def wire(process: ServiceProcess) -> AsyncIterator[Broker]:
+    """The process's NATS."""
+    broker = Broker(process.environment["NATS_URL"], "test")
+    await broker.connect()
+    yield broker
+    await broker.close()
+
+
+async def publish(wire: Broker, event: BookingHeld | BookingCancelled) -> None:
+    await wire.publish(event.subject, event.model_dump_json().encode(), str(event.id))
+
+
+async def payment_once(wire: Broker, held: BookingHeld, status: PaymentStatus, within: float = 15) -> Payment:
+    """The answer to the API's question, once the payment has a status."""
+
+    async def look() -> Payment | None:
+        try:
+            payment = await rpc.call(wire, GetPayment(tenant_id=held.tenant_id, booking_id=held.booking.id))
+        except rpc.Rejected:
+            return None
+        return payment if payment.status == status else None
+
+    found = await eventually(look, within=within)
+    assert found is not None
+    return found
+
+
+async def test_without_any_webhook_a_deposit_is_paid_and_given_back(wire: Broker, billing: Billing) -> None:
+    """Every webhook is dropped here: only the comparison with Stripe's list brings the news."""
+    held: BookingHeld = news(BookingHeld, a_booking())
+    await publish(wire, held)
+    payment = await payment_once(wire, held, PaymentStatus.REQUESTED)
+    assert payment.payment_intent_id is not None
+    assert (await billing.pay(payment.payment_intent_id)).status_code == 200
+    await payment_once(wire, held, PaymentStatus.SUCCEEDED)
+    cancelled = held.booking.model_copy(update={"status": BookingStatus.CANCELLED})
+    await publish(wire, news(BookingCancelled, cancelled, tenant_id=held.tenant_id))
+    await payment_once(wire, held, PaymentStatus.REFUNDED)
+
+    async def told() -> list[str]:
+        info = await wire.js.stream_info("BILLING", subjects_filter=f"billing.*.v1.{held.tenant_id}")
+        counts = info.state.subjects or {}
+        assert set(counts.values()) <= {1}
+        return sorted(subject.split(".")[1] for subject in counts)
+
+    expected = ["payment_requested", "payment_succeeded", "refund_issued", "refund_requested"]
+
+    async def all_told() -> bool:
+        return await told() == expected
+
+    await eventually(all_told)
+    assert await billing.summary(held, "refunds") == 1
+
+
+async def test_a_webhook_is_applied_although_another_waits_for_its_payment(wire: Broker, billing: Billing) -> None:
+    held: BookingHeld = news(BookingHeld, a_booking())
+    await publish(wire, held)
+    payment = await payment_once(wire, held, PaymentStatus.REQUESTED)
+    assert payment.payment_intent_id is not None
+    for event in (
+        about(held, "pi_unknown", "payment_intent.succeeded"),
+        about(held, payment.payment_intent_id, "payment_intent.succeeded"),
+    ):
+        body = json.dumps(event.model_dump(mode="json")).encode()
+        await wire.publish(event.subject, body, event.id)
+    await payment_once(wire, held, PaymentStatus.SUCCEEDED)
+
+
+async def test_metrics_and_health(process: ServiceProcess, wire: Broker, billing: Billing) -> None:
+    held: BookingHeld = news(BookingHeld, a_booking())
+    stray = about(held, f"pi_{uuid4().hex}", "payment_intent.succeeded")
+    await wire.publish(stray.subject, stray.model_dump_json().encode(), stray.id)
+    base = f"http://127.0.0.1:{process.port}"
+    async with httpx.AsyncClient(base_url=base, trust_env=False) as http:
+
+        async def parked() -> bool:
+            body = (await http.get("/metrics")).text
+            assert 'webhook_events_total{result="error"}' in body
+            assert "stripe_events_quarantined" in body
+            gauges = dict(line.rsplit(" ", 1) for line in body.splitlines() if line.startswith("stripe_events_parked"))
+            return float(gauges["stripe_events_parked"]) >= 1
+
+        await eventually(parked)
+        assert (await http.get("/readyz")).status_code == 200
+
+
+async def test_an_event_that_never_finds_its_payment_is_quarantined_after_a_day(billing: Billing) -> None:
+    held = await billing.hold()
+    stray = about(held, f"pi_{uuid4().hex}", "payment_intent.succeeded")
+    young = about(held, f"pi_{uuid4().hex}", "payment_intent.succeeded")
+    await billing.hear(stray, young)
+    aged = "UPDATE stripe_events SET received_at = now() - interval '25 hours', attempts = 9 WHERE event_id = :id"
+    await billing.rows(f"{aged} RETURNING event_id", id=stray.id)
+    async with transaction(billing.database, EVERY_TENANT, lambda _: None) as tx:
+        overdue = await stripe_events.quarantine_overdue(tx.session)
+    assert (stray.id, "payment_intent.succeeded") in overdue
+    assert await billing.stored(stray) == ("quarantined", "unmatched")
+    assert await billing.stored(young) == ("parked", None)
+
+
+async def test_due_events_are_shared_and_put_off_further_each_time(billing: Billing) -> None:
+    held = await billing.hold()
+    stray = about(held, f"pi_{uuid4().hex}", "payment_intent.succeeded")
+    await billing.hear(stray)
+    pauses = []
+    for _ in range(3):
+        due = "UPDATE stripe_events SET next_try_at = now() - interval '1 day' WHERE event_id = :id"
+        await billing.rows(f"{due} RETURNING event_id", id=stray.id)
+        async with transaction(billing.database, EVERY_TENANT, lambda _: None) as tx:
+            first = await stripe_events.claim_due(tx.session, 1000)
+        async with transaction(billing.database, EVERY_TENANT, lambda _: None) as tx:
+            second = await stripe_events.claim_due(tx.session, 1000)
+        assert ("", stray.id) in first
+        assert ("", stray.id) not in second
+        sql = "SELECT extract(epoch FROM next_try_at - now())::int AS pause FROM stripe_events WHERE event_id = :id"
+        [row] = await billing.rows(sql, id=stray.id)
+        pauses.append(row["pause"])
+    assert pauses == sorted(set(pauses))
+    assert pauses[-1] <= 3600
+
+
+async def test_one_replica_at_a_time_compares_with_stripe(billing: Billing) -> None:
+    async def lease() -> bool:
+        async with transaction(billing.database, EVERY_TENANT, lambda _: None) as tx:
+            return await stripe_events.lease_reconciliation(tx.session) is not None
+
+    assert [await lease(), await lease()] == [True, False]
+    async with transaction(billing.database, EVERY_TENANT, lambda _: None) as tx:
+        await stripe_events.release_reconciliation(tx.session, None)
+    assert await lease()
+
+
+async def test_stripe_lists_every_type_that_is_acted_upon(billing: Billing) -> None:
+    held = await billing.paid()
+    listed = await billing.stripe.events_since(held.occurred_at, sorted(webhooks.EFFECTS))
+    assert [e.created for e in listed] == sorted(e.created for e in listed)
+    assert {e.type for e in listed} <= set(webhooks.EFFECTS)
