@@ -38,7 +38,7 @@ def upgrade() -> None:
             id uuid NOT NULL,
             payment_id uuid NOT NULL,
             status text NOT NULL CHECK (status IN ('requested', 'refused', 'pending', 'succeeded', 'failed')),
-            reason text NOT NULL CHECK (reason IN ('cancelled', 'late_payment')),
+            reason text NOT NULL CHECK (reason IN ('cancelled', 'late_payment', 'dashboard')),
             amount integer NOT NULL CHECK (amount > 0),
             stripe_refund_id text,
             failure_code text,

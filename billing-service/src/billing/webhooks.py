@@ -161,7 +161,7 @@ async def _refund_of(case: _Case) -> Refund:
     """The payment's refund; one that we did not ask for was made by a person in Stripe's dashboard."""
     refund = await refund_of_payment(case.tx.session, case.payment)
     if refund is None:
-        refund = Refund.of(case.payment, RefundReason.CANCELLED)
+        refund = Refund.of(case.payment, RefundReason.DASHBOARD)
         case.tx.session.add(refund)
     return refund
 

@@ -23,6 +23,8 @@ class RefundReason(StrEnum):
 
     CANCELLED = "cancelled"
     LATE_PAYMENT = "late_payment"
+    DASHBOARD = "dashboard"
+    """Somebody gave it back in Stripe's dashboard; we only record it."""
 
 
 class Payment(Contract):
