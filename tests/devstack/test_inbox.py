@@ -83,6 +83,14 @@ def test_a_mail_is_shown_as_it_was_sent(inbox: Inbox, http: httpx.Client) -> Non
     assert http.get(f"/messages/{mail['id']}/attachments/1").content == b"\x00\x01"
 
 
+def test_headers_that_are_folded_at_once_are_unfolded(inbox: Inbox, http: httpx.Client) -> None:
+    with smtplib.SMTP("127.0.0.1", inbox.smtp_port, timeout=10) as smtp:
+        smtp.sendmail("a@example.com", ["ada@example.com"], b"Subject:\r\n A long\r\n  subject\r\n\r\nHello\r\n")
+    [mail] = messages(http)
+    assert mail["subject"] == "A long  subject"
+    assert mail["text"] == "Hello\n"
+
+
 def test_newest_first_and_filters(inbox: Inbox, http: httpx.Client) -> None:
     send(inbox, a_mail("Confirmed: one"))
     send(inbox, a_mail("Reminder: one"), to=("Bob@Example.com",))

@@ -103,16 +103,21 @@ async def list_api_keys(
     return show(ApiKeyPage(api_keys=shown, next_cursor=shown[-1].id if len(keys) > limit else None))
 
 
-@reads.delete(
+@writes.delete(
     "/v1/api-keys/{key_id}",
     status_code=204,
     response_class=Response,
     responses=problems(401, 403, 404, 503),
-    openapi_extra={"security": SECURITY},
+    openapi_extra={
+        "security": SECURITY,
+        "parameters": [{"name": "key_id", "in": "path", "required": True, "schema": {"type": "string"}}],
+    },
 )
-async def revoke_api_key(request: Request, key_id: str) -> Response:
+async def revoke_api_key(request: Request) -> Response:
     """End a key for good. Every gateway stops honouring it within five seconds."""
+    await operator(request)
     gateway = gateway_of(request)
+    key_id: str = request.path_params["key_id"]
     if not _KEY_ID.fullmatch(key_id):
         raise NotFound("There is no key of that id.")
     async with gateway.service.context().transaction(EVERY_TENANT) as tx:

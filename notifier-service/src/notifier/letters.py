@@ -172,8 +172,10 @@ def _refund(about: About, _: Links) -> Letter:
             "Your payment came after the time had been released, and the time could not be had any more. "
             "You get the full amount back."
         )
-    else:
+    elif about.refund_reason is RefundReason.CANCELLED:
         why = "Your booking was cancelled, and your deposit is on its way back to you."
+    else:
+        why = "Your deposit is on its way back to you."
     return _letter(
         booking,
         subject=f"Refund: {money(amount)} for {one_line(booking.service_name)}",

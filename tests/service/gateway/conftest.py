@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from devstack.servers import Servers
 
+from devstack.servers import Servers
 from tests.service.conftest import ServiceProcess
 
 OPERATOR_KEY = "operator-key-of-the-tests"
@@ -137,3 +137,32 @@ def compact(value: Any) -> bytes:
 def somewhere() -> str:
     """An id that nothing has."""
     return str(uuid4())
+
+
+@pytest.fixture(scope="session")
+def quota_gateway(
+    gateway: ServiceProcess,
+    servers: Servers,
+    database_urls: dict[str, str],
+    common_environment: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[bool], ServiceProcess]]:
+    """Gateways that allow five requests a minute: with a shared quota store, or each for itself."""
+    running: dict[bool, ServiceProcess] = {}
+
+    def get(shared: bool) -> ServiceProcess:
+        if shared not in running:
+            environment = gateway_environment(
+                servers,
+                common_environment,
+                database_urls["gateway"],
+                RATE_LIMIT_PER_MINUTE="5",
+                REDIS_URL=servers.valkey.url if shared else "",
+            )
+            running[shared] = ServiceProcess("gateway", environment, tmp_path_factory.mktemp("quota"))
+            running[shared].start()
+        return running[shared]
+
+    yield get
+    for process in running.values():
+        process.stop()

@@ -61,7 +61,7 @@ class Mail:
     @cached_property
     def sender(self) -> str:
         """Who it says it is from; the envelope's sender if it says nothing."""
-        return str(self.message["From"] or self.message["Return-Path"] or "")
+        return _unfolded(self.message["From"] or self.message["Return-Path"])
 
     @cached_property
     def recipients(self) -> list[str]:
@@ -111,10 +111,10 @@ class Mail:
             "from": self.sender,
             "to": self.recipients,
             "subject": self.subject,
-            "message_id": str(self.message["Message-ID"] or "") or None,
+            "message_id": _unfolded(self.message["Message-ID"]) or None,
             "text": self.text,
             "html": self.html,
-            "headers": {name: str(value) for name, value in self.message.items()},
+            "headers": {name: _unfolded(value) for name, value in self.message.items()},
             "attachments": [attachment.as_json() for attachment in self.attachments],
         }
 
@@ -161,6 +161,11 @@ class Mailbox:
         if self._directory is not None:
             for path in self._directory.glob("*.eml"):
                 path.unlink()
+
+
+def _unfolded(header: object) -> str:
+    """A header's value; the space of a fold right after the colon is no part of it."""
+    return str(header or "").strip()
 
 
 def _content(part: MIMEPart | None) -> str | None:

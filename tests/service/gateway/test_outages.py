@@ -1,0 +1,297 @@
+"""The gateway while something outside is down, frozen or missing, and what it says of that."""
+
+import asyncio
+import json
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from devstack.server import answers_http
+from devstack.servers import Servers
+from gateway.keys import checksum
+from gateway.stripe_signature import sign
+from shared.messaging.broker import Broker
+from shared.messaging.topology import JOBS_BUCKET
+from tests.conftest import migrate
+from tests.service.conftest import ServiceProcess
+from tests.service.gateway.conftest import (
+    OPERATOR_KEY,
+    STRIPE_SECRETS,
+    body_of,
+    client_for,
+    compact,
+    gateway_environment,
+    somewhere,
+    wish,
+)
+from tests.support.eventually import eventually
+
+SLACK_SECONDS = 0.5
+"""What a busy machine may add to a promise."""
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[Servers]:
+    """Servers that may be stopped without harm to other tests."""
+    with Servers.throwaway() as servers:
+        yield servers
+
+
+@pytest.fixture(scope="module")
+def environment(own: Servers) -> dict[str, str]:
+    url = migrate(own, "gateway")["gateway"]
+    common = {
+        "PATH": os.environ["PATH"],
+        "ENVIRONMENT": "development",
+        "LOG_FORMAT": "console",
+        "HOST": "127.0.0.1",
+        "NATS_URL": own.nats.url,
+    }
+    return gateway_environment(own, common, url)
+
+
+@pytest.fixture(scope="module")
+def lonely(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
+    """A gateway without any other service."""
+    process = ServiceProcess("gateway", environment, tmp_path_factory.mktemp("lonely"))
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+async def api(lonely: ServiceProcess) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with the key of a tenant of its own, known to the gateway."""
+    async with client_for(lonely, OPERATOR_KEY) as operator:
+        tenant = (await operator.post("/v1/tenants", json={"name": "Clean & Co"})).json()
+        key = (await operator.post("/v1/api-keys", json={"tenant_id": tenant["id"], "name": "tests"})).json()["key"]
+    async with client_for(lonely, key) as client:
+        assert (await client.post("/v1/bookings", json={})).status_code == 422
+        yield client
+
+
+async def timed(asking: Awaitable[httpx.Response]) -> tuple[httpx.Response, float]:
+    started = time.monotonic()
+    return await asking, time.monotonic() - started
+
+
+async def is_ready(api: httpx.AsyncClient, ready: bool = True) -> bool:
+    answer, seconds = await timed(api.get("/readyz"))
+    assert seconds < 2.5 + SLACK_SECONDS
+    assert answer.status_code == (200 if ready else 503)
+    assert (await api.get("/healthz")).status_code == 200
+    return True
+
+
+def becomes(api: httpx.AsyncClient, ready: bool) -> Awaitable[bool]:
+    return eventually(lambda: is_ready(api, ready), within=15, every=0.2)
+
+
+@contextmanager
+def frozen(pid: int) -> Iterator[None]:
+    """A process and its children, stopped in their tracks."""
+    family = [pid, *children_of(pid)]
+    for member in family:
+        os.kill(member, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for member in family:
+            os.kill(member, signal.SIGCONT)
+
+
+def children_of(pid: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        fields = stat.read_text().rpartition(")")[2].split()
+        if int(fields[1]) == pid:
+            child = int(stat.parent.name)
+            found += [child, *children_of(child)]
+    return found
+
+
+async def test_a_wish_is_kept_while_booking_service_is_away(api: httpx.AsyncClient) -> None:
+    answer, seconds = await timed(
+        api.post("/v1/bookings", json=wish(somewhere()), headers={"Prefer": "wait=1", "Idempotency-Key": "k"})
+    )
+    assert (answer.status_code, answer.headers["preference-applied"]) == (202, "wait=1")
+    assert 0.9 < seconds < 1 + SLACK_SECONDS
+    seen = await api.get(answer.headers["location"])
+    assert (seen.status_code, seen.json()["status"], seen.headers["retry-after"]) == (202, "accepted", "1")
+    payment = await api.get(answer.headers["location"] + "/payment")
+    assert payment.status_code == 503
+    unknown = await api.get(f"/v1/bookings/{somewhere()}")
+    assert (unknown.status_code, body_of(unknown)["code"]) == (503, "unavailable")
+    status = await api.get("/status")
+    assert status.status_code == 200
+    assert status.json()["capabilities"] == {
+        "can_search": "down", "can_book": "degraded", "can_take_money": "down", "can_notify": "down",
+    }  # fmt: skip
+    assert [s["name"] for s in status.json()["services"]] == ["gateway"]
+
+
+@pytest.mark.parametrize("how", ["stopped", "frozen"])
+async def test_without_nats_nothing_is_accepted_and_all_recovers(
+    api: httpx.AsyncClient, own: Servers, how: str
+) -> None:
+    event = compact({"id": f"evt_{how}", "type": "charge.updated", "created": 1, "data": {}})
+    signed = {"Stripe-Signature": sign(event, STRIPE_SECRETS[0], int(time.time()))}
+    if how == "stopped":
+        own.nats.kill()
+    else:
+        own.nats.freeze()
+    try:
+        answer, seconds = await timed(api.post("/v1/bookings", json=wish(somewhere())))
+        assert (answer.status_code, body_of(answer)["code"]) == (503, "unavailable")
+        assert answer.headers["retry-after"]
+        assert seconds < 3
+        assert (await api.post("/webhooks/stripe", content=event, headers=signed)).status_code == 503
+        assert (await api.get("/v1/services")).status_code == 503
+        await becomes(api, ready=False)
+        status = (await api.get("/status")).json()
+        assert status["status"] == "not_ready"
+        assert set(status["capabilities"].values()) == {"down"}
+    finally:
+        if how == "stopped":
+            own.nats.start()
+        else:
+            own.nats.thaw()
+    await becomes(api, ready=True)
+    accepted = await api.post("/v1/bookings", json=wish(somewhere()), headers={"Prefer": "respond-async"})
+    assert accepted.status_code == 202
+    assert (await api.post("/webhooks/stripe", content=event, headers=signed)).status_code == 200
+    text = (await api.get("/metrics")).text
+    assert 'http_5xx_total{method="POST",path="/v1/bookings"}' in text
+
+
+async def test_a_frozen_database_stops_no_known_key(api: httpx.AsyncClient, own: Servers) -> None:
+    prefer = {"Prefer": "respond-async"}
+    stranger = f"tb_live_{'7' * 16}_{'x' * 43}"
+    with frozen(own.postgres.pid):
+        give_up_at = time.monotonic() + 8  # past the time that a key is trusted for
+        while time.monotonic() < give_up_at:
+            answer, seconds = await timed(api.post("/v1/bookings", json=wish(somewhere()), headers=prefer))
+            assert (answer.status_code, seconds < 1) == (202, True)
+        header = {"Authorization": f"Bearer {stranger}_{checksum(stranger)}"}
+        answer, seconds = await timed(api.get("/v1/services", headers=header))
+        assert (answer.status_code, seconds < 3 + SLACK_SECONDS) == (503, True)
+        await becomes(api, ready=False)
+    await becomes(api, ready=True)
+    assert (await api.get("/v1/services", headers=header)).status_code == 401
+
+
+@pytest.mark.parametrize("how", ["stopped", "frozen"])
+async def test_without_the_quota_store_requests_pass(api: httpx.AsyncClient, own: Servers, how: str) -> None:
+    assert "ratelimit-remaining" in (await api.post("/v1/bookings", json={})).headers
+    if how == "stopped":
+        own.valkey.kill()
+    else:
+        own.valkey.freeze()
+    try:
+        spent = []
+        for _ in range(10):
+            answer, seconds = await timed(api.post("/v1/bookings", json={}))
+            assert (answer.status_code, "ratelimit-remaining" in answer.headers) == (422, False)
+            spent.append(seconds)
+        assert max(spent) < 0.06 + 0.04  # the promise, and what the rest of the request takes
+        assert sorted(spent)[4] < 0.03  # after three failures nobody waits any more
+        assert "failed_open" in (await api.get("/metrics")).text
+    finally:
+        if how == "stopped":
+            own.valkey.start()
+        else:
+            own.valkey.thaw()
+
+    async def counted_again() -> bool:
+        return "ratelimit-remaining" in (await api.post("/v1/bookings", json={})).headers
+
+    await eventually(counted_again)
+
+
+async def launch(environment: dict[str, str], directory: Path, **more: str) -> ServiceProcess:
+    process = ServiceProcess("gateway", environment | more, directory)
+    process.launch()
+    process.wait_until(lambda: answers_http(process.port, "/status"), 30)
+    return process
+
+
+async def test_a_required_jobs_runner_must_beat(environment: dict[str, str], own: Servers, tmp_path: Path) -> None:
+    broker = Broker(own.nats.url, "test")
+    await broker.connect()
+    process = await launch(environment, tmp_path, JOB_HEARTBEAT_REQUIRED="true", JOB_HEARTBEAT_TTL_SECONDS="3")
+    try:
+        async with client_for(process, OPERATOR_KEY) as api:
+            await becomes(api, ready=False)
+
+            async def check() -> Any:
+                return (await api.get("/readyz")).json()["checks"].get("jobs-runner")
+
+            async def says(text: str) -> bool:
+                return text in await check()
+
+            await eventually(lambda: says("no heartbeat"))
+            now = datetime.now(UTC).isoformat()
+            beat = {
+                "name": "jobs-runner",
+                "instance": "a",
+                "interval_seconds": 60,
+                "beat_at": now,
+                "last_success_at": now,
+            }
+            bucket = await broker.js.key_value(JOBS_BUCKET)
+            await bucket.put("jobs-runner", json.dumps(beat).encode())
+            await becomes(api, ready=True)
+            assert (await api.get("/status")).json()["jobs"]["instance"] == "a"
+            await becomes(api, ready=False)
+            assert await says("allowed 3 s")
+            await bucket.put("jobs-runner", b"nonsense")
+            await eventually(lambda: says("no heartbeat"))
+    finally:
+        process.stop()
+        await broker.close()
+
+
+async def test_a_required_service_must_live(environment: dict[str, str], tmp_path: Path) -> None:
+    process = await launch(
+        environment, tmp_path, READINESS_REQUIRED_SERVICES="gateway, booking", METRICS_ENABLED="false"
+    )
+    try:
+        async with client_for(process, OPERATOR_KEY) as api:
+            await becomes(api, ready=False)
+
+            async def checks() -> Any:
+                return (await api.get("/readyz")).json()["checks"]
+
+            async def gateway_seen() -> bool:
+                return (await checks()).get("service:gateway") == "ok"
+
+            await eventually(gateway_seen)
+            assert (await checks())["service:booking"] == "no live heartbeat"
+            assert (await api.get("/metrics")).status_code == 404
+    finally:
+        process.stop()
+
+
+async def test_waiting_requests_are_answered_before_it_stops(
+    environment: dict[str, str], api: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    process = await launch(environment, tmp_path)
+    async with client_for(process, api.headers["authorization"].removeprefix("Bearer ")) as client:
+        await becomes(client, ready=True)
+        asking = asyncio.create_task(client.post("/v1/bookings", json=wish(somewhere()), headers={"Prefer": "wait=2"}))
+
+        async def stored() -> bool:
+            return 'rate_limiter_decisions_total{decision="allowed"} 1.0' in (await client.get("/metrics")).text
+
+        await eventually(stored)
+        process.ask_to_stop()
+        assert (await asking).status_code == 202
+    process.stop()
