@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, PlainValidator, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 # No control characters where a line is meant: what is stored ends up in mail headers and on pages.
 # NUL can't be stored by PostgreSQL at all.
@@ -84,11 +84,11 @@ Currency = Annotated[
     AfterValidator(check_currency),
     WithJsonSchema({"type": "string", "pattern": "^[a-z]{3}$", "examples": ["eur"]}),
 ]
-Instant = Annotated[datetime, PlainValidator(parse_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
+Instant = Annotated[datetime, BeforeValidator(parse_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
 Minute = Annotated[Instant, AfterValidator(check_whole_minute)]
 QueryInstant = Annotated[
     datetime,
     # A `+` that was not escaped arrives as a blank.
-    PlainValidator(lambda value: parse_instant(value.replace(" ", "+") if isinstance(value, str) else value)),
+    BeforeValidator(lambda value: parse_instant(value.replace(" ", "+") if isinstance(value, str) else value)),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]

@@ -32,6 +32,7 @@ _PORT_OWNERS = {
 }
 _DEFAULT_BASE = 8000
 _LOWEST_BASE, _HIGHEST_BASE = 1024, 65_519
+_PORTS_SHOWN = 3
 _WIDTH = 16
 
 
@@ -203,9 +204,11 @@ def _port_base() -> int:
 
 def _refuse_taken(ports: Ports, base: int) -> None:
     taken = [f"{port} ({_PORT_OWNERS.get(name, name)})" for name, port in ports.taken().items()]
-    if taken:
-        what = f"port {taken[0]} is" if len(taken) == 1 else f"ports {', '.join(taken)} are"
-        raise DevstackError(f"{what} taken by another program; TIDEBOOK_PORT_BASE={_another(base)} moves all ports")
+    if not taken:
+        return
+    shown = taken if len(taken) <= _PORTS_SHOWN else [*taken[:_PORTS_SHOWN], f"{len(taken) - _PORTS_SHOWN} more"]
+    what = f"port {taken[0]} is" if len(taken) == 1 else f"ports {', '.join(shown[:-1])} and {shown[-1]} are"
+    raise DevstackError(f"{what} taken by another program; TIDEBOOK_PORT_BASE={_another(base)} moves all ports")
 
 
 def _another(base: int) -> int:

@@ -231,11 +231,11 @@ async def test_a_required_jobs_runner_must_beat(environment: dict[str, str], own
         async with client_for(process, OPERATOR_KEY) as api:
             await becomes(api, ready=False)
 
-            async def check() -> Any:
-                return (await api.get("/readyz")).json()["checks"].get("jobs-runner")
+            async def check() -> str:
+                return str((await api.get("/readyz")).json()["checks"].get("jobs-runner"))
 
             async def says(text: str) -> bool:
-                return text in await check()
+                return text in str(await check())
 
             await eventually(lambda: says("no heartbeat"))
             now = datetime.now(UTC).isoformat()

@@ -60,7 +60,8 @@ async def test_everything_else_gets_one_constant_answer(http: httpx.AsyncClient)
         "", "t=,v1=", f"v1={signature}", f"t={now}", f"t={now},v0={signature}", f"t={now},t={now},v1={signature}",
         f"t=-1,v1={signature}", f"t=x,v1={signature}", f"t={2**63},v1={signature}", f"t=0{now},v1={signature}",
         f"t={now},v1={signature.upper()}", f"t={now},v1={signature[:-1]}", f"t={now},v1={'0' * 64}",
-        f"t={now}," + ",".join([f"v1={signature}"] * 17), sign(body, "whsec_another", now), sign(body + b"\n", NEW, now),
+        f"t={now}," + ",".join([f"v1={signature}"] * 17), sign(body, "whsec_another", now), sign(body + b"\n", NEW,
+        now),
         sign(body, NEW, now - 302), sign(body, NEW, now + 305), sign(body, NEW, now + 31_536_000),
     ]  # fmt: skip
     seen = set()

@@ -1,6 +1,6 @@
 """Values that the API takes."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -18,8 +18,10 @@ def test_addresses(address: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["", "a", "@b.co", "a@", "a@b", "a@b.c", "a@b..co", ".a@b.co", "a.@b.co", "a..b@c.co", "a@-b.co", "a@b-.co", "a b@c.co",
-     "a@b@c.co", '"a"@b.co', "a@[127.0.0.1]", "a@b.co\n", "a@b.co\r\nBcc: x@y.zz", "a\x00@b.co", "ä@b.co", "a@bücher.de",
+    ["", "a", "@b.co", "a@", "a@b", "a@b.c", "a@b..co", ".a@b.co", "a.@b.co", "a..b@c.co", "a@-b.co", "a@b-.co",
+    "a b@c.co",
+     "a@b@c.co", '"a"@b.co', "a@[127.0.0.1]", "a@b.co\n", "a@b.co\r\nBcc: x@y.zz", "a\x00@b.co", "ä@b.co",
+     "a@bücher.de",
      "a@b.co,c@d.ee", "Ada <a@b.co>", "a" * 65 + "@b.co", "a@" + "b" * 64 + ".co", "a@" + "b." * 130 + "co"],
 )  # fmt: skip
 def test_no_addresses(address: str) -> None:
@@ -37,13 +39,12 @@ def test_no_address_can_carry_a_header(text: str) -> None:
     assert not any(c.isspace() or c in ',;:<>"\x00' for c in address)
 
 
-@given(st.datetimes(datetime(1970, 1, 2), datetime(2999, 12, 30), timezones=st.timezones()))
-def test_an_instant_keeps_its_moment(moment: datetime) -> None:
-    whole_offset = not (moment.utcoffset() or datetime.min - datetime.min).seconds % 60
-    if whole_offset:
-        parsed = parse_instant(moment.isoformat())
-        assert parsed == moment
-        assert parsed.tzinfo is UTC
+@given(st.datetimes(datetime(1970, 1, 2), datetime(2999, 12, 30)), st.integers(-1439, 1439))
+def test_an_instant_keeps_its_moment(wall: datetime, offset_minutes: int) -> None:
+    moment = wall.replace(tzinfo=timezone(timedelta(minutes=offset_minutes)))
+    parsed = parse_instant(moment.isoformat())
+    assert parsed == moment
+    assert parsed.tzinfo is UTC
 
 
 @given(st.text() | st.integers() | st.none() | st.dates().map(str) | st.datetimes().map(str))
