@@ -1,8 +1,8 @@
 """The inbox takes mail over real SMTP, shows it, keeps it, and fails when told to."""
 
+import shutil
 import smtplib
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -23,7 +23,7 @@ def running() -> Iterator[Inbox]:
     inbox.start()
     yield inbox
     inbox.kill()
-    subprocess.run(["rm", "-rf", directory], check=True)
+    shutil.rmtree(directory)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,7 +28,7 @@ from tests.support.eventually import eventually
 def directory() -> Iterator[Path]:
     directory = temporary_directory()
     yield directory
-    subprocess.run(["rm", "-rf", directory], check=True)
+    shutil.rmtree(directory)
 
 
 @pytest.fixture
@@ -126,6 +127,26 @@ def test_as_root_neither_checkout_nor_environment_need_be_reachable(
     finally:
         postgres.remove_data()
     assert not data.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root must become somebody else")
+def test_as_root_data_of_a_removed_checkout_is_removed_by_the_next_start(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_module, "_ROOTS_PLACE", directory / "roots-place")
+    kept: list[Path] = []
+    for name in ("removed", "lives"):
+        closed = directory / name
+        closed.mkdir(mode=0o700)
+        postgres = Postgres(closed, free_ports(1)[0], "password")
+        postgres.start()
+        postgres.stop()
+        kept.append((closed / "postgres").resolve())
+        if name == "removed":
+            shutil.rmtree(closed)
+            assert kept[0].exists()
+    assert not kept[0].exists()
+    assert (kept[1] / "data" / "PG_VERSION").exists()
 
 
 async def test_nats_syncs_always_and_keeps_acknowledged_messages(directory: Path) -> None:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from devstack.ports import Ports, free_ports, is_free
+from devstack.servers import temporary_directory
 from devstack.stack import Stack
 
 
@@ -82,13 +84,18 @@ def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     assert str(tmp_path / "file" / "data") in line
 
 
-def test_a_server_that_fails_stops_the_start_and_everything_started(tmp_path: Path, base: int) -> None:
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "nats").touch()  # where NATS wants a directory
-    line = said_in_one_line(devstack("run", tmp_path, TIDEBOOK_PORT_BASE=str(base)))
-    assert "nats" in line
-    assert not Ports.from_base(base).taken()
-    assert not (tmp_path / "data" / "dev.env").exists()
+@pytest.mark.parametrize("spoiled", ["nats", "inbox"])
+def test_a_server_that_fails_stops_the_start_and_everything_started(base: int, spoiled: str) -> None:
+    directory = temporary_directory()
+    (directory / "data").mkdir()
+    (directory / "data" / spoiled).touch()  # where it wants a directory
+    try:
+        line = said_in_one_line(devstack("run", directory, TIDEBOOK_PORT_BASE=str(base)))
+        assert spoiled in line
+        assert not Ports.from_base(base).taken()
+        assert not (directory / "data" / "dev.env").exists()
+    finally:
+        shutil.rmtree(directory)
 
 
 def test_clean_removes_the_data_and_nothing_else(tmp_path: Path) -> None:

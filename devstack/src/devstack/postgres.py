@@ -27,6 +27,7 @@ _USERS = ("postgres", "nobody")
 """Who it may run as when we are root, the first that exists."""
 _ROOTS_PLACE = Path("/var/lib/tidebook-devstack")
 """Where root keeps what the other user can't reach in the checkout."""
+_CLAIM = "link-that-leads-here"
 _NEEDED_FILES = ("bin/postgres", "bin/initdb", "lib/plpgsql.so", "lib/btree_gist.so", "share/postgres.bki")
 _ORPHANS_SECONDS = 10
 
@@ -128,11 +129,13 @@ class Postgres(Server):
                 return home
             home.rmdir()
         # The link is the claim on the data behind it: without the link it is somebody's left-over.
+        _remove_unclaimed()
         elsewhere = _roots_place() / hashlib.sha256(str(home.absolute()).encode()).hexdigest()[:16]
-        shutil.rmtree(elsewhere, ignore_errors=True)
-        elsewhere.mkdir(mode=0o755)
         home.unlink(missing_ok=True)
         home.symlink_to(elsewhere)
+        shutil.rmtree(elsewhere, ignore_errors=True)
+        elsewhere.mkdir(mode=0o755)
+        (elsewhere / _CLAIM).write_text(str(home.absolute()))
         return elsewhere
 
     def _initialise(self, data: Path) -> None:
@@ -258,6 +261,13 @@ def _roots_place() -> Path:
     _ROOTS_PLACE.mkdir(mode=0o755, parents=True, exist_ok=True)
     _ROOTS_PLACE.chmod(0o755)
     return _ROOTS_PLACE
+
+
+def _remove_unclaimed() -> None:
+    """Remove data whose stack's directory is gone, or has forgotten it."""
+    for claim in _roots_place().glob(f"*/{_CLAIM}"):
+        if Path(claim.read_text()).resolve() != claim.parent.resolve():
+            shutil.rmtree(claim.parent, ignore_errors=True)
 
 
 def _forget_foreign_lock(data: Path) -> None:

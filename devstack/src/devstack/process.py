@@ -255,4 +255,6 @@ def inherited_environment() -> dict[str, str]:
     """What children take over from this process; not the user's own settings, so that runs are alike."""
     names = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
     kept = {name: os.environ[name] for name in names if name in os.environ}
+    if not os.access(kept.get("HOME", ""), os.X_OK):
+        kept["HOME"] = "/"  # sudo leaves root's, and programs that look for a file there fail
     return {**kept, "PYTHONUNBUFFERED": "1"}

@@ -56,7 +56,7 @@ def run() -> int:
             stack = Stack(directory, ports, credentials, report=console.note)
             interrupts.stack = stack
             return _run(stack, console, began)
-    except DevstackError as error:
+    except (DevstackError, OSError) as error:
         print(f"devstack: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:  # before there was anything to stop

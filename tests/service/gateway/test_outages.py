@@ -190,7 +190,11 @@ async def test_a_frozen_database_stops_no_known_key(api: httpx.AsyncClient, own:
 
 @pytest.mark.parametrize("how", ["stopped", "frozen"])
 async def test_without_the_quota_store_requests_pass(api: httpx.AsyncClient, own: Servers, how: str) -> None:
-    assert "ratelimit-remaining" in (await api.post("/v1/bookings", json={})).headers
+    usual = []
+    for _ in range(5):
+        answer, seconds = await timed(api.post("/v1/bookings", json={}))
+        assert "ratelimit-remaining" in answer.headers
+        usual.append(seconds)
     if how == "stopped":
         own.valkey.kill()
     else:
@@ -201,8 +205,8 @@ async def test_without_the_quota_store_requests_pass(api: httpx.AsyncClient, own
             answer, seconds = await timed(api.post("/v1/bookings", json={}))
             assert (answer.status_code, "ratelimit-remaining" in answer.headers) == (422, False)
             spent.append(seconds)
-        assert max(spent) < 0.06 + 0.04  # the promise, and what the rest of the request takes
-        assert sorted(spent)[4] < 0.03  # after three failures nobody waits any more
+        assert max(spent) < 0.06 + max(usual) + 0.04  # the promise, beside what the rest of the request takes
+        assert sorted(spent)[4] < max(usual) + 0.04  # after three failures nobody waits any more
         assert "failed_open" in (await api.get("/metrics")).text
     finally:
         if how == "stopped":
@@ -271,7 +275,7 @@ async def test_a_required_service_must_live(environment: dict[str, str], tmp_pat
                 return (await api.get("/readyz")).json()["checks"]
 
             async def gateway_seen() -> bool:
-                return (await checks()).get("service:gateway") == "ok"
+                return bool((await checks()).get("service:gateway") == "ok")
 
             await eventually(gateway_seen)
             assert (await checks())["service:booking"] == "no live heartbeat"

@@ -1,0 +1,132 @@
+"""The production-like packaging keeps its promises; read from the files, no engine needed."""
+
+import re
+import subprocess
+from pathlib import Path
+from shutil import copy
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = (ROOT / "docker-compose.yml").read_text()
+SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE)["services"]
+OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+SCALED = ("booking-service", "billing-service", "notifier-service", "jobs")
+VARIABLE = re.compile(r"\$\{([A-Z_]+)(:[-?])?([^}]*)\}")
+SECRET = re.compile(r"PASSWORD|SECRET|_KEY$")
+OPTIONAL_SECRETS = {"SMTP_PASSWORD", "SENDGRID_API_KEY"}
+"""Only one mail adapter needs each; the notifier refuses to start when its own is missing."""
+
+
+def example() -> dict[str, str]:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def test_every_service_of_the_design_is_there() -> None:
+    assert {"api-gateway", "booking-service", "billing-service", "notifier-service", "jobs", "migrations"} <= set(OURS)
+    images = {service["image"].partition(":")[0] for service in SERVICES.values()}
+    assert {"postgres", "nats", "valkey/valkey", "axllent/mailpit", "prom/prometheus", "grafana/grafana"} <= images
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_has_a_health_check(name: str) -> None:
+    check = SERVICES[name]["healthcheck"]
+    if name == "migrations":
+        assert check == {"disable": True}  # ends by itself: its exit status is what the others wait for
+    else:
+        assert check["test"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_image_names_a_version(name: str) -> None:
+    _, _, tag = SERVICES[name]["image"].partition(":")
+    assert tag
+    assert "latest" not in tag
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_containers_are_hardened(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert (ROOT / service["build"]["args"]["SERVICE"]).is_dir()
+
+
+@pytest.mark.parametrize("name", SCALED)
+def test_services_can_be_scaled(name: str) -> None:
+    assert "container_name" not in SERVICES[name]
+    assert "ports" not in SERVICES[name]
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if name not in ("migrations", "fake-stripe")])
+def test_services_wait_for_the_migrations(name: str) -> None:
+    assert SERVICES[name]["depends_on"]["migrations"] == {"condition": "service_completed_successfully"}
+    assert SERVICES[name]["environment"]["ENVIRONMENT"] == "${ENVIRONMENT:-production}"
+
+
+@pytest.mark.parametrize("name", [name for name in SERVICES if name != "api-gateway"])
+def test_only_the_gateway_is_reachable_from_outside(name: str) -> None:
+    assert all(port.startswith("127.0.0.1:") for port in SERVICES[name].get("ports", []))
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_secret_is_written_down(name: str) -> None:
+    for variable, value in SERVICES[name].get("environment", {}).items():
+        if SECRET.search(variable):
+            assert VARIABLE.fullmatch(str(value)), variable
+        if password := re.search(r"://\w+:(.*)@", str(value)):
+            assert VARIABLE.fullmatch(password[1]), variable
+
+
+def test_compose_refuses_to_start_without_secrets() -> None:
+    secrets = {(name, operator) for name, operator, _ in VARIABLE.findall(COMPOSE) if SECRET.search(name)}
+    assert {name for name, operator in secrets if operator != ":?"} == OPTIONAL_SECRETS
+
+
+def test_the_example_names_exactly_what_compose_uses() -> None:
+    used = {name for name, _, _ in VARIABLE.findall(COMPOSE)}
+    assert set(example()) == used | {"COMPOSE_PROFILES"}  # that one compose reads itself
+
+
+def test_defaults_and_example_agree() -> None:
+    defaults = {name: default for name, operator, default in VARIABLE.findall(COMPOSE) if operator == ":-"}
+    # What the demo has and production must not get by leaving a line out.
+    demo = {"STRIPE_API_BASE", "PAYMENT_PAGE_URL"}
+    written = example()
+    assert {name: written[name] for name in defaults if name not in demo} == {
+        name: default for name, default in defaults.items() if name not in demo
+    }
+
+
+def test_the_example_holds_no_secret() -> None:
+    assert not {name: value for name, value in example().items() if SECRET.search(name) and value}
+
+
+def test_generated_secrets_are_fresh_and_kept(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    copy(ROOT / ".env.example", tmp_path)
+    copy(ROOT / "bin" / "generate-env", tmp_path / "bin")
+    written = []
+    for _ in range(2):
+        subprocess.run([tmp_path / "bin" / "generate-env"], check=True, capture_output=True)
+        written.append((tmp_path / ".env").read_text())
+    assert written[0] == written[1]
+    assert (tmp_path / ".env").stat().st_mode & 0o077 == 0
+    values = dict(line.split("=", 1) for line in written[0].splitlines() if "=" in line and not line.startswith("#"))
+    secrets = [values[name] for name in example() if SECRET.search(name) and name not in OPTIONAL_SECRETS]
+    assert len(set(secrets)) == len(secrets) == 9
+    assert all(len(secret) >= 16 for secret in secrets)
+
+
+def test_the_jobs_heartbeat_outlives_a_round() -> None:
+    values = example()
+    assert int(values["JOB_HEARTBEAT_TTL_SECONDS"]) >= 2 * int(values["JOBS_INTERVAL_SECONDS"])
+
+
+def test_nats_runs_with_the_configuration_that_ships() -> None:
+    assert "./deploy/nats/nats-server.conf:/etc/nats/tidebook.conf:ro" in SERVICES["nats"]["volumes"]
+    assert re.search(r"^\s*sync_interval: always$", (ROOT / "deploy/nats/nats-server.conf").read_text(), re.MULTILINE)
