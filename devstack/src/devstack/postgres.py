@@ -44,7 +44,8 @@ _SETTINGS = {
     "log_line_prefix": "%m [%p] %q%u ",
     "log_checkpoints": "off",
 }
-_NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Not synchronous_commit: without it even a killed process loses what it has committed.
+_NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 
 
 class Postgres(Server):
