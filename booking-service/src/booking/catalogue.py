@@ -1,6 +1,7 @@
 """The catalogue: services, resources, and which resource offers which service."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -110,8 +111,8 @@ class Resource(Base):
     @property
     def hours(self) -> OpeningHours:
         """The opening hours as availability reads them."""
-        windows = (WeeklyWindow.parse(w["weekday"], w["opens"], w["closes"]) for w in self.weekly_hours)
-        return OpeningHours(ZoneInfo(self.time_zone), tuple(windows))
+        windows = tuple((w["weekday"], w["opens"], w["closes"]) for w in self.weekly_hours)
+        return _opening_hours(self.time_zone, windows)
 
     def snapshot(self, service_ids: list[UUID]) -> contracts.Resource:
         """The resource as the other processes see it."""
@@ -123,6 +124,12 @@ class Resource(Base):
             service_ids=service_ids,
             created_at=self.created_at,
         )
+
+
+@lru_cache(maxsize=4096)
+def _opening_hours(time_zone: str, windows: tuple[tuple[int, str, str], ...]) -> OpeningHours:
+    """Parsed once: the same hours come with every booking of a resource."""
+    return OpeningHours(ZoneInfo(time_zone), tuple(WeeklyWindow.parse(*window) for window in windows))
 
 
 async def service_of(session: AsyncSession, tenant_id: UUID, service_id: UUID) -> Service:

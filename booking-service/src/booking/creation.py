@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from booking import ledger
 from booking.availability import Refusal, refusal
-from booking.catalogue import Resource, ResourceNotFound, ResourceService, Service, ServiceNotFound
+from booking.catalogue import Resource, ResourceNotFound, Service, ServiceNotFound
 from booking.metrics import BOOKINGS
 from booking.model import Booking, HoldPolicy, OutsideHours, SlotTaken, TooFar, TooSoon, hold_until
 from booking.slots import alternatives
@@ -28,6 +28,7 @@ from shared.contracts.booking import BookingEvent, BookingStatus, CreateBooking,
 from shared.errors import DomainError
 from shared.identifiers import new_id
 from shared.messaging.reactions import Reactions
+from shared.persistence.database import driver_of
 from shared.persistence.transaction import Transaction
 from shared.service.context import Context
 
@@ -45,7 +46,7 @@ REFUSAL_TEXTS = {
 }
 
 # Sorted, so that replicas that insert contended batches wait in one order instead of deadlocking.
-_INSERT = text("""
+_INSERT = """
     INSERT INTO bookings (tenant_id, id, status, service_id, service_name, resource_id, resource_name,
         starts_at, ends_at, occupied, time_zone, customer_name, customer_email, customer_phone, notes, metadata,
         price_amount, price_currency, deposit_amount, deposit_status, hold_expires_at, business_name, created_at)
@@ -53,7 +54,7 @@ _INSERT = text("""
         starts_at, ends_at, tstzrange(occupied_from, occupied_to, '[)'), time_zone, customer_name, customer_email,
         customer_phone, notes, metadata, price_amount, price_currency, deposit_amount, deposit_status,
         hold_expires_at, business_name, created_at
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (
+    FROM jsonb_to_recordset($1::text::jsonb) AS r (
         tenant_id uuid, id uuid, status text, service_id uuid, service_name text, resource_id uuid,
         resource_name text, starts_at timestamptz, ends_at timestamptz, occupied_from timestamptz,
         occupied_to timestamptz, time_zone text, customer_name text, customer_email text, customer_phone text,
@@ -61,7 +62,17 @@ _INSERT = text("""
         deposit_status text, hold_expires_at timestamptz, business_name text, created_at timestamptz)
     ORDER BY resource_id, starts_at
     ON CONFLICT ON CONSTRAINT bookings_no_overlap DO NOTHING RETURNING id
-""")
+"""
+# $1 all services asked for, $2 the resources named, $3 the services asked for without naming one.
+_CATALOGUE = """
+    SELECT s.*, r.id AS resource_id, r.name AS resource_name, r.time_zone, r.weekly_hours
+    FROM services s
+    LEFT JOIN resource_services o ON o.tenant_id = s.tenant_id AND o.service_id = s.id
+         AND (o.resource_id = ANY($2::uuid[]) OR o.service_id = ANY($3::uuid[]))
+    LEFT JOIN resources r ON r.tenant_id = o.tenant_id AND r.id = o.resource_id
+    WHERE s.id = ANY($1::uuid[])
+    ORDER BY r.created_at, r.id
+"""
 _NEIGHBOURS = text("""
     SELECT resource_id, lower(occupied) AS busy_from, upper(occupied) AS busy_to FROM bookings
     WHERE resource_id = ANY(CAST(:resources AS uuid[])) AND status IN ('pending_payment', 'confirmed')
@@ -122,33 +133,36 @@ async def _book(tx: Transaction, requests: list[CreateBooking], holds: HoldPolic
 
 @dataclass(slots=True)
 class _Catalogue:
-    """The services and resources that a batch is about, read with two statements."""
+    """The services and resources that a batch is about, read with one statement."""
 
     services: dict[tuple[UUID, UUID], Service]
     resources: dict[tuple[UUID, UUID], list[Resource]]
 
     @classmethod
     async def load(cls, session: AsyncSession, requests: list[CreateBooking]) -> "_Catalogue":
-        service_ids = {r.service_id for r in requests}
-        named = {r.resource_id for r in requests if r.resource_id}
-        anywhere = {r.service_id for r in requests if not r.resource_id}
-        services = await session.scalars(select(Service).where(Service.id.in_(service_ids)))
-        offered = await session.execute(
-            select(ResourceService.service_id, Resource)
-            .join(
-                Resource,
-                (ResourceService.tenant_id == Resource.tenant_id) & (ResourceService.resource_id == Resource.id),
-            )
-            .where(
-                ResourceService.service_id.in_(service_ids),
-                ResourceService.resource_id.in_(named) | ResourceService.service_id.in_(anywhere),
-            )
-            .order_by(Resource.created_at, Resource.id)
+        rows = await (await driver_of(session)).fetch(
+            _CATALOGUE,
+            list({r.service_id for r in requests}),
+            list({r.resource_id for r in requests if r.resource_id}),
+            list({r.service_id for r in requests if not r.resource_id}),
         )
+        services: dict[tuple[UUID, UUID], Service] = {}
         resources: dict[tuple[UUID, UUID], list[Resource]] = defaultdict(list)
-        for service_id, resource in offered:
-            resources[resource.tenant_id, service_id].append(resource)
-        return cls({(s.tenant_id, s.id): s for s in services}, resources)
+        for row in rows:
+            key = row["tenant_id"], row["id"]
+            if key not in services:
+                services[key] = Service(**{column.key: row[column.key] for column in Service.__table__.columns})
+            if row["resource_id"]:
+                resources[key].append(
+                    Resource(
+                        tenant_id=row["tenant_id"],
+                        id=row["resource_id"],
+                        name=row["resource_name"],
+                        time_zone=row["time_zone"],
+                        weekly_hours=row["weekly_hours"],
+                    )
+                )
+        return cls(services, resources)
 
 
 def _apply_rules(request: CreateBooking, catalogue: _Catalogue, now: datetime) -> _Attempt:
@@ -263,7 +277,8 @@ async def _insert(session: AsyncSession, bookings: list[Booking]) -> set[UUID]:
         }
         for b in bookings
     ]
-    return set((await session.execute(_INSERT, {"rows": json.dumps(rows)})).scalars())
+    inserted = await (await driver_of(session)).fetch(_INSERT, json.dumps(rows))
+    return {row["id"] for row in inserted}
 
 
 def _announcement(request: CreateBooking, booking: contracts.Booking) -> BookingEvent:

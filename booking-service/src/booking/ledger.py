@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts.base import Contract, Outcome, Refusal, Request
 from shared.errors import DomainError
+from shared.persistence.database import driver_of
 from shared.persistence.transaction import Transaction
 
 KEEP_HOURS = 48
@@ -23,12 +24,11 @@ Q = TypeVar("Q", bound=Request)
 
 # Both ways to have been here before end in the same row lookup, hence no constraint is named:
 # the primary key (a redelivery) and the idempotency key (the same wish again).
-_CLAIM = text("""
+_CLAIM = """
     INSERT INTO requests (tenant_id, id, type, subject_id, idempotency_key, fingerprint)
-    SELECT * FROM unnest(CAST(:tenants AS uuid[]), CAST(:ids AS uuid[]), CAST(:types AS text[]),
-                         CAST(:subjects AS uuid[]), CAST(:keys AS text[]), CAST(:prints AS text[]))
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[])
     ON CONFLICT DO NOTHING RETURNING id
-""")
+"""
 _SEEN = text("""
     SELECT w.id AS asked, r.id, r.fingerprint, r.outcome
     FROM unnest(CAST(:tenants AS uuid[]), CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:keys AS text[]))
@@ -36,11 +36,11 @@ _SEEN = text("""
     JOIN requests r ON r.tenant_id = w.tenant_id
          AND (r.id = w.id OR (r.type = w.type AND r.idempotency_key = w.key))
 """)
-_STORE = text("""
-    UPDATE requests r SET outcome = CAST(s.outcome AS json)
-    FROM unnest(CAST(:tenants AS uuid[]), CAST(:ids AS uuid[]), CAST(:outcomes AS text[])) AS s (tenant_id, id, outcome)
+_STORE = """
+    UPDATE requests r SET outcome = s.outcome::json
+    FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS s (tenant_id, id, outcome)
     WHERE r.tenant_id = s.tenant_id AND r.id = s.id
-""")
+"""
 _STORE_REPLAY = text("""
     INSERT INTO requests (tenant_id, id, type, subject_id, outcome)
     SELECT * FROM unnest(CAST(:tenants AS uuid[]), CAST(:ids AS uuid[]), CAST(:types AS text[]),
@@ -130,18 +130,16 @@ async def _claim(session: AsyncSession, requests: Sequence[Q]) -> list[Q]:
     Rows go in sorted by key, so that replicas with the same keys wait for each other in one order.
     """
     rows = sorted({r.id: r for r in requests}.values(), key=lambda r: (r.tenant_id, r.idempotency_key or "", r.id))
-    result = await session.execute(
+    claimed = await (await driver_of(session)).fetch(
         _CLAIM,
-        {
-            "tenants": [r.tenant_id for r in rows],
-            "ids": [r.id for r in rows],
-            "types": [r.TYPE for r in rows],
-            "subjects": [r.subject_id for r in rows],
-            "keys": [r.idempotency_key for r in rows],
-            "prints": [r.fingerprint for r in rows],
-        },
+        [r.tenant_id for r in rows],
+        [r.id for r in rows],
+        [r.TYPE for r in rows],
+        [r.subject_id for r in rows],
+        [r.idempotency_key for r in rows],
+        [r.fingerprint for r in rows],
     )
-    new = set(result.scalars())
+    new = {row["id"] for row in claimed}
     return [r for r in requests if r.id in new]
 
 
@@ -152,13 +150,11 @@ async def _store(session: AsyncSession, decided: list[tuple[Q, Outcome]]) -> Non
     """
     kept = [(r, o) for r, o in decided if r.idempotency_key is not None or o.refusal is not None]
     if kept:
-        await session.execute(
+        await (await driver_of(session)).execute(
             _STORE,
-            {
-                "tenants": [r.tenant_id for r, _ in kept],
-                "ids": [r.id for r, _ in kept],
-                "outcomes": [o.model_dump_json() for _, o in kept],
-            },
+            [r.tenant_id for r, _ in kept],
+            [r.id for r, _ in kept],
+            [o.model_dump_json() for _, o in kept],
         )
 
 

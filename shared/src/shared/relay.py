@@ -9,6 +9,7 @@ Order is not promised: versions and `NotYet` cover it.
 import asyncio
 import time
 from collections import deque
+from uuid import UUID
 
 import structlog
 
@@ -24,6 +25,7 @@ log = structlog.get_logger()
 BATCH = 256
 HAND_OVER_LIMIT = 20_000
 """More rows than this are not kept in memory: the sweep finds them in the table."""
+MARK_SECONDS = 0.1
 SWEEP_SECONDS = 1.0
 PRUNE_SECONDS = 60.0
 
@@ -36,6 +38,8 @@ class Relay:
         self._database = database
         self._source = f"/tidebook/{source}"
         self._handed_over: deque[OutboxRow] = deque()
+        self._published: list[UUID] = []
+        self._publishing = False
         self._wake = asyncio.Event()
         self._stopping = False
 
@@ -49,6 +53,7 @@ class Relay:
         """Publish until stopped, then publish what was handed over."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._publish_handed_over())
+            tasks.create_task(self._mark())
             tasks.create_task(self._sweep())
 
     def stop(self) -> None:
@@ -63,7 +68,9 @@ class Relay:
                 await self._wake.wait()
                 continue
             rows = [self._handed_over.popleft() for _ in range(min(BATCH, len(self._handed_over)))]
+            self._publishing = True
             await self._publish(rows)
+            self._publishing = False
 
     async def _sweep(self) -> None:
         pruned_at = time.monotonic()
@@ -88,16 +95,27 @@ class Relay:
             await asyncio.sleep(SWEEP_SECONDS)
 
     async def _publish(self, rows: list[OutboxRow]) -> bool:
-        """Publish at once, mark what got its PubAck; the rest stays for the sweep."""
+        """Publish at once; what got its PubAck is marked soon, the rest stays for the sweep."""
         results = await asyncio.gather(*(self._publish_one(row) for row in rows))
-        published = [row for row, ok in zip(rows, results, strict=True) if ok]
-        if published:
-            try:
-                async with self._database.engine.begin() as connection:
-                    await outbox.mark_published(connection, [row.id for row in published])
-            except DATABASE_OUTAGES as error:
-                log.warning("outbox_not_marked", error=type(error).__name__, rows=len(published))
-        return len(published) == len(rows)
+        self._published.extend(row.id for row, ok in zip(rows, results, strict=True) if ok)
+        return all(results)
+
+    async def _mark(self) -> None:
+        """Mark what was published, many rows in one commit; well before anybody would sweep them."""
+        while not (self._stopping and not self._handed_over and not self._publishing):
+            await asyncio.sleep(MARK_SECONDS)
+            await self._mark_published()
+        await self._mark_published()
+
+    async def _mark_published(self) -> None:
+        ids, self._published = self._published, []
+        if not ids:
+            return
+        try:
+            async with self._database.engine.begin() as connection:
+                await outbox.mark_published(connection, ids)
+        except DATABASE_OUTAGES as error:
+            log.warning("outbox_not_marked", error=type(error).__name__, rows=len(ids))
 
     async def _publish_one(self, row: OutboxRow) -> bool:
         headers = {

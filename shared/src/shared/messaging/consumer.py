@@ -56,7 +56,7 @@ class Consumer:
             await _quietly(msg.nak())
 
     async def _work(self) -> None:
-        while deliveries := await self._pull.take(self.reaction.batch):
+        while deliveries := await self._pull.take(self.reaction.batch, self.reaction.linger):
             alive = asyncio.create_task(_keep_alive(deliveries))
             try:
                 await self._handle(deliveries)

@@ -48,11 +48,16 @@ class Pull:
         )
         self._broker.reconnected.append(self._forget_requests)
 
-    async def take(self, most: int) -> list[Msg]:
-        """Up to `most` deliveries, as soon as there is one. Empty once stopped. Follow with `done`."""
+    async def take(self, most: int, linger: float = 0) -> list[Msg]:
+        """Up to `most` deliveries, as soon as there is one, or `linger` seconds later for company.
+
+        Empty once stopped. Follow with `done`.
+        """
         while not self._stopping:
             await self._renew_request()
             if self._ready:
+                if linger and len(self._ready) < most:
+                    await asyncio.sleep(linger)
                 batch = [self._ready.popleft() for _ in range(min(most, len(self._ready)))]
                 self._taken += len(batch)
                 return batch

@@ -39,6 +39,8 @@ class Reaction:
     concurrency: int
     """How many deliveries (or batches) are handled at once in one process."""
     adapters: tuple[str, ...] = field(default=())
+    linger: float = 0
+    """Seconds a batch waits for company after its first message; 0 where somebody waits for the outcome."""
 
     @property
     def filter_subjects(self) -> list[str]:
@@ -77,7 +79,9 @@ class Reactions:
             self.declared.extend(other.declared)
         return self
 
-    def on(self, *types: type[Message], batch: int = 1, concurrency: int | None = None) -> Callable[[F], F]:
+    def on(
+        self, *types: type[Message], batch: int = 1, concurrency: int | None = None, linger: float = 0
+    ) -> Callable[[F], F]:
         """React to messages of these types (all on one stream) with the decorated function."""
 
         def declare(handler: F) -> F:
@@ -97,6 +101,7 @@ class Reactions:
                     batch=batch,
                     concurrency=concurrency or (1 if batch > 1 else 8),
                     adapters=parameters,
+                    linger=linger,
                 )
             )
             return handler

@@ -8,13 +8,15 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from shared.persistence.database import driver_of
+
 KEEP_DAYS = 15
 
-_CLAIM = text("""
+_CLAIM = """
     INSERT INTO inbox (consumer, message_id)
-    SELECT :consumer, message_id FROM unnest(CAST(:ids AS uuid[])) AS message_id
+    SELECT $1, message_id FROM unnest($2::uuid[]) AS message_id
     ON CONFLICT ON CONSTRAINT inbox_pkey DO NOTHING RETURNING message_id
-""")
+"""
 _PEEK = text("""
     SELECT message_id FROM inbox WHERE consumer = :consumer AND message_id = ANY(CAST(:ids AS uuid[]))
 """)
@@ -30,8 +32,8 @@ async def claim(session: AsyncSession, consumer: str, ids: list[UUID]) -> set[UU
 
     Sorted, so that two replicas that share messages wait for each other instead of deadlocking.
     """
-    result = await session.execute(_CLAIM, {"consumer": consumer, "ids": sorted(set(ids))})
-    return set(result.scalars())
+    rows = await (await driver_of(session)).fetch(_CLAIM, consumer, sorted(set(ids)))
+    return {row["message_id"] for row in rows}
 
 
 async def handled(connection: AsyncConnection, consumer: str, ids: list[UUID]) -> set[UUID]:

@@ -12,16 +12,15 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from shared.contracts.base import Event
+from shared.persistence.database import driver_of
 
 CLAIM_SECONDS = 5
 KEEP_DAYS = 8
 
-_INSERT = text("""
+_INSERT = """
     INSERT INTO outbox (id, type, subject, payload, correlation_id, causation_id, occurred_at)
-    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:subjects AS text[]),
-                         CAST(:payloads AS text[]), CAST(:correlations AS uuid[]),
-                         CAST(:causations AS uuid[]), CAST(:times AS timestamptz[]))
-""")
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::timestamptz[])
+"""
 _CLAIM = text("""
     UPDATE outbox SET claimed_at = clock_timestamp()
     WHERE id IN (SELECT id FROM outbox
@@ -71,17 +70,15 @@ class OutboxRow:
 async def add(session: AsyncSession, events: list[Event]) -> list[OutboxRow]:
     """Write the events into the caller's transaction, in one statement."""
     rows = [OutboxRow.of(event) for event in events]
-    await session.execute(
+    await (await driver_of(session)).execute(
         _INSERT,
-        {
-            "ids": [row.id for row in rows],
-            "types": [row.type for row in rows],
-            "subjects": [row.subject for row in rows],
-            "payloads": [row.payload for row in rows],
-            "correlations": [row.correlation_id for row in rows],
-            "causations": [row.causation_id for row in rows],
-            "times": [event.occurred_at for event in events],
-        },
+        [row.id for row in rows],
+        [row.type for row in rows],
+        [row.subject for row in rows],
+        [row.payload for row in rows],
+        [row.correlation_id for row in rows],
+        [row.causation_id for row in rows],
+        [event.occurred_at for event in events],
     )
     return rows
 

@@ -291,6 +291,7 @@ class _HttpServer(uvicorn.Server):
                 access_log=False,
                 lifespan="off",
                 server_header=False,
+                proxy_headers=False,
                 timeout_graceful_shutdown=int(settings.shutdown_seconds),
                 h11_max_incomplete_event_size=64 * 1024,
             )
