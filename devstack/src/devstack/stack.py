@@ -99,12 +99,16 @@ class Stack:
         replicas: Mapping[str, int] | None = None,
         settings: Mapping[str, str] | None = None,
         report: Callable[[str], None] = lambda _: None,
+        servers: Servers | None = None,
     ) -> None:
-        """`replicas` above one get free ports (0: not started); `settings` override those of every service."""
+        """`replicas` above one get free ports (0: not started); `settings` override those of every service.
+
+        `servers` are others than the embedded ones, on the same directory and ports.
+        """
         self.directory = directory.absolute()
         self.ports = ports
         self.credentials = credentials
-        self.servers = Servers(self.directory, ports, credentials, durable=durable)
+        self.servers = servers or Servers(self.directory, ports, credentials, durable=durable)
         self.processes: dict[str, ServiceProcess] = {}
         """Every replica by name: `gateway-1`, `booking-1`, `booking-2`, …"""
         self._overrides = dict(settings or {})
