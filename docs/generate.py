@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from gateway.app import openapi_document
 
+from gateway.app import openapi_document
 from shared.contracts import billing, booking, notifier
 from shared.contracts.base import Event, Query, Request
 from shared.messaging.topology import STREAMS

@@ -4,7 +4,6 @@ import os
 from collections.abc import Mapping
 
 from devstack.stack import Stack
-
 from tests.support.containers import container_servers
 
 
