@@ -112,7 +112,8 @@ async def test_two_replicas_serve_and_leave_in_order(
         assert (alive.status_code, alive.text) == (200, "ok\n")
 
     async def both_beat() -> bool:
-        return len([b for b in await read_heartbeats(wire) if b.heartbeat.service == "booking"]) == 2
+        beats = [b.heartbeat.instance for b in await read_heartbeats(wire) if b.heartbeat.service == "booking"]
+        return all(any(f"-{replica.child.pid}-" in beat for beat in beats) for replica in replicas)
 
     await eventually(both_beat)
 
