@@ -81,9 +81,17 @@ async def test_a_frozen_broker_is_noticed_and_forgiven(
         await wire.check()
         private_nats.freeze()
         frozen = time.monotonic()
-        with pytest.raises(Unavailable):
-            await wire.check()
-        assert time.monotonic() - frozen < 1.5, "readiness has no patience"
+
+        async def refused() -> bool:
+            # The first look may still be answered: a signal is not instant.
+            try:
+                await wire.check()
+            except Unavailable:
+                return True
+            return False
+
+        await eventually(refused, within=1)
+        assert time.monotonic() - frozen < 2.5, "readiness has no patience"
         with pytest.raises(Unavailable):
             await send(wire, kind(tenant_id=uuid4()))
 

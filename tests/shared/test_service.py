@@ -13,6 +13,7 @@ from booking.model import SCHEMA_REVISION
 from devstack.ports import LOOPBACK, free_ports
 from devstack.process import Child
 from devstack.servers import Nats, Servers, temporary_directory
+from shared.errors import Unavailable
 from shared.messaging.broker import Broker
 from shared.service.heartbeat import read_heartbeats
 from tests.conftest import migrate
@@ -112,7 +113,11 @@ async def test_two_replicas_serve_and_leave_in_order(
         assert (alive.status_code, alive.text) == (200, "ok\n")
 
     async def both_beat() -> bool:
-        beats = [b.heartbeat.instance for b in await read_heartbeats(wire) if b.heartbeat.service == "booking"]
+        try:
+            seen = await read_heartbeats(wire)
+        except Unavailable:
+            return False
+        beats = [b.heartbeat.instance for b in seen if b.heartbeat.service == "booking"]
         return all(any(f"-{replica.child.pid}-" in beat for beat in beats) for replica in replicas)
 
     await eventually(both_beat)

@@ -95,8 +95,9 @@ class Child:
             if self.running:
                 return
             end_stale(self.pid_path, self.name)
-            self.wanted = True
             _starter.submit(self._spawn).result()
+            # Only now: a supervisor that looks in between must not take the not yet for the dead.
+            self.wanted = True
 
     def revive(self) -> None:
         """Launch it again if it should run and doesn't."""

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from nats.js.errors import KeyNotFoundError
@@ -15,6 +16,18 @@ from shared.messaging.topology import JOBS_BUCKET
 from shared.persistence.database import Database
 from tests.service.notifier.conftest import Bookings, Customers, Inbox, JobsProcess, run_once
 from tests.support.eventually import eventually
+
+
+@pytest.fixture(autouse=True, scope="module")
+async def no_reminders_of_other_tests(database_urls: dict[str, str]) -> None:
+    """A round of jobs is for every tenant: what other tests have planned is not this module's."""
+    connection = await asyncpg.connect(database_urls["notifier"])
+    try:
+        async with connection.transaction():
+            await connection.execute("SELECT set_config('app.tenant_ids', '*', true)")
+            await connection.execute("DELETE FROM notifier.messages WHERE kind = 'reminder'")
+    finally:
+        await connection.close()
 
 
 async def confirmed(customer: Customers, bookings: Bookings) -> None:
