@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,7 +20,7 @@ from booking.availability import Refusal, refusal
 from booking.catalogue import Resource, ResourceNotFound, Service, ServiceNotFound
 from booking.metrics import BOOKINGS
 from booking.model import Booking, HoldPolicy, OutsideHours, SlotTaken, TooFar, TooSoon, hold_until
-from booking.slots import alternatives
+from booking.slots import BUSY, alternatives
 from shared.contracts import booking as contracts
 from shared.contracts.base import Outcome, utc_now
 from shared.contracts.booking import BookingEvent, BookingStatus, CreateBooking, DepositStatus
@@ -73,11 +72,6 @@ _CATALOGUE = """
     WHERE s.id = ANY($1::uuid[])
     ORDER BY r.created_at, r.id
 """
-_NEIGHBOURS = text("""
-    SELECT resource_id, lower(occupied) AS busy_from, upper(occupied) AS busy_to FROM bookings
-    WHERE resource_id = ANY(CAST(:resources AS uuid[])) AND status IN ('pending_payment', 'confirmed')
-      AND occupied && tstzrange(:start, :end)
-""")
 
 
 @reactions.on(CreateBooking, batch=100)
@@ -196,7 +190,7 @@ async def _prefer_least_loaded(session: AsyncSession, attempts: Iterable[_Attemp
         busy_from, busy_to = attempt.service.rules.occupied(attempt.request.starts_at)
         around = timedelta(hours=12)
         rows = await session.execute(
-            _NEIGHBOURS,
+            BUSY,
             {
                 "resources": [r.id for r in attempt.candidates],
                 "start": busy_from - around,

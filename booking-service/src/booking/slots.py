@@ -15,7 +15,7 @@ from shared.contracts.booking import Slot
 ALTERNATIVES = 3
 ALTERNATIVES_WITHIN = timedelta(days=7)
 
-_BUSY = text("""
+BUSY = text("""
     SELECT resource_id, lower(occupied) AS busy_from, upper(occupied) AS busy_to FROM bookings
     WHERE resource_id = ANY(CAST(:resources AS uuid[])) AND status IN ('pending_payment', 'confirmed')
       AND occupied && tstzrange(:start, :end)
@@ -40,7 +40,7 @@ async def find_slots(
     if period is None or not resources:
         return []
     busy: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
-    rows = await session.execute(_BUSY, {"resources": [r.id for r in resources], "start": period[0], "end": period[1]})
+    rows = await session.execute(BUSY, {"resources": [r.id for r in resources], "start": period[0], "end": period[1]})
     for row in rows:
         busy[row.resource_id].append((row.busy_from, row.busy_to))
     zones = {r.id: r.time_zone for r in resources}
