@@ -23,6 +23,7 @@ from gateway.request_headers import Preference, parse_idempotency_key, parse_pre
 from gateway.responses import show
 from gateway.schemas import Accepted, Shown
 from shared.contracts.base import Outcome, Request
+from shared.crash_points import CrashPoint, reach
 from shared.errors import Unavailable
 from shared.messaging.broker import Broker
 
@@ -80,12 +81,15 @@ class DurableRequests:
         seconds = preference.seconds(self._wait_seconds)
         deadline = asyncio.get_running_loop().time() + seconds
         with self._inbox.expect(wish.id) as coming:
+            reach(CrashPoint.REQUEST_PUBLISHING)
             await self._broker.publish(wish.subject, wish.model_dump_json().encode(), message_id=str(wish.id))
+            reach(CrashPoint.REQUEST_PUBLISHED)
             try:
                 async with asyncio.timeout_at(deadline):
                     outcome = await coming
             except TimeoutError:
                 return accepted(wish.subject_id, location.format(id=wish.subject_id), preference)
+        reach(CrashPoint.REQUEST_DECIDED)
         return _settled(http, outcome, shown, location, preference)
 
     async def progress(self, request_type: type[Request], tenant_id: UUID, subject_id: UUID) -> Progress:

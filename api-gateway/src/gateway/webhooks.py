@@ -18,6 +18,7 @@ from gateway.responses import show
 from gateway.routing import LeanRoute, problems
 from gateway.stripe_signature import InvalidSignature, verify
 from shared.contracts.stripe import StripeEvent
+from shared.crash_points import CrashPoint, reach
 
 log = structlog.get_logger()
 
@@ -65,7 +66,9 @@ async def receive_stripe_event(request: Request) -> Response:
     except ValidationError:
         raise _refuse("payload") from None
     subject = StripeEvent.model_construct(id=event.id, type=event.type, created=0, data={}).subject
+    reach(CrashPoint.WEBHOOK_PUBLISHING)
     await gateway.broker.publish(subject, body, message_id=event.id, headers={"content-type": "application/json"})
+    reach(CrashPoint.WEBHOOK_PUBLISHED)
     return show(Received())
 
 

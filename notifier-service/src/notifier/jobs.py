@@ -20,6 +20,7 @@ from notifier.model import SCHEMA_REVISION, prune
 from notifier.outgoing import reminder_sender
 from notifier.sending import Sender
 from notifier.settings import NotifierSettings
+from shared.crash_points import CrashPoint, on_path, reach
 from shared.errors import Unavailable
 from shared.messaging.topology import TopologyDrift, ensure_topology
 from shared.persistence.database import Database
@@ -53,8 +54,11 @@ class JobsRunner:
         """One round; a job that fails doesn't keep the others from running. Returns whether all went well."""
         done = True
         for name, job in self._jobs.items():
+            on_path(f"jobs-{name}")
             await self._heart.beat(self._context())
+            reach(CrashPoint.JOB_STARTING)
             done = await self._run(name, job) and done
+            reach(CrashPoint.JOB_DONE)
         return await self._heart.beat(self._context(), succeeded=done) and done
 
     async def _run(self, name: str, job: Job) -> bool:

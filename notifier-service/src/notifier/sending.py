@@ -19,6 +19,7 @@ from notifier.mailers import Mailer
 from notifier.metrics import EMAIL_JOBS
 from notifier.model import MessageStatus
 from shared.contracts.notifier import MessageFailed, MessageSent
+from shared.crash_points import CrashPoint, reach
 from shared.errors import Unavailable
 from shared.persistence.transaction import EVERY_TENANT
 from shared.service.context import Context
@@ -109,6 +110,7 @@ class Sender:
         tally = Tally(taken=len(claims))
         if not claims:
             return tally
+        reach(CrashPoint.MAIL_CLAIMED)
         waiting = list(reversed(claims))
         held = {claim.id: claim for claim in claims}
         async with self._leases(held), asyncio.TaskGroup() as workers:
@@ -166,7 +168,9 @@ class Sender:
                 raise MailRefused("interrupted_too_often")
             mail = await self._compose(claim)
             async with asyncio.timeout(SEND_SECONDS):
+                reach(CrashPoint.MAIL_HANDING_OVER)
                 await mailer.send(mail)
+            reach(CrashPoint.MAIL_HANDED_OVER)
             tally.sent += 1
         except Overtaken as reason:
             status, error = MessageStatus.SKIPPED, str(reason)
@@ -204,6 +208,7 @@ class Sender:
                         claim.correlation_id, claim.causation_id
                     )
                 )
+        reach(CrashPoint.MAIL_RECORDED)
         log.info(
             f"message_{status}" if status is not MessageStatus.QUEUED else "message_deferred",
             message_id=str(claim.id),

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import structlog
 
+from shared.crash_points import CrashPoint, on_path, reach
 from shared.errors import Unavailable
 from shared.messaging.broker import Broker
 from shared.metrics import EVENTS_PUBLISHED, OUTBOX_OLDEST_SECONDS, OUTBOX_PENDING
@@ -36,6 +37,7 @@ class Relay:
     def __init__(self, broker: Broker, database: Database, source: str) -> None:
         self._broker = broker
         self._database = database
+        self._path = f"{source}-relay"
         self._source = f"/tidebook/{source}"
         self._handed_over: deque[OutboxRow] = deque()
         self._published: list[UUID] = []
@@ -51,6 +53,7 @@ class Relay:
 
     async def run(self) -> None:
         """Publish until stopped, then publish what was handed over."""
+        on_path(self._path)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._publish_handed_over())
             tasks.create_task(self._mark())
@@ -69,6 +72,7 @@ class Relay:
                 continue
             rows = [self._handed_over.popleft() for _ in range(min(BATCH, len(self._handed_over)))]
             self._publishing = True
+            reach(CrashPoint.OUTBOX_HANDED_OVER)
             await self._publish(rows)
             self._publishing = False
 
@@ -79,6 +83,7 @@ class Relay:
                 async with self._database.engine.begin() as connection:
                     rows = await outbox.claim_unpublished(connection, BATCH)
                 if rows:
+                    reach(CrashPoint.OUTBOX_SWEPT)
                     log.info("outbox_swept", rows=len(rows))
                     if await self._publish(rows) and len(rows) == BATCH:
                         continue
@@ -97,6 +102,7 @@ class Relay:
     async def _publish(self, rows: list[OutboxRow]) -> bool:
         """Publish at once; what got its PubAck is marked soon, the rest stays for the sweep."""
         results = await asyncio.gather(*(self._publish_one(row) for row in rows))
+        reach(CrashPoint.OUTBOX_PUBLISHED)
         self._published.extend(row.id for row, ok in zip(rows, results, strict=True) if ok)
         return all(results)
 
@@ -114,6 +120,7 @@ class Relay:
         try:
             async with self._database.engine.begin() as connection:
                 await outbox.mark_published(connection, ids)
+            reach(CrashPoint.OUTBOX_MARKED)
         except DATABASE_OUTAGES as error:
             log.warning("outbox_not_marked", error=type(error).__name__, rows=len(ids))
 

@@ -23,7 +23,7 @@ GOOD = {
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    for name in ("ENVIRONMENT", "LOG_FORMAT", "LOG_LEVEL", "HOST", "METRICS_ENABLED", "SHUTDOWN_SECONDS"):
+    for name in ("ENVIRONMENT", "LOG_FORMAT", "LOG_LEVEL", "HOST", "METRICS_ENABLED", "SHUTDOWN_SECONDS", "CRASH_AT"):
         monkeypatch.delenv(name, raising=False)
     for name, value in GOOD.items():
         monkeypatch.setenv(name, value)
@@ -114,3 +114,21 @@ def test_a_placeholder_is_refused_in_production_only(
 def test_a_real_secret_may_contain_such_a_word(value: str, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("SHOP_SIGNING_KEY", value)
     assert load(ShopSettings).shop_signing_key.get_secret_value() == value.strip()
+
+
+def test_crash_points_are_refused_in_production(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment.setenv("CRASH_AT", "batch.read@billing-issue-refund")
+    assert "production refuses it" in refusal(capsys)
+    environment.setenv("ENVIRONMENT", "development")
+    assert load(ShopSettings).crash_at == "batch.read@billing-issue-refund"
+
+
+@pytest.mark.parametrize("where", ["batch.reed", "batch.read#0", "batch.read@UPPER", "@billing"])
+def test_an_unknown_crash_point_is_named(
+    where: str, environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment.setenv("ENVIRONMENT", "development")
+    environment.setenv("CRASH_AT", where)
+    assert refusal(capsys) == f"CRASH_AT: Value error, no such crash point: {where}\n"

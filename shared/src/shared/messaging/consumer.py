@@ -14,6 +14,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from shared.contracts.base import Outcome, Outcomes, Request
+from shared.crash_points import CrashPoint, on_path, reach
 from shared.errors import AlreadyHandled, Poison, Unavailable
 from shared.messaging.broker import Broker
 from shared.messaging.failures import PATIENT_ATTEMPTS, Dead, backoff, classify
@@ -56,7 +57,9 @@ class Consumer:
             await _quietly(msg.nak())
 
     async def _work(self) -> None:
+        on_path(self.reaction.durable)
         while deliveries := await self._pull.take(self.reaction.batch, self.reaction.linger):
+            reach(CrashPoint.BATCH_READ)
             alive = asyncio.create_task(_keep_alive(deliveries))
             try:
                 await self._handle(deliveries)
@@ -119,14 +122,18 @@ class Consumer:
             if gateway := waiting.get(outcome.request_id):
                 by_gateway.setdefault(gateway, []).append(outcome)
         for gateway, group in by_gateway.items():
+            reach(CrashPoint.OUTCOME_SENDING)
             try:
                 await self._broker.tell(gateway, Outcomes(outcomes=group).model_dump_json().encode())
             except (Unavailable, ValueError) as error:
                 log.warning("outcome_not_sent", error=str(error))
+            reach(CrashPoint.OUTCOME_SENT)
 
     async def _acknowledge(self, decoded: list[tuple[Msg, Message]], outcome: str) -> None:
+        reach(CrashPoint.ACKNOWLEDGING)
         for msg, _ in decoded:
             await _quietly(msg.ack())
+        reach(CrashPoint.ACKNOWLEDGED)
         MESSAGES_HANDLED.labels(self.reaction.durable, outcome).inc(len(decoded))
 
     async def _settle_failure(self, msg: Msg, error: Exception) -> None:
@@ -147,7 +154,9 @@ class Consumer:
             log.warning(
                 "message_retried", delay=round(verdict.delay, 2), exc_info=error if attempt == 3 else None, **fields
             )
+            reach(CrashPoint.RETURNING)
             await _quietly(msg.nak(delay=verdict.delay))
+            reach(CrashPoint.RETURNED)
             MESSAGES_HANDLED.labels(self.reaction.durable, "retried").inc()
 
     async def _dead_letter(self, msg: Msg, error: Exception, reason: str) -> bool:
@@ -166,11 +175,14 @@ class Consumer:
             .replace("\n", " "),
         }
         message_id = f"{self.reaction.durable}:{metadata.stream}:{metadata.sequence.stream}"
+        reach(CrashPoint.DEAD_LETTERING)
         try:
             await self._broker.publish(f"deadletter.{self.reaction.durable}", msg.data, message_id, headers)
         except Unavailable:
             return False
+        reach(CrashPoint.DEAD_LETTERED)
         await _quietly(msg.term())
+        reach(CrashPoint.TERMINATED)
         MESSAGES_HANDLED.labels(self.reaction.durable, "dead_lettered").inc()
         DEAD_LETTERS.labels(self.reaction.durable, reason).inc()
         return True

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts.base import Event
+from shared.crash_points import CrashPoint, reach
 from shared.errors import Unavailable
 from shared.persistence import outbox
 from shared.persistence.database import DATABASE_OUTAGES, Database, is_outage
@@ -66,8 +67,10 @@ async def transaction(
             await session.flush()
             if tx.events:
                 rows = await outbox.add(session, tx.events)
+            reach(CrashPoint.COMMITTING)
     except DATABASE_OUTAGES as error:
         if is_outage(error):
             raise Unavailable(f"database: {type(error).__name__}") from error
         raise
+    reach(CrashPoint.COMMITTED)
     committed(rows)

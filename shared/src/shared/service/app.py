@@ -32,6 +32,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from shared.contracts.base import Contract, Query
+from shared.crash_points import arm, on_path
 from shared.errors import Unavailable
 from shared.messaging import rpc
 from shared.messaging.broker import Broker
@@ -73,6 +74,8 @@ class Service:
         """`schema_revision` is the migration this code needs; `adapters` go to handlers by parameter name."""
         self.name = name
         self.settings = settings
+        if settings.crash_at:
+            arm(settings.crash_at)
         self.instance = f"{socket.gethostname().split('.')[0]}-{os.getpid()}-{uuid4().hex[:6]}"
         self.database = database
         self.broker = Broker(settings.nats_url, name)
@@ -100,6 +103,7 @@ class Service:
         """Do `work` again and again, `seconds` apart; a failed round is logged, counted and repeated."""
 
         async def rounds() -> None:
+            on_path(f"{self.name}-{name}")
             while True:
                 try:
                     await work()

@@ -8,8 +8,10 @@ import sys
 from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.crash_points import Crash
 
 S = TypeVar("S", bound="ServiceSettings")
 
@@ -29,10 +31,19 @@ class ServiceSettings(BaseSettings):
     nats_url: str
     metrics_enabled: bool = True
     shutdown_seconds: float = Field(default=20, gt=0, le=25)
+    crash_at: str = ""
+    """The crash point at which this process dies, for tests (`shared.crash_points`); refused in production."""
+
+    @field_validator("crash_at")
+    @classmethod
+    def _names_a_crash_point(cls, value: str) -> str:
+        return Crash(value).where if value else value
 
     @model_validator(mode="after")
-    def _no_placeholder_outside_development(self) -> "ServiceSettings":
+    def _nothing_but_earnest_in_production(self) -> "ServiceSettings":
         if self.environment == "production":
+            if self.crash_at:
+                raise ValueError("CRASH_AT is for tests; production refuses it")
             for name, field in type(self).model_fields.items():
                 value = getattr(self, name)
                 if isinstance(value, SecretStr) and _is_placeholder(value.get_secret_value(), field.is_required()):
