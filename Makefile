@@ -34,7 +34,7 @@ types: .venv/.dev-installed
 arch: .venv/.dev-installed
 	@.venv/bin/lint-imports --no-cache
 
-bench: .venv/.run-installed ## Speed beside a bare FastAPI echo, in one run; writes bench/RESULTS.md
+bench: .venv/.bench-installed ## Speed beside references in one run; writes bench/RESULTS.md (ARGS="--quick --only path,relay")
 	@$(PYTHON_BIN) -m bench $(ARGS)
 
 docs: .venv/.dev-installed ## Write docs/openapi/gateway.json and docs/asyncapi.yaml from the code
@@ -62,6 +62,9 @@ help: ## This text
 
 .venv/.run-installed: requirements/run.txt $(PROJECTS)
 	@bin/setup run
+
+.venv/.bench-installed: requirements/bench.txt $(PROJECTS)
+	@bin/setup bench
 
 .venv/.dev-installed: requirements/dev.txt $(PROJECTS)
 	@bin/setup dev

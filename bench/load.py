@@ -1,12 +1,14 @@
 """A small closed-loop HTTP/1.1 load generator: N connections, each sends its next request when it has its answer."""
 
 import asyncio
-import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import cast
+
+from bench.report import percentile
+from devstack.ports import LOOPBACK
 
 
 @dataclass(slots=True)
@@ -24,7 +26,7 @@ class Load:
 
     def percentile(self, share: int) -> float:
         """A percentile of the latencies, in milliseconds."""
-        return statistics.quantiles(self.latencies, n=100, method="inclusive")[share - 1]
+        return percentile(self.latencies, share)
 
 
 class _Connection(asyncio.Protocol):
@@ -68,19 +70,19 @@ class _Connection(asyncio.Protocol):
         self._transport.write(request)
 
 
-async def run(port: int, requests: Iterator[bytes], connections: int) -> Load:
-    """Send all requests to loopback, `connections` at a time."""
+async def run(ports: Sequence[int], requests: Iterator[bytes], connections: int) -> Load:
+    """Send all requests to loopback, `connections` at a time, which take turns with the ports."""
     load = Load()
     loop = asyncio.get_running_loop()
     waits = []
     started = time.perf_counter()
-    for _ in range(connections):
+    for number in range(connections):
         finished = loop.create_future()
         waits.append(finished)
         await loop.create_connection(
             lambda finished=finished: _Connection(requests, load, lambda: finished.set_result(None)),  # type: ignore[misc]
-            "127.0.0.1",
-            port,
+            LOOPBACK,
+            ports[number % len(ports)],
         )
     await asyncio.gather(*waits)
     load.seconds = time.perf_counter() - started
