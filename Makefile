@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-unit check lint fmt types arch bench migrate topology docs lock clean distclean
+.PHONY: help run demo test test-unit privileges check lint fmt types arch bench migrate topology docs lock clean distclean
 PYTHON_BIN := .venv/bin/python
 SOURCES := api-gateway booking-service billing-service notifier-service shared devstack migrations tests bench
 PROJECTS := $(wildcard */pyproject.toml)
@@ -17,6 +17,9 @@ test: .venv/.dev-installed ## Every suite, on real throw-away servers (TEST_INFR
 
 test-unit: .venv/.dev-installed ## Only the suites that need no server
 	@$(PYTHON_BIN) -m pytest tests/unit tests/contracts tests/architecture $(ARGS)
+
+privileges: .venv/.dev-installed ## What each database role and NATS user is refused, tried out and listed
+	@$(PYTHON_BIN) -m pytest tests/privileges -n 0 $(ARGS)
 
 check: lint types arch ## Lint, types and import rules
 

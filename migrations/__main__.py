@@ -1,8 +1,9 @@
 """Brings every service's schema to the newest migration: `python -m migrations upgrade|current|heads`.
 
-One database by default, a schema, an owner and an application role a service. `ADMIN_DATABASE_URL`
+One database by default, a schema and three roles a service (`migrations.roles`). `ADMIN_DATABASE_URL`
 may create roles; `<SERVICE>_DATABASE_URL` names the application role, its password and its database;
-`<SERVICE>_ADMIN_DATABASE_URL` overrides the administrator where databases live apart.
+`<SERVICE>_ADMIN_DATABASE_URL` overrides the administrator where databases live apart. With
+`READER_DATABASE_PASSWORD` the roles `<service>_reader` may log in.
 """
 
 import asyncio
@@ -17,13 +18,17 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+
+from migrations.roles import Roles
 
 HERE = Path(__file__).parent
 SERVICES = ("gateway", "booking", "billing", "notifier")
 LOCK_KEY = 0x71DEB00C
 """One migration run at a time, however many start."""
+LOCK_TIMEOUT = "2s"
+"""A migration that would wait longer for a table fails, instead of holding up everybody who comes after it."""
 
 
 def config_for(service: str) -> Config:
@@ -55,15 +60,21 @@ async def upgrade(service: str, environment: dict[str, str]) -> str:
     role = unquote(target.username or service)
     if not re.fullmatch(r"[a-z_][a-z0-9_]*", role):
         raise SystemExit(f"{service.upper()}_DATABASE_URL: role names are lower-case letters, digits and '_'")
+    roles = Roles(
+        service, role, unquote(target.password or ""), environment.get("READER_DATABASE_PASSWORD", "").strip()
+    )
     engine = create_async_engine(url, poolclass=NullPool)
     try:
         async with engine.connect() as connection:
             await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK_KEY})
-            await _prepare(connection, service, role, unquote(target.password or ""))
-            await connection.execute(text(f"SET ROLE {service}_owner"))
+            await roles.prepare(connection)
+            await connection.commit()
+            await connection.execute(text(f"SET ROLE {roles.owner}"))
             await connection.execute(text(f"SET search_path TO {service}, public"))
+            await connection.execute(text(f"SET lock_timeout TO '{LOCK_TIMEOUT}'"))
             await connection.commit()
             await connection.run_sync(_run, service)
+            await roles.finish(connection)
             await connection.commit()
             await connection.execute(text("RESET ROLE"))
             await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK_KEY})
@@ -71,28 +82,6 @@ async def upgrade(service: str, environment: dict[str, str]) -> str:
     finally:
         await engine.dispose()
     return head(service)
-
-
-async def _prepare(connection: AsyncConnection, service: str, role: str, password: str) -> None:
-    """Owner (no login), application role (no DDL, bound by row-level security), schema, default grants."""
-    owner = f"{service}_owner"
-    for name, options in ((owner, "NOLOGIN"), (role, "LOGIN")):
-        known = await connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": name})
-        if not known:
-            await connection.execute(text(f"CREATE ROLE {name} {options} NOSUPERUSER NOBYPASSRLS NOCREATEDB"))
-    quoted = await connection.scalar(text("SELECT quote_literal(CAST(:password AS text))"), {"password": password})
-    await connection.exec_driver_sql(f"ALTER ROLE {role} PASSWORD {quoted}")
-    await connection.execute(text(f"GRANT {owner} TO CURRENT_USER"))
-    await connection.execute(text("CREATE EXTENSION IF NOT EXISTS btree_gist"))
-    await connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {service} AUTHORIZATION {owner}"))
-    await connection.execute(text(f"GRANT USAGE ON SCHEMA {service} TO {role}"))
-    await connection.execute(
-        text(
-            f"ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {service} "
-            f"GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}"
-        )
-    )
-    await connection.commit()
 
 
 def _run(connection: Connection, service: str) -> None:

@@ -18,12 +18,14 @@ from tests.support.containers import container_servers
 
 ROOT = Path(__file__).parent.parent
 SERVICES = ("gateway", "booking", "billing", "notifier")
+READER_PASSWORD = "reader-password"
 
 
 def migrate(servers: Servers, *services: str, database: str = "tidebook") -> dict[str, str]:
     """Migrate services in one database; returns the URL of each service's application role."""
     urls = {s: servers.postgres.url_for(s, f"{s}-password").replace("/tidebook", f"/{database}") for s in services}
     environment = {**os.environ, "ADMIN_DATABASE_URL": servers.postgres.url}
+    environment["READER_DATABASE_PASSWORD"] = READER_PASSWORD
     environment |= {f"{s.upper()}_DATABASE_URL": url for s, url in urls.items()}
     command = [sys.executable, "-m", "migrations", "upgrade", *services]
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)

@@ -118,7 +118,7 @@ def test_generated_secrets_are_fresh_and_kept(tmp_path: Path) -> None:
     assert (tmp_path / ".env").stat().st_mode & 0o077 == 0
     values = dict(line.split("=", 1) for line in written[0].splitlines() if "=" in line and not line.startswith("#"))
     secrets = [values[name] for name in example() if SECRET.search(name) and name not in OPTIONAL_SECRETS]
-    assert len(set(secrets)) == len(secrets) == 9
+    assert len(set(secrets)) == len(secrets) == 10
     assert all(len(secret) >= 16 for secret in secrets)
 
 

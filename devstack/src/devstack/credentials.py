@@ -23,6 +23,8 @@ class Credentials:
     booking_password: str = field(default_factory=_password)
     billing_password: str = field(default_factory=_password)
     notifier_password: str = field(default_factory=_password)
+    reader_password: str = field(default_factory=_password)
+    """Of every `<service>_reader`."""
     operator_api_key: str = field(default_factory=lambda: f"operator_{token_hex(24)}")
     stripe_webhook_secret: str = field(default_factory=lambda: f"whsec_{token_hex(24)}")
     stripe_api_key: str = field(default_factory=lambda: f"sk_test_{token_hex(12)}")
@@ -37,9 +39,13 @@ class Credentials:
             made.keep(path)
             return made
         try:
-            return cls(**json.loads(path.read_text()))
+            kept = json.loads(path.read_text())
+            credentials = cls(**kept)
         except (OSError, ValueError, TypeError) as error:
             raise DevstackError(f"{path} can't be read ({error}): `make clean` starts afresh") from error
+        if asdict(credentials) != kept:  # written before a newer secret was thought of
+            credentials.keep(path)
+        return credentials
 
     def keep(self, path: Path) -> None:
         """Write them, readable for the owner alone, all or nothing."""

@@ -183,7 +183,11 @@ class Stack:
         done = run_as(
             None,
             [sys.executable, "-m", "migrations", "upgrade"],
-            environment={"ADMIN_DATABASE_URL": self.servers.postgres.url, **databases},
+            environment={
+                "ADMIN_DATABASE_URL": self.servers.postgres.url,
+                "READER_DATABASE_PASSWORD": self.credentials.reader_password,
+                **databases,
+            },
             cwd=REPOSITORY,
         )
         log = self.directory / "logs" / "migrations.log"
