@@ -57,6 +57,8 @@ class Heart:
         self._instance = instance
         self._version = version
         self._started_at = datetime.now(UTC)
+        self._beating = asyncio.Lock()
+        self._left = False
         self.lag: dict[str, int] = {}
 
     async def run(self) -> None:
@@ -78,7 +80,9 @@ class Heart:
             lag=self.lag,
         )
         try:
-            async with asyncio.timeout(2):
+            async with self._beating, asyncio.timeout(2):
+                if self._left:
+                    return
                 bucket = await self._broker.js.key_value(HEARTBEAT_BUCKET)
                 await bucket.put(f"{self._service}.{self._instance}", heartbeat.model_dump_json().encode())
             HEARTBEAT_TIMESTAMP.set_to_current_time()
@@ -86,11 +90,12 @@ class Heart:
             log.warning("heartbeat_not_written", error=type(error).__name__)
 
     async def stop(self) -> None:
-        """Take the heartbeat away: this instance leaves on purpose."""
+        """Take the heartbeat away: this instance leaves on purpose, and a beat under way must not undo that."""
         if not self._broker.connected:
             return
         try:
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(1), self._beating:
+                self._left = True
                 bucket = await self._broker.js.key_value(HEARTBEAT_BUCKET)
                 await bucket.delete(f"{self._service}.{self._instance}")
         except (NatsError, JetStreamError, OSError, TimeoutError):
