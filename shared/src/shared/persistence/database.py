@@ -6,6 +6,9 @@ here (reliability R7).
 
 import asyncio
 import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit, urlunsplit
@@ -14,7 +17,7 @@ import asyncpg
 from sqlalchemy import DateTime, MetaData, Text, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.errors import Unavailable
@@ -51,7 +54,6 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=STATEMENT_SECONDS,
-            pool_pre_ping=True,
             json_serializer=_dump_json,
             hide_parameters=True,  # they are personal data, and errors are logged
             connect_args={
@@ -67,6 +69,48 @@ class Database:
                 },
             },
         )
+
+    @asynccontextmanager
+    async def transaction(self, tenants: str) -> AsyncIterator[AsyncConnection]:
+        """A transaction that sees `tenants` (ids with commas between, or `*`): commits on exit, rolls back on an error.
+
+        Raises what the driver raises. A connection whose state is not known is not used again.
+        """
+        if not _TENANTS.fullmatch(tenants):
+            raise ValueError("tenants are UUIDs with commas between, or '*'")
+        connection = await self._begin(f"BEGIN; SELECT set_config('app.tenant_ids', '{tenants}', true)")
+        driver = await _driver(connection)
+        try:
+            yield connection
+            if await driver.execute("COMMIT") != "COMMIT":
+                raise RuntimeError("the transaction had failed before its end, and nobody said so")
+        except BaseException as error:
+            await _roll_back(connection, driver, error)
+            raise
+        finally:
+            await connection.close()
+
+    async def _begin(self, statement: str) -> AsyncConnection:
+        """A connection on which `statement` has begun a transaction.
+
+        BEGIN and its settings take one round trip, and that finds a connection which died in the
+        pool, with a restarted server say: none needs a ping before it is used.
+        """
+        for last in (False, True):
+            connection = await self.engine.connect()
+            await connection.execution_options(isolation_level="AUTOCOMMIT")  # BEGIN and COMMIT are said by us
+            driver = await _driver(connection)
+            try:
+                await driver.execute(statement)
+            except BaseException as error:
+                await _roll_back(connection, driver, error)
+                await connection.close()
+                if last or not isinstance(error, _GONE) or isinstance(error, TimeoutError):
+                    raise
+                await self.engine.dispose()  # the others in the pool will have died of the same
+            else:
+                return connection
+        raise AssertionError
 
     async def schema_revision(self) -> str | None:
         """The migration that the database stands at. Raises `Unavailable` if it can't be asked."""
@@ -97,7 +141,36 @@ async def driver_of(session: AsyncSession) -> Any:
     SQLAlchemy's way to the driver costs several times the driver's own. Pending changes of mapped
     objects are not flushed first.
     """
-    return (await (await session.connection()).get_raw_connection()).driver_connection
+    return await _driver(await session.connection())
+
+
+async def _driver(connection: AsyncConnection) -> Any:
+    return (await connection.get_raw_connection()).driver_connection
+
+
+async def _roll_back(connection: AsyncConnection, driver: Any, error: BaseException) -> None:
+    """End a transaction that failed; and with it its connection, if that may be cut off or in the middle of a statement."""
+    if isinstance(error, Exception) and not isinstance(error, _GONE):
+        try:
+            await driver.execute("ROLLBACK")
+        except (asyncpg.PostgresError, *_GONE):
+            pass
+        else:
+            return
+    driver.terminate()
+    await connection.invalidate()
+
+
+_TENANTS = re.compile(r"\*|[0-9a-f,-]*")
+_GONE = (
+    OSError,  # and with it TimeoutError
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+)
+"""What is raised on a connection that is gone, or whose server is going."""
 
 
 def is_outage(error: BaseException) -> bool:

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts.base import Event
@@ -23,8 +22,6 @@ EVERY_TENANT: Final = "*"
 """The scope of work that belongs to no single tenant: expiring holds, sending mail, Stripe's events."""
 
 Tenants = Collection[UUID] | str
-
-_SET_TENANTS = text("SELECT set_config('app.tenant_ids', :tenants, true)")
 
 
 class Transaction:
@@ -60,8 +57,10 @@ async def transaction(
     scope = tenants if isinstance(tenants, str) else ",".join(sorted({str(t) for t in tenants}))
     rows: list[OutboxRow] = []
     try:
-        async with AsyncSession(database.engine, expire_on_commit=False) as session, session.begin():
-            await session.execute(_SET_TENANTS, {"tenants": scope})
+        async with (
+            database.transaction(scope) as connection,
+            AsyncSession(connection, expire_on_commit=False) as session,
+        ):
             tx = Transaction(session, correlation_id, causation_id)
             yield tx
             await session.flush()
