@@ -12,17 +12,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import Range
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from booking import ledger
 from booking.availability import Refusal, refusal
 from booking.catalogue import Resource, ResourceNotFound, Service, ServiceNotFound
 from booking.metrics import BOOKINGS
-from booking.model import Booking, HoldPolicy, OutsideHours, SlotTaken, TooFar, TooSoon, hold_until
+from booking.model import HoldPolicy, OutsideHours, SlotTaken, TooFar, TooSoon, hold_until, local_time
 from booking.slots import BUSY, alternatives
 from shared.contracts import booking as contracts
-from shared.contracts.base import Outcome, utc_now
+from shared.contracts.base import Money, Outcome, utc_now
 from shared.contracts.booking import BookingEvent, BookingStatus, CreateBooking, DepositStatus
 from shared.errors import DomainError
 from shared.identifiers import new_id
@@ -44,24 +44,39 @@ REFUSAL_TEXTS = {
     Refusal.TOO_FAR: "the start lies beyond the booking horizon",
 }
 
+_COLUMNS = {
+    "tenant_id": "uuid",
+    "id": "uuid",
+    "status": "text",
+    "service_id": "uuid",
+    "service_name": "text",
+    "resource_id": "uuid",
+    "resource_name": "text",
+    "starts_at": "timestamptz",
+    "ends_at": "timestamptz",
+    "occupied": "tstzrange",
+    "time_zone": "text",
+    "customer_name": "text",
+    "customer_email": "text",
+    "customer_phone": "text",
+    "notes": "text",
+    "metadata": "jsonb",
+    "price_amount": "integer",
+    "price_currency": "text",
+    "deposit_amount": "integer",
+    "deposit_status": "text",
+    "hold_expires_at": "timestamptz",
+    "business_name": "text",
+    "created_at": "timestamptz",
+}
 # Sorted, so that replicas that insert contended batches wait in one order instead of deadlocking.
-_INSERT = """
-    INSERT INTO bookings (tenant_id, id, status, service_id, service_name, resource_id, resource_name,
-        starts_at, ends_at, occupied, time_zone, customer_name, customer_email, customer_phone, notes, metadata,
-        price_amount, price_currency, deposit_amount, deposit_status, hold_expires_at, business_name, created_at)
-    SELECT tenant_id, id, status, service_id, service_name, resource_id, resource_name,
-        starts_at, ends_at, tstzrange(occupied_from, occupied_to, '[)'), time_zone, customer_name, customer_email,
-        customer_phone, notes, metadata, price_amount, price_currency, deposit_amount, deposit_status,
-        hold_expires_at, business_name, created_at
-    FROM jsonb_to_recordset($1::text::jsonb) AS r (
-        tenant_id uuid, id uuid, status text, service_id uuid, service_name text, resource_id uuid,
-        resource_name text, starts_at timestamptz, ends_at timestamptz, occupied_from timestamptz,
-        occupied_to timestamptz, time_zone text, customer_name text, customer_email text, customer_phone text,
-        notes text, metadata jsonb, price_amount integer, price_currency text, deposit_amount integer,
-        deposit_status text, hold_expires_at timestamptz, business_name text, created_at timestamptz)
+_INSERT = f"""
+    INSERT INTO bookings ({", ".join(_COLUMNS)})
+    SELECT * FROM unnest({", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_COLUMNS.values(), 1))})
+        AS r ({", ".join(_COLUMNS)})
     ORDER BY resource_id, starts_at
     ON CONFLICT ON CONSTRAINT bookings_no_overlap DO NOTHING RETURNING id
-"""
+"""  # noqa: S608 - the columns above, nothing from outside
 # $1 all services asked for, $2 the resources named, $3 the services asked for without naming one.
 _CATALOGUE = """
     SELECT s.*, r.id AS resource_id, r.name AS resource_name, r.time_zone, r.weekly_hours
@@ -114,12 +129,11 @@ async def _book(tx: Transaction, requests: list[CreateBooking], holds: HoldPolic
             taken.append(attempt)
         attempts = [a for a in attempts if a.candidates]
         bookings = [_booking(a, a.candidates.pop(0), now, holds) for a in attempts]
-        inserted = await _insert(tx.session, bookings)
+        inserted = await _insert(tx.session, attempts, bookings)
         for attempt, booking in zip(attempts, bookings, strict=True):
             if booking.id in inserted:
-                snapshot = booking.snapshot()
-                tx.emit(_announcement(attempt.request, snapshot))
-                outcomes.append(ledger.done(attempt.request, 201, snapshot))
+                tx.emit(_announcement(attempt.request, booking))
+                outcomes.append(ledger.done(attempt.request, 201, booking))
         attempts = [a for a in attempts if a.request.id not in inserted]
     outcomes.extend(await _refuse_taken(tx.session, taken, now))
     return outcomes
@@ -206,72 +220,70 @@ async def _prefer_least_loaded(session: AsyncSession, attempts: Iterable[_Attemp
         attempt.candidates = sorted((r for r in attempt.candidates if r.id not in busy), key=lambda r: load[r.id])
 
 
-def _booking(attempt: _Attempt, resource: Resource, now: datetime, holds: HoldPolicy) -> Booking:
+def _booking(attempt: _Attempt, resource: Resource, now: datetime, holds: HoldPolicy) -> contracts.Booking:
+    """The booking that an attempt would make on this resource."""
     request, service = attempt.request, attempt.service
     deposit = service.deposit_amount
-    return Booking(
-        tenant_id=request.tenant_id,
+    currency = service.price_currency
+    return contracts.Booking.model_construct(
         id=request.subject_id,
         status=BookingStatus.PENDING_PAYMENT if deposit else BookingStatus.CONFIRMED,
         version=1,
-        sequence=1,
         service_id=service.id,
         service_name=service.name,
         resource_id=resource.id,
         resource_name=resource.name,
         starts_at=request.starts_at,
         ends_at=service.rules.ends_at(request.starts_at),
-        occupied=Range(*service.rules.occupied(request.starts_at), bounds="[)"),
+        local_start=local_time(request.starts_at, resource.time_zone),
         time_zone=resource.time_zone,
-        customer_name=request.customer.name,
-        customer_email=request.customer.email,
-        customer_phone=request.customer.phone,
+        customer=request.customer,
         notes=request.notes,
-        labels=request.metadata,
-        price_amount=service.price_amount,
-        price_currency=service.price_currency,
-        deposit_amount=deposit,
-        deposit_status=DepositStatus.PENDING if deposit else None,
+        metadata=request.metadata,
+        price=Money.model_construct(amount=service.price_amount, currency=currency),
+        deposit=contracts.Deposit.model_construct(amount=deposit, currency=currency, status=DepositStatus.PENDING)
+        if deposit
+        else None,
         hold_expires_at=hold_until(now, holds) if deposit else None,
         business_name=request.business_name,
+        cancellation_reason=None,
         created_at=now,
     )
 
 
-async def _insert(session: AsyncSession, bookings: list[Booking]) -> set[UUID]:
+async def _insert(session: AsyncSession, attempts: list[_Attempt], bookings: list[contracts.Booking]) -> set[UUID]:
     """Insert what is still free; returns the ids that made it."""
     if not bookings:
         return set()
     rows = [
-        {
-            "tenant_id": str(b.tenant_id),
-            "id": str(b.id),
-            "status": b.status,
-            "service_id": str(b.service_id),
-            "service_name": b.service_name,
-            "resource_id": str(b.resource_id),
-            "resource_name": b.resource_name,
-            "starts_at": b.starts_at.isoformat(),
-            "ends_at": b.ends_at.isoformat(),
-            "occupied_from": b.occupied.lower.isoformat() if b.occupied.lower else None,
-            "occupied_to": b.occupied.upper.isoformat() if b.occupied.upper else None,
-            "time_zone": b.time_zone,
-            "customer_name": b.customer_name,
-            "customer_email": b.customer_email,
-            "customer_phone": b.customer_phone,
-            "notes": b.notes,
-            "metadata": b.labels,
-            "price_amount": b.price_amount,
-            "price_currency": b.price_currency,
-            "deposit_amount": b.deposit_amount,
-            "deposit_status": b.deposit_status,
-            "hold_expires_at": b.hold_expires_at.isoformat() if b.hold_expires_at else None,
-            "business_name": b.business_name,
-            "created_at": b.created_at.isoformat(),
-        }
-        for b in bookings
+        (
+            a.request.tenant_id,
+            b.id,
+            b.status,
+            b.service_id,
+            b.service_name,
+            b.resource_id,
+            b.resource_name,
+            b.starts_at,
+            b.ends_at,
+            asyncpg.Range(*a.service.rules.occupied(b.starts_at)),
+            b.time_zone,
+            b.customer.name,
+            b.customer.email,
+            b.customer.phone,
+            b.notes,
+            json.dumps(b.metadata),
+            b.price.amount,
+            b.price.currency,
+            b.deposit.amount if b.deposit else 0,
+            b.deposit.status if b.deposit else None,
+            b.hold_expires_at,
+            b.business_name,
+            b.created_at,
+        )
+        for a, b in zip(attempts, bookings, strict=True)
     ]
-    inserted = await (await driver_of(session)).fetch(_INSERT, json.dumps(rows))
+    inserted = await (await driver_of(session)).fetch(_INSERT, *zip(*rows, strict=True))
     return {row["id"] for row in inserted}
 
 

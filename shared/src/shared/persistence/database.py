@@ -149,7 +149,7 @@ async def _driver(connection: AsyncConnection) -> Any:
 
 
 async def _roll_back(connection: AsyncConnection, driver: Any, error: BaseException) -> None:
-    """End a transaction that failed; and with it its connection, if that may be cut off or in the middle of a statement."""
+    """End a failed transaction; its connection too, if that may be cut off or in the middle of a statement."""
     if isinstance(error, Exception) and not isinstance(error, _GONE):
         try:
             await driver.execute("ROLLBACK")
