@@ -6,7 +6,7 @@ wish under another id; equal key with another fingerprint is refused (reliabilit
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import text
@@ -110,7 +110,8 @@ async def decide_one_once(
 
 def done(request: Request, status: int, result: Contract) -> Outcome:
     """The outcome of a request that was carried out."""
-    return Outcome.model_construct(request_id=request.id, status=status, result=result.model_dump(mode="json"))
+    made: Any = result
+    return Outcome.model_construct(request_id=request.id, status=status, result=made)
 
 
 def refused(request: Request, error: DomainError) -> Outcome:

@@ -9,6 +9,7 @@ Order is not promised: versions and `NotYet` cover it.
 import asyncio
 import time
 from collections import deque
+from functools import cache
 from uuid import UUID
 
 import structlog
@@ -22,6 +23,8 @@ from shared.persistence.database import DATABASE_OUTAGES, Database
 from shared.persistence.outbox import OutboxRow
 
 log = structlog.get_logger()
+
+_published = cache(EVENTS_PUBLISHED.labels)
 
 BATCH = 256
 HAND_OVER_LIMIT = 20_000
@@ -140,5 +143,5 @@ class Relay:
         except Unavailable as error:
             log.warning("event_not_published", type=row.type, error=str(error))
             return False
-        EVENTS_PUBLISHED.labels(row.type).inc()
+        _published(row.type).inc()
         return True

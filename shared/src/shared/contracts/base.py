@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, StringConstraints
 
 from shared.identifiers import new_id
 
@@ -108,7 +108,8 @@ class Outcome(Contract):
     request_id: UUID
     status: int
     """The HTTP status this outcome is shown with: 201, 200, or that of the refusal."""
-    result: dict[str, Any] | None = None
+    result: Annotated[dict[str, Any] | None, SerializeAsAny()] = None
+    """Its JSON members; where it is made (`model_construct`) the contract itself, to be serialised once."""
     refusal: Refusal | None = None
     replayed: bool = False
     """True if an earlier request with the same idempotency key had this outcome already."""

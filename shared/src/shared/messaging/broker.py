@@ -6,7 +6,6 @@
 """
 
 import asyncio
-import json
 import re
 from collections.abc import Awaitable, Callable
 from uuid import uuid4
@@ -18,15 +17,12 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 from nats.js import JetStreamContext
-from nats.js.errors import Error as JetStreamError
 
 from shared.errors import Unavailable
+from shared.messaging.publishing import PUBLISH_SECONDS, Publisher
 from shared.metrics import NATS_CLIENT_ERRORS
 
 log = structlog.get_logger()
-
-PUBLISH_SECONDS = 2.0
-"""How long a publish waits for its PubAck; longer than any healthy fsync, shorter than a caller's patience."""
 
 _SAFE_SUBJECT = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){0,15}")
 
@@ -50,6 +46,7 @@ class Broker:
         self._client = Client()
         self._closing = False
         self._opened = False
+        self._publisher = Publisher(self._client, self.new_inbox())
         self.js: JetStreamContext = self._client.jetstream()
 
     @property
@@ -89,6 +86,8 @@ class Broker:
                     log.warning("nats_unreachable", error=type(error).__name__)
                 attempt += 1
                 await asyncio.sleep(0.5)
+        self._publisher = Publisher(self._client, self.new_inbox())
+        await self._publisher.listen()
         self._opened = True
         self.js = self._client.jetstream(timeout=PUBLISH_SECONDS)
         log.info("nats_connected", server=self._client.connected_url.netloc if self._client.connected_url else "")
@@ -110,15 +109,9 @@ class Broker:
         if size > self._client.max_payload:
             raise Unavailable(f"nats: a message of {size} bytes is too large")
         try:
-            ack = await self.js.publish(
-                subject,
-                payload,
-                timeout=PUBLISH_SECONDS,
-                headers=headers,
-            )
-        except (NatsError, JetStreamError, OSError, TimeoutError, json.JSONDecodeError) as error:
+            return await self._publisher.publish(subject, payload, headers)
+        except (NatsError, OSError, ValueError) as error:
             raise Unavailable(f"nats: {type(error).__name__}") from error
-        return not ack.duplicate
 
     async def tell(self, subject: str, payload: bytes) -> None:
         """Send without storing: outcomes to a waiting gateway. Lost if nobody listens."""

@@ -94,7 +94,7 @@ class Heart:
         if not self._broker.connected:
             return
         try:
-            async with asyncio.timeout(1), self._beating:
+            async with asyncio.timeout(3), self._beating:
                 self._left = True
                 bucket = await self._broker.js.key_value(HEARTBEAT_BUCKET)
                 await bucket.delete(f"{self._service}.{self._instance}")
