@@ -1,6 +1,7 @@
 """The HTTP application: routes, problem documents, the OpenAPI document."""
 
 from collections import defaultdict
+from functools import cached_property
 from typing import Any
 
 from fastapi import FastAPI
@@ -11,12 +12,13 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import bookings, catalogue, operations, tenants, webhooks
 from gateway.edge import Edge
 from gateway.gateway import Gateway
-from gateway.problems import HANDLERS, Problem, ProblemDocument, render_problem
+from gateway.problems import Problem, ProblemDocument, render_problem
+from gateway.routing import LeanRoute
 from gateway.schemas import Cancellation, NewApiKey, NewBooking, NewResource, NewService, NewTenant, NewTime
 from shared.service.app import VERSION
 
@@ -44,10 +46,35 @@ def openapi_document() -> dict[str, Any]:
 
 
 class _Application(FastAPI):
+    """FastAPI within the edge, which has the first word on bodies and the last on errors.
+
+    A lean route without parameters is found by a look into a table and called at once: routing and
+    middleware would cost a booking more than its validation.
+    """
+
+    direct: dict[tuple[str, str], LeanRoute]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self
+        await self.edge(scope, receive, send)
+
+    @cached_property
+    def edge(self) -> Edge:
+        """The middleware around everything."""
+        return Edge(self._dispatch)
+
+    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route = self.direct.get((scope.get("method", ""), scope.get("path", "")))
+        if route is None:
+            await super().__call__(scope, receive, send)
+        else:
+            scope["route"] = route
+            await route.app(scope, receive, send)
+
     def build_middleware_stack(self) -> ASGIApp:
-        """Ours in place of FastAPI's: the edge has the last word on errors and the first on bodies."""
-        app: ASGIApp = AsyncExitStackMiddleware(self.router)
-        return Edge(ExceptionMiddleware(app, handlers=self.exception_handlers))
+        """Only what routes need: errors that we know are answered by the edge."""
+        handlers = {HTTPException: _http_problem(self)}
+        return ExceptionMiddleware(AsyncExitStackMiddleware(self.router), handlers=handlers)
 
     def openapi(self) -> dict[str, Any]:
         """FastAPI's document, completed by what lean routes declare themselves."""
@@ -78,7 +105,6 @@ def _application(*, metrics: bool) -> FastAPI:
         version=VERSION,
         description=_DESCRIPTION,
         redirect_slashes=False,
-        exception_handlers=HANDLERS,
         swagger_ui_parameters={"persistAuthorization": True},
     )
     routers = [
@@ -95,8 +121,14 @@ def _application(*, metrics: bool) -> FastAPI:
         routers.append(operations.metrics_routes)
     # Taken over as they are, and before FastAPI's own: an included router is matched in two steps,
     # and every route that comes first is tried by every request.
-    app.router.routes[:0] = [route for router in routers for route in router.routes]
-    app.add_exception_handler(HTTPException, _http_problem(app))
+    ours = [route for router in routers for route in router.routes]
+    app.router.routes[:0] = ours
+    app.direct = {
+        (method, route.path): route
+        for route in ours
+        if isinstance(route, LeanRoute) and "{" not in route.path
+        for method in route.methods or ()
+    }
     return app
 
 

@@ -63,12 +63,14 @@ async def create_booking(request: Request) -> Response:
     caller = await admit(request, Scope.BOOKINGS_WRITE)
     body = await read_json(request, NewBooking)
     requests = gateway_of(request).requests
-    wish = CreateBooking(
+    wish = CreateBooking.model_construct(  # of what `body` and `admit` have checked
         **requests.envelope(request, caller.tenant_id, body),
         service_id=body.service_id,
         resource_id=body.resource_id,
         starts_at=body.starts_at,
-        customer=Customer(name=body.customer.name, email=body.customer.email, phone=body.customer.phone),
+        customer=Customer.model_construct(
+            name=body.customer.name, email=body.customer.email, phone=body.customer.phone
+        ),
         notes=body.notes,
         metadata=body.metadata,
         business_name=caller.tenant_name,

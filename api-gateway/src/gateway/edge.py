@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.limits import Decision
-from gateway.problems import Problem, render_internal, render_problem
+from gateway.problems import Problem, answer_to, render_internal
 from shared.identifiers import new_id
 from shared.metrics import HTTP_SECONDS
 
@@ -62,14 +62,14 @@ class Edge:
         try:
             limited = _bounded(scope, receive)
             await self._app(scope, limited, sending)
-        except Problem as problem:
-            await render_problem(scope, problem)(scope, receive, sending)
         except ClientDisconnect:
             status = CLIENT_GONE
         except Exception as error:
-            log.exception("request_failed", request_id=str(request_id), error=type(error).__name__)
+            answer = answer_to(scope, error)
+            if answer is None:
+                log.exception("request_failed", request_id=str(request_id), error=type(error).__name__)
             if not status:
-                await render_internal(scope)(scope, receive, sending)
+                await (answer or render_internal(scope))(scope, receive, sending)
         finally:
             self._measure(scope, status, time.perf_counter() - started)
 

@@ -19,7 +19,12 @@ Opens = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9
 Closes = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
 MetadataKey = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=_LINE)]
 MetadataValue = Annotated[str, StringConstraints(max_length=500, pattern=_TEXT)]
-Metadata = Annotated[dict[MetadataKey, MetadataValue], Field(max_length=50)]
+Metadata = Annotated[
+    dict[MetadataKey, MetadataValue],
+    Field(max_length=50),
+    AfterValidator(lambda members: dict(sorted(members.items()))),
+]
+"""Sorted by key, so that the same metadata is the same text (`requests.fingerprint`)."""
 
 # ISO 4217, active codes, without metals, funds and testing codes.
 _CODES = """

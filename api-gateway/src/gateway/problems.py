@@ -1,13 +1,12 @@
 """Problem documents (RFC 9457): every answer that says no has the same shape and a stable `code`."""
 
 import json
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from pydantic_core import ErrorDetails
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope as AsgiScope
 
@@ -133,32 +132,17 @@ def render_internal(scope: AsgiScope) -> Response:
     return render_problem(scope, Problem(500, "Something went wrong on our side. The request id helps to find it."))
 
 
-async def _on_problem(request: Request, error: Problem) -> Response:
-    return render_problem(request.scope, error)
-
-
-async def _on_rejected(request: Request, error: Rejected) -> Response:
-    return render_refusal(request.scope, error.refusal)
-
-
-async def _on_domain_error(request: Request, error: DomainError) -> Response:
-    return render(request.scope, error.status, error.code, error.title, error.detail, error.extra)
-
-
-async def _on_unavailable(request: Request, _: Exception) -> Response:
-    detail = "The service can't take this request just now. Please try again shortly."
-    return render_problem(request.scope, Problem(503, detail, headers={"Retry-After": "2"}))
-
-
-async def _on_invalid_parameters(request: Request, error: RequestValidationError) -> Response:
-    return render_problem(request.scope, invalid(field_errors(error.errors(), skip=1)))
-
-
-HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]] = {
-    Problem: _on_problem,
-    Rejected: _on_rejected,
-    DomainError: _on_domain_error,
-    Unavailable: _on_unavailable,
-    RequestValidationError: _on_invalid_parameters,
-}
-"""Exception to response, for the application."""
+def answer_to(scope: AsgiScope, error: Exception) -> Response | None:
+    """The response for an error that says no in a way we know; None for a defect."""
+    if isinstance(error, Problem):
+        return render_problem(scope, error)
+    if isinstance(error, Rejected):
+        return render_refusal(scope, error.refusal)
+    if isinstance(error, DomainError):
+        return render(scope, error.status, error.code, error.title, error.detail, error.extra)
+    if isinstance(error, Unavailable):
+        detail = "The service can't take this request just now. Please try again shortly."
+        return render_problem(scope, Problem(503, detail, headers={"Retry-After": "2"}))
+    if isinstance(error, RequestValidationError):
+        return render_problem(scope, invalid(field_errors(error.errors(), skip=1)))
+    return None

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import json
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
@@ -114,8 +113,7 @@ def fingerprint(path: str, body: BaseModel) -> str:
     Canonical: validated, so that order of members, spacing, defaults left out and other offsets of
     the same instant make no difference.
     """
-    canonical = json.dumps(body.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(f"{path}\n{canonical}".encode()).hexdigest()
+    return hashlib.sha256(f"{path}\n{body.model_dump_json()}".encode()).hexdigest()
 
 
 def accepted(subject_id: UUID, location: str, preference: Preference | None = None) -> Response:
