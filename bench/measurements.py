@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from bench import path, reaction
+from bench import availability, latency, notifier, path, questions, reaction, relay, webhooks
 from bench.report import Result
 from bench.scale import Scale
 
@@ -11,7 +11,13 @@ Measure = Callable[[Scale], Coroutine[Any, Any, Result]]
 
 MEASUREMENTS: dict[str, Measure] = {
     "path": path.measure,
+    "webhooks": webhooks.measure,
     "reaction": reaction.measure,
+    "relay": relay.measure,
+    "latency": latency.measure,
+    "questions": questions.measure,
+    "availability": availability.measure,
+    "notifier": notifier.measure,
 }
 EXTRA: dict[str, Measure] = {}
 """Those that take too long to belong to every run."""

@@ -5,10 +5,10 @@ never with its text.
 """
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, Generic, TypeVar, cast
 
 import structlog
 from nats.aio.msg import Msg
@@ -38,6 +38,19 @@ class Rejected(Exception):
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.detail)
         self.refusal = refusal
+
+
+class Reply(Contract, Generic[R]):
+    """What goes over the wire: one of the two."""
+
+    result: R | None = None
+    refusal: Refusal | None = None
+
+
+@cache
+def _reply_to(query_type: type[Query[Any]]) -> type[Reply[Any]]:
+    """The reply's model, so that its JSON is read and validated in one go."""
+    return cast(type[Reply[Any]], Reply.__class_getitem__(query_type.reply_type()))
 
 
 class Questions:
@@ -115,11 +128,12 @@ async def call(broker: Broker, query: Query[R], timeout: float = 2.0) -> R:
 
     Raises `Rejected` with its refusal, or `Unavailable` if nobody answers within `timeout` seconds.
     """
-    reply = await broker.ask(query.SUBJECT, query.model_dump_json().encode(), timeout)
-    body = json.loads(reply.data)
-    if "refusal" in body:
-        refusal = Refusal.model_validate(body["refusal"])
-        if refusal.status == 503:
-            raise Unavailable(refusal.detail)
-        raise Rejected(refusal)
-    return query.reply_type().model_validate(body["result"])
+    answer = await broker.ask(query.SUBJECT, query.model_dump_json().encode(), timeout)
+    reply = _reply_to(type(query)).model_validate_json(answer.data)
+    if reply.refusal is not None:
+        if reply.refusal.status == 503:
+            raise Unavailable(reply.refusal.detail)
+        raise Rejected(reply.refusal)
+    if reply.result is None:
+        raise Unavailable(f"{query.SUBJECT} was answered with neither a result nor a refusal")
+    return cast(R, reply.result)
