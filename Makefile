@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-unit privileges check lint fmt types arch bench migrate topology docs lock clean distclean
+.PHONY: help run demo test test-unit privileges rolling check lint fmt types arch bench migrate topology docs lock clean distclean
 PYTHON_BIN := .venv/bin/python
 SOURCES := api-gateway booking-service billing-service notifier-service shared devstack migrations tests bench
 PROJECTS := $(wildcard */pyproject.toml)
@@ -20,6 +20,9 @@ test-unit: .venv/.dev-installed ## Only the suites that need no server
 
 privileges: .venv/.dev-installed ## What each database role and NATS user is refused, tried out and listed
 	@$(PYTHON_BIN) -m pytest tests/privileges -n 0 $(ARGS)
+
+rolling: .venv/.dev-installed ## Restart every replica in turn under load: no request may fail
+	@$(PYTHON_BIN) -m pytest tests/load/test_rolling_restart.py -m load --numprocesses 0 -s $(ARGS)
 
 check: lint types arch ## Lint, types and import rules
 

@@ -64,15 +64,12 @@ async def test_it_beats_by_itself_and_ages(wire: Broker) -> None:
     await eventually(seen, within=2)
     beating.cancel()
     await asyncio.gather(beating, return_exceptions=True)
-    other = Heart(wire, Health(), random_name(), "b-2", "0.1.0")
 
     async def aged() -> bool:
-        await other.beat()
         return (await beats_of(wire, service))[0].age_seconds >= 0.3
 
     await eventually(aged, within=3)
     await heart.stop()
-    await other.stop()
 
 
 async def test_an_empty_bucket_is_no_hang(private_wire: Connect) -> None:

@@ -15,7 +15,7 @@ from shared.contracts.base import Contract, Query
 from shared.contracts.booking import Slot
 from shared.errors import DomainError, NotFound, Unavailable
 from shared.messaging.broker import Broker
-from shared.messaging.rpc import Questions, Rejected, call, serve
+from shared.messaging.rpc import CONCURRENCY, WAITING, Questions, Rejected, call, serve
 from tests.support.messages import Question, Reply, question_type, random_name
 
 Answerer = Callable[[Question], Awaitable[Contract]]
@@ -148,6 +148,49 @@ async def test_questions_are_answered_side_by_side(wire: Broker) -> None:
     async with answering(wire, kind, meet):
         replies = await asyncio.gather(*(call(wire, kind(tenant_id=uuid4(), note=str(n))) for n in range(20)))
     assert [r.answer for r in replies] == [str(n) for n in range(20)]
+
+
+async def test_a_question_is_not_answered_when_its_asker_has_given_up(wire: Broker) -> None:
+    gate = asyncio.Event()
+    answered: list[str] = []
+
+    async def note(question: Question) -> Reply:
+        await gate.wait()
+        answered.append(question.note)
+        return Reply(answer=question.note)
+
+    kind = question_type()
+    async with answering(wire, kind, note):
+        held = kind(tenant_id=uuid4(), note="held")
+        holding = [asyncio.create_task(call(wire, held, timeout=10)) for _ in range(CONCURRENCY)]
+        await wire.client.flush()
+        with pytest.raises(Unavailable):
+            await call(wire, kind(tenant_id=uuid4(), note="given up"), timeout=0.2)
+        patient = asyncio.create_task(call(wire, kind(tenant_id=uuid4(), note="patient"), timeout=10))
+        await wire.client.flush()
+        gate.set()
+        await asyncio.gather(*holding)
+        assert (await patient).answer == "patient"
+    assert answered == ["held"] * CONCURRENCY + ["patient"]
+
+
+async def test_too_many_questions_are_refused_at_once(wire: Broker) -> None:
+    gate = asyncio.Event()
+
+    async def wait(question: Question) -> Reply:
+        await gate.wait()
+        return Reply(answer="")
+
+    kind = question_type()
+    async with answering(wire, kind, wait):
+        asking = [asyncio.create_task(call(wire, kind(tenant_id=uuid4()), 20)) for _ in range(CONCURRENCY + WAITING)]
+        await wire.client.flush()
+        started = time.monotonic()
+        with pytest.raises(Unavailable, match="too many questions"):
+            await call(wire, kind(tenant_id=uuid4()), timeout=10)
+        assert time.monotonic() - started < 1
+        gate.set()
+        assert len(await asyncio.gather(*asking)) == CONCURRENCY + WAITING
 
 
 async def test_replicas_share_questions_and_each_is_answered_once(wire: Broker) -> None:

@@ -47,6 +47,7 @@ def assemble(service: Service, settings: GatewaySettings) -> Gateway:
         limiter = MemoryLimiter(settings.rate_limit_per_minute)
         service.every(settings.rate_limit_cleanup_minutes * 60, "clean-up-quotas", limiter.clean_up)
     service.tasks["listen-for-outcomes"] = inbox.listen
+    service.health.add("outcomes", inbox.check)
     service.every(RECORD_USE_SECONDS, "record-key-use", keys.record_use)
     service.relay.stop()  # the gateway announces no events, so it has no outbox to publish
     return Gateway(

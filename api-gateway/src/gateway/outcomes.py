@@ -30,6 +30,11 @@ class OutcomeInbox:
         await self._broker.subscribe(self.subject, self._receive)
         self._listening = True
 
+    async def check(self) -> None:
+        """Whether outcomes can be waited for. Raises `Unavailable` if not yet."""
+        if not self._listening:
+            raise Unavailable("not listening for outcomes yet")
+
     @contextmanager
     def expect(self, request_id: UUID) -> Iterator[asyncio.Future[Outcome]]:
         """The outcome of this request, once it comes, for as long as the block runs.

@@ -8,6 +8,7 @@ from shared.service.settings import ServiceSettings
 class GatewaySettings(ServiceSettings):
     """The gateway's environment variables (upper-case field names)."""
 
+    shutdown_delay_seconds: float = Field(default=4, ge=0, le=15)
     gateway_database_url: SecretStr
     operator_api_key: SecretStr = Field(min_length=16)
     """The only key that may create tenants and API keys."""

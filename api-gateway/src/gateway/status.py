@@ -8,7 +8,7 @@ server can't hold them up.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Generic, Literal, TypeVar
 
 from nats.errors import Error as NatsError
@@ -21,7 +21,7 @@ from shared.errors import Unavailable
 from shared.messaging.broker import Broker
 from shared.messaging.topology import JOBS_BUCKET
 from shared.service.app import VERSION, Service
-from shared.service.heartbeat import SeenHeartbeat, read_heartbeats
+from shared.service.heartbeat import SeenHeartbeat, read_heartbeats, server_time
 
 T = TypeVar("T")
 State = Literal["ok", "degraded", "down"]
@@ -122,10 +122,15 @@ class SystemView:
     async def look(self) -> SystemStatus:
         """The state now, at most a second old; takes at most `LOOK_SECONDS`."""
         async with self._lock:
-            if self._last is None or time.monotonic() - self._looked_at > CACHE_SECONDS:
+            if self._last is None or self._leaving or time.monotonic() - self._looked_at > CACHE_SECONDS:
                 self._last = await self._look()
                 self._looked_at = time.monotonic()
             return self._last
+
+    @property
+    def _leaving(self) -> bool:
+        """Whether the last look's yes must be taken back at once: this process has been told to stop."""
+        return self._service.health.stopping and self._last is not None and self._last.status == "ready"
 
     async def _look(self) -> SystemStatus:
         own, beats, jobs = await asyncio.gather(self._own(), self._beats(), self._jobs(), return_exceptions=True)
@@ -181,13 +186,14 @@ async def read_jobs_beat(broker: Broker, ttl_seconds: int) -> JobsStatus | None:
         async with asyncio.timeout(LOOK_SECONDS):
             # The bucket's own get() leaves out when an entry was written; its stream knows.
             stored = await broker.js.get_last_msg(f"KV_{JOBS_BUCKET}", f"$KV.{JOBS_BUCKET}.{JOBS_NAME}")
+            now = await server_time(broker)
     except NotFoundError:
         return None
     except (NatsError, JetStreamError, OSError, TimeoutError) as error:
         raise Unavailable(f"nats: {type(error).__name__}") from error
     if stored.time is None:
         return None
-    age = max(0.0, (datetime.now(UTC) - stored.time).total_seconds())
+    age = max(0.0, (now - stored.time).total_seconds())
     try:
         beat = JobsBeat.model_validate_json(stored.data or b"")
     except ValidationError:

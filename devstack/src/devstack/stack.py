@@ -48,6 +48,7 @@ _GATEWAY = (
     "METRICS_ENABLED",
     "JOB_HEARTBEAT_REQUIRED",
     "JOB_HEARTBEAT_TTL_SECONDS",
+    "SHUTDOWN_DELAY_SECONDS",
 )
 _MAIL = ("MAIL_ADAPTER", "MAIL_FROM", "SMTP_HOST", "SMTP_PORT", "SMTP_STARTTLS", "PAYMENT_PAGE_URL")
 
@@ -166,6 +167,7 @@ class Stack:
             "METRICS_ENABLED": "true",
             "JOB_HEARTBEAT_REQUIRED": "true",
             "JOB_HEARTBEAT_TTL_SECONDS": "60",
+            "SHUTDOWN_DELAY_SECONDS": "0",  # no load balancer in front
             "STRIPE_API_KEY": keys.stripe_api_key,
             "STRIPE_API_BASE": servers.stripe.url,
             "STRIPE_WEBHOOK_SECRET": keys.stripe_webhook_secret,

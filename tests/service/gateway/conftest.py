@@ -25,6 +25,7 @@ def gateway_environment(servers: Servers, common: dict[str, str], url: str, **mo
         "OPERATOR_API_KEY": OPERATOR_KEY,
         "STRIPE_WEBHOOK_SECRET": ",".join(STRIPE_SECRETS),
         "REDIS_URL": servers.valkey.url,
+        "SHUTDOWN_DELAY_SECONDS": "0",
         "RATE_LIMIT_PER_MINUTE": "100000",
         **more,
     }

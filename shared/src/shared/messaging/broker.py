@@ -14,6 +14,7 @@ import nats
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 from nats.js import JetStreamContext
@@ -23,6 +24,9 @@ from shared.messaging.publishing import PUBLISH_SECONDS, Publisher
 from shared.metrics import NATS_CLIENT_ERRORS
 
 log = structlog.get_logger()
+
+UNSUBSCRIBE_SECONDS = 2.0
+"""How long the server may take to say that it sends nothing more."""
 
 _SAFE_SUBJECT = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){0,15}")
 
@@ -131,9 +135,19 @@ class Broker:
         except (NatsError, OSError, TimeoutError) as error:
             raise Unavailable(f"nats: {type(error).__name__}") from error
 
-    async def subscribe(self, subject: str, callback: Callable[[Msg], Awaitable[None]], queue: str = "") -> None:
+    async def subscribe(
+        self, subject: str, callback: Callable[[Msg], Awaitable[None]], queue: str = ""
+    ) -> Subscription:
         """Listen to a core subject; the callback must be quick and must not raise."""
-        await self._client.subscribe(subject, queue=queue, cb=callback)
+        return await self._client.subscribe(subject, queue=queue, cb=callback)
+
+    async def unsubscribe(self, subscription: Subscription) -> None:
+        """Listen no more; what the server sent before it knew has gone through the callback on return."""
+        try:
+            async with asyncio.timeout(UNSUBSCRIBE_SECONDS):
+                await subscription.drain()  # type: ignore[no-untyped-call]
+        except (NatsError, OSError, TimeoutError) as error:
+            log.debug("unsubscribe_failed", subject=subscription.subject, error=type(error).__name__)
 
     def new_inbox(self) -> str:
         """A subject only this connection listens to."""

@@ -53,8 +53,11 @@ class Consumer:
     async def stop(self) -> None:
         """Take no more; give back what was not started."""
         self._stopping = True
-        for msg in await self._pull.stop():
+        left = await self._pull.stop()
+        for msg in left:
             await _quietly(msg.nak())
+        if left:
+            log.info("messages_given_back", handler=self.reaction.durable, count=len(left))
 
     async def _work(self) -> None:
         on_path(self.reaction.durable)

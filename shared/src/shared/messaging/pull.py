@@ -74,14 +74,14 @@ class Pull:
         self._taken -= count
 
     async def stop(self) -> list[Msg]:
-        """End the request; returns the deliveries that nobody has taken, to be given back."""
+        """End the request; returns the deliveries that nobody has taken, to be given back.
+
+        Those that were on their way are among them: left alone they would lie for the whole ack wait.
+        """
         self._stopping = True
         self._wake.set()
         if self._subscription is not None:
-            try:
-                await self._subscription.unsubscribe()
-            except NatsError:
-                log.debug("unsubscribe_failed", durable=self.durable)
+            await self._broker.unsubscribe(self._subscription)
         left = list(self._ready)
         self._ready.clear()
         return left

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 
 import structlog
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from pydantic import ValidationError
 
@@ -25,11 +26,16 @@ log = structlog.get_logger()
 R = TypeVar("R", bound=Contract)
 F = TypeVar("F", bound=Callable[..., Awaitable[Contract]])
 
-Answer = Callable[[Callable[..., Awaitable[Contract]], Query[Any]], Awaitable[Contract]]
+Handler = Callable[..., Awaitable[Contract]]
+Answer = Callable[[Handler, Query[Any]], Awaitable[Contract]]
 """Calls a handler with its context."""
 
 CONCURRENCY = 32
-"""Questions answered at once in one process; the rest wait in the subscription."""
+"""Questions answered at once in one process."""
+WAITING = 512
+"""Questions that may wait for their turn; who asks beyond that is told at once."""
+PATIENCE_HEADER = "Patience-Seconds"
+"""How long the asker waits for its answer."""
 
 
 class Rejected(Exception):
@@ -58,7 +64,7 @@ class Questions:
 
     def __init__(self, service: str) -> None:
         self.service = service
-        self.declared: dict[type[Query[Any]], Callable[..., Awaitable[Contract]]] = {}
+        self.declared: dict[type[Query[Any]], Handler] = {}
 
     def answers(self, query_type: type[Query[Any]]) -> Callable[[F], F]:
         """Answer questions of this type with the decorated function."""
@@ -70,25 +76,68 @@ class Questions:
         return declare
 
 
-async def serve(broker: Broker, questions: Questions, answer: Answer, tasks: asyncio.TaskGroup) -> None:
+class Answering:
+    """Questions being answered by this process: some at once, some waiting for their turn, no more than that.
+
+    A question whose asker has given up is not answered: under overload the work would be spent on
+    answers that nobody reads.
+    """
+
+    def __init__(self, broker: Broker, answer: Answer, tasks: asyncio.TaskGroup) -> None:
+        self._broker = broker
+        self._answer = answer
+        self._tasks = tasks
+        self._room = asyncio.Semaphore(CONCURRENCY)
+        self._subscriptions: list[Subscription] = []
+        self._replies: set[asyncio.Task[None]] = set()
+
+    async def listen(self, query_type: type[Query[Any]], handler: Handler, queue: str) -> None:
+        """Answer questions of this type from here on, as one of the queue group."""
+
+        async def receive(msg: Msg) -> None:
+            if len(self._replies) >= CONCURRENCY + WAITING:
+                RPC_SECONDS.labels(query_type.SUBJECT, "overloaded").observe(0)
+                await _respond(msg, _refuse("unavailable", 503, "Unavailable", "too many questions wait already"))
+                return
+            reply = self._tasks.create_task(self._reply_in_turn(msg, query_type, handler, time.monotonic()))
+            self._replies.add(reply)
+            reply.add_done_callback(self._replies.discard)
+
+        self._subscriptions.append(await self._broker.subscribe(query_type.SUBJECT, receive, queue))
+
+    async def finish(self) -> None:
+        """Take no more questions, and answer those that have come."""
+        await asyncio.gather(*(self._broker.unsubscribe(subscription) for subscription in self._subscriptions))
+        if self._replies:
+            await asyncio.wait(self._replies)
+
+    async def _reply_in_turn(
+        self, msg: Msg, query_type: type[Query[Any]], handler: Handler, received_at: float
+    ) -> None:
+        async with self._room:
+            if time.monotonic() - received_at < _patience(msg):
+                await _reply(msg, query_type, handler, self._answer)
+            else:
+                RPC_SECONDS.labels(query_type.SUBJECT, "expired").observe(time.monotonic() - received_at)
+
+
+def _patience(msg: Msg) -> float:
+    """How many seconds the asker waits for its answer; for ever if it does not say."""
+    try:
+        return float((msg.headers or {}).get(PATIENCE_HEADER, "inf"))
+    except ValueError:
+        return float("inf")
+
+
+async def serve(broker: Broker, questions: Questions, answer: Answer, tasks: asyncio.TaskGroup) -> Answering:
     """Subscribe to every declared question, in the service's queue group."""
-    room = asyncio.Semaphore(CONCURRENCY)
+    answering = Answering(broker, answer, tasks)
     for query_type, handler in questions.declared.items():
-
-        async def receive(
-            msg: Msg,
-            query_type: type[Query[Any]] = query_type,
-            handler: Callable[..., Awaitable[Contract]] = handler,
-        ) -> None:
-            await room.acquire()
-            tasks.create_task(_reply(msg, query_type, handler, answer)).add_done_callback(lambda _: room.release())
-
-        await broker.subscribe(query_type.SUBJECT, receive, queue=questions.service)
+        await answering.listen(query_type, handler, questions.service)
+    return answering
 
 
-async def _reply(
-    msg: Msg, query_type: type[Query[Any]], handler: Callable[..., Awaitable[Contract]], answer: Answer
-) -> None:
+async def _reply(msg: Msg, query_type: type[Query[Any]], handler: Handler, answer: Answer) -> None:
     started = time.perf_counter()
     outcome = "ok"
     try:
@@ -103,11 +152,15 @@ async def _reply(
     except Exception:
         log.exception("question_failed", subject=query_type.SUBJECT)
         outcome, body = "failed", _refuse("internal", 500, "Internal error", "the question could not be answered")
+    await _respond(msg, body)
+    RPC_SECONDS.labels(query_type.SUBJECT, outcome).observe(time.perf_counter() - started)
+
+
+async def _respond(msg: Msg, body: bytes) -> None:
     try:
         await msg.respond(body)
     except (NatsError, OSError) as error:
-        log.warning("reply_not_sent", subject=query_type.SUBJECT, error=type(error).__name__)
-    RPC_SECONDS.labels(query_type.SUBJECT, outcome).observe(time.perf_counter() - started)
+        log.warning("reply_not_sent", subject=msg.subject, error=type(error).__name__)
 
 
 def _decode(query_type: type[Query[Any]], payload: bytes) -> Query[Any]:
@@ -128,7 +181,8 @@ async def call(broker: Broker, query: Query[R], timeout: float = 2.0) -> R:
 
     Raises `Rejected` with its refusal, or `Unavailable` if nobody answers within `timeout` seconds.
     """
-    answer = await broker.ask(query.SUBJECT, query.model_dump_json().encode(), timeout)
+    patience = {PATIENCE_HEADER: f"{timeout:g}"}
+    answer = await broker.ask(query.SUBJECT, query.model_dump_json().encode(), timeout, patience)
     reply = _reply_to(type(query)).model_validate_json(answer.data)
     if reply.refusal is not None:
         if reply.refusal.status == 503:

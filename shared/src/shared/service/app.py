@@ -2,7 +2,7 @@
 
 Connects, brings about the topology, runs consumers, relay, questions and background tasks under
 supervision, serves `/healthz`, `/readyz` and `/metrics`, and stops gracefully: unready first, then
-no more fetching, finish what runs, publish what was committed, close (reliability R6).
+nothing new, finish what runs, publish what was committed, close (reliability R6; ADR 0015).
 """
 
 import asyncio
@@ -12,12 +12,10 @@ import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import contextmanager
 from typing import Any, Never
 from uuid import uuid4
 
 import structlog
-import uvicorn
 import uvloop
 from nats import micro
 from nats.errors import Error as NatsError
@@ -45,6 +43,7 @@ from shared.relay import Relay
 from shared.service.context import Context
 from shared.service.health import Health
 from shared.service.heartbeat import Heart
+from shared.service.http import HttpServer
 from shared.service.logging import configure_logging
 from shared.service.settings import ServiceSettings
 
@@ -53,6 +52,9 @@ log = structlog.get_logger()
 VERSION = "0.1.0"
 STALLED_SECONDS = 60
 """A consumer with messages waiting and no progress for this long makes its process unready (R4)."""
+
+CLOSE_SECONDS = 1
+"""What a task that ignores its end may take longer than `shutdown_seconds`, say a statement to a frozen server."""
 
 Task = Callable[[], Coroutine[Any, Any, None]]
 
@@ -89,7 +91,8 @@ class Service:
         self._questions = questions
         self._adapters = adapters or {}
         self._consumers: list[Consumer] = []
-        self._failure: str | None = None
+        self._answering: rpc.Answering | None = None
+        self._running: dict[str, asyncio.Task[None]] = {}
         self._stop = asyncio.Event()
         for reaction in self._reactions:
             if missing := set(reaction.adapters) - set(self._adapters):
@@ -125,7 +128,7 @@ class Service:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_signal)
-        http = _HttpServer(self.app, self.settings)
+        http = HttpServer(self.app, self.settings)
         serving = asyncio.create_task(http.serve())
         working = asyncio.create_task(self._work())
         stopping = asyncio.create_task(self._stop.wait())
@@ -138,7 +141,8 @@ class Service:
             log.error("http_server_ended", port=self.settings.port)
         if lost in done:
             log.error("nats_connection_lost_for_good")
-        await self._shut_down(http, serving, working)
+        delay = 0 if status else self.settings.shutdown_delay_seconds
+        await self._shut_down(http, serving, working, delay)
         return status
 
     async def update_topology(self) -> int:
@@ -158,18 +162,19 @@ class Service:
         await self.broker.connect()
         await self._ensure_topology()
         await self._announce()
+        self._consumers = [Consumer(self.broker, r, self._react) for r in self._reactions]
+        work: dict[str, Task] = {
+            "relay": self.relay.run,
+            "heartbeat": self.heart.run,
+            **({"watch-consumers": self._watch_consumers} if self._consumers else {}),
+            **{consumer.reaction.durable: consumer.run for consumer in self._consumers},
+            **self.tasks,
+        }
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.relay.run(), name="relay")
-            tasks.create_task(self.heart.run(), name="heartbeat")
-            self._consumers = [Consumer(self.broker, r, self._react) for r in self._reactions]
-            if self._consumers:
-                tasks.create_task(self._watch_consumers(), name="watch-consumers")
-            for consumer in self._consumers:
-                tasks.create_task(consumer.run(), name=consumer.reaction.durable)
             if self._questions:
-                await rpc.serve(self.broker, self._questions, self._answer, tasks)
-            for name, task in self.tasks.items():
-                tasks.create_task(task(), name=name)
+                self._answering = await rpc.serve(self.broker, self._questions, self._answer, tasks)
+            for name, task in work.items():
+                self._running[name] = tasks.create_task(task(), name=name)
             log.info("service_started", instance=self.instance, port=self.settings.port)
 
     async def _ensure_topology(self) -> None:
@@ -203,25 +208,41 @@ class Service:
     async def _answer(self, handler: Callable[..., Awaitable[Contract]], query: Query[Any]) -> Contract:
         return await handler(query, self.context([query]))
 
-    async def _shut_down(self, http: "_HttpServer", serving: asyncio.Task[None], working: asyncio.Task[None]) -> None:
+    async def _shut_down(
+        self, http: HttpServer, serving: asyncio.Task[None], working: asyncio.Task[None], delay: float
+    ) -> None:
+        """Unready at once; `delay` seconds later, when no load balancer sends anything more, end in order."""
         self.health.stopping = True
+        http.say_goodbye()
+        deadline = asyncio.get_running_loop().time() + self.settings.shutdown_seconds
         try:
-            async with asyncio.timeout(self.settings.shutdown_seconds):
+            async with asyncio.timeout_at(deadline):
                 await self.heart.stop()
-                http.should_exit = True
-                await asyncio.gather(*(c.stop() for c in self._consumers))
-                consumers = [t for t in asyncio.all_tasks() if t.get_name() in {r.durable for r in self._reactions}]
-                await asyncio.gather(*consumers, serving, return_exceptions=True)
+                await asyncio.sleep(delay)
+                http.stop()
+                await asyncio.gather(serving, self._finish(), return_exceptions=True)
                 self.relay.stop()
-                relays = [t for t in asyncio.all_tasks() if t.get_name() == "relay"]
-                await asyncio.gather(*relays, return_exceptions=True)
+                await self._end_of("relay")
         except TimeoutError:
             log.warning("shutdown_overran", seconds=self.settings.shutdown_seconds)
         working.cancel()
-        await asyncio.gather(working, return_exceptions=True)
-        await self.broker.close()
-        await self.database.close()
+        await asyncio.wait({working}, timeout=CLOSE_SECONDS)
+        await asyncio.gather(self.broker.close(), self.database.close())
         log.info("stopped")
+
+    async def _finish(self) -> None:
+        """Take nothing new, settle what is in hand, end what runs by the clock."""
+        if self._answering:
+            await self._answering.finish()
+        await asyncio.gather(*(consumer.stop() for consumer in self._consumers))
+        await self._end_of(*(consumer.reaction.durable for consumer in self._consumers))
+        for name in self.tasks:
+            if running := self._running.get(name):
+                running.cancel()
+        await self._end_of(*self.tasks)
+
+    async def _end_of(self, *names: str) -> None:
+        await asyncio.gather(*(self._running[n] for n in names if n in self._running), return_exceptions=True)
 
     # --- health ----------------------------------------------------------------------------
 
@@ -280,30 +301,6 @@ class Service:
         if self.settings.metrics_enabled:
             routes.append(Route("/metrics", metrics))
         return routes
-
-
-class _HttpServer(uvicorn.Server):
-    """uvicorn, without its signal handling: the service decides when to stop."""
-
-    def __init__(self, app: ASGIApp, settings: ServiceSettings) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                host=settings.host,
-                port=settings.port,
-                log_level="warning",
-                access_log=False,
-                lifespan="off",
-                server_header=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=int(settings.shutdown_seconds),
-                h11_max_incomplete_event_size=64 * 1024,
-            )
-        )
-
-    @contextmanager
-    def capture_signals(self) -> Any:
-        yield
 
 
 def _expected(error: BaseException) -> bool:

@@ -5,6 +5,7 @@ server's timestamps, so that clocks need not agree.
 """
 
 import asyncio
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -62,8 +63,8 @@ class Heart:
         self.lag: dict[str, int] = {}
 
     async def run(self) -> None:
-        """Beat every `BEAT_SECONDS`; a beat that can't be written is skipped."""
-        while True:
+        """Beat every `BEAT_SECONDS` until stopped; a beat that can't be written is skipped."""
+        while not self._left:
             await self.beat()
             await asyncio.sleep(BEAT_SECONDS)
 
@@ -117,13 +118,19 @@ async def read_heartbeats(broker: Broker) -> list[SeenHeartbeat]:
                 if entry.value and entry.created:
                     seen.append((Heartbeat.model_validate_json(entry.value), _utc(entry.created)))
             await watcher.stop()  # type: ignore[no-untyped-call]
+            now = await server_time(broker)
     except (NatsError, JetStreamError, OSError, TimeoutError) as error:
         raise Unavailable(f"heartbeats: {type(error).__name__}") from error
-    newest = max((created for _, created in seen), default=datetime.now(UTC))
     return [
-        SeenHeartbeat(heartbeat=h, age_seconds=round((newest - created).total_seconds(), 1))
+        SeenHeartbeat(heartbeat=h, age_seconds=round(max(0.0, (now - created).total_seconds()), 1))
         for h, created in sorted(seen, key=lambda pair: (pair[0].service, pair[0].instance))
     ]
+
+
+async def server_time(broker: Broker) -> datetime:
+    """What time it is for the NATS server, whose clock stamps heartbeats. Raises as the client does."""
+    answer = await broker.client.request(f"$JS.API.STREAM.INFO.KV_{HEARTBEAT_BUCKET}", b"", timeout=2)
+    return datetime.fromisoformat(json.loads(answer.data)["ts"])
 
 
 def _utc(value: Any) -> datetime:

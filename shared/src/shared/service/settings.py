@@ -30,7 +30,10 @@ class ServiceSettings(BaseSettings):
     port: int = Field(ge=0, le=65535)
     nats_url: str
     metrics_enabled: bool = True
+    shutdown_delay_seconds: float = Field(default=0, ge=0, le=15)
+    """How long a process that was told to stop goes on serving, unready, until every load balancer has noticed."""
     shutdown_seconds: float = Field(default=20, gt=0, le=25)
+    """What ending in order may take in all, the delay included."""
     crash_at: str = ""
     """The crash point at which this process dies, for tests (`shared.crash_points`); refused in production."""
 
@@ -38,6 +41,12 @@ class ServiceSettings(BaseSettings):
     @classmethod
     def _names_a_crash_point(cls, value: str) -> str:
         return Crash(value).where if value else value
+
+    @model_validator(mode="after")
+    def _delay_leaves_time_to_finish(self) -> "ServiceSettings":
+        if self.shutdown_delay_seconds >= self.shutdown_seconds:
+            raise ValueError("SHUTDOWN_DELAY_SECONDS leaves nothing of SHUTDOWN_SECONDS to finish in")
+        return self
 
     @model_validator(mode="after")
     def _nothing_but_earnest_in_production(self) -> "ServiceSettings":

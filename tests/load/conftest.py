@@ -1,0 +1,1 @@
+"""Suites that put a whole stack under load for minutes: `make rolling`, `make overload`, `make recovery`."""
