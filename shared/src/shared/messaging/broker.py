@@ -114,7 +114,7 @@ class Broker:
             raise Unavailable(f"nats: a message of {size} bytes is too large")
         try:
             return await self._publisher.publish(subject, payload, headers)
-        except (NatsError, OSError, ValueError) as error:
+        except (NatsError, OSError) as error:
             raise Unavailable(f"nats: {type(error).__name__}") from error
 
     async def tell(self, subject: str, payload: bytes) -> None:

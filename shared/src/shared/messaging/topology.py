@@ -66,6 +66,7 @@ class Stream:
             duplicate_window=min(2 * 3600, self.max_age_days * DAY),
             num_replicas=1,
             allow_direct=True,
+            allow_atomic=True,
         )
 
 
