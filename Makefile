@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-unit privileges rolling check lint fmt types arch bench migrate topology docs lock clean distclean
+.PHONY: help run demo test test-unit privileges rolling check lint fmt types arch bench migrate topology docs lock clean distclean soak
 PYTHON_BIN := .venv/bin/python
 SOURCES := api-gateway booking-service billing-service notifier-service shared devstack migrations tests bench
 PROJECTS := $(wildcard */pyproject.toml)
@@ -42,6 +42,9 @@ arch: .venv/.dev-installed
 
 bench: .venv/.bench-installed ## Speed beside references in one run; writes bench/RESULTS.md (ARGS="--quick --only path,relay")
 	@$(PYTHON_BIN) -m bench $(ARGS)
+
+soak: .venv/.bench-installed ## A steady load for MINUTES (30), and what grows meanwhile; writes bench/RESULTS.md
+	@$(PYTHON_BIN) -m bench.soak --minutes $(or $(MINUTES),30) $(ARGS)
 
 docs: .venv/.dev-installed ## Write docs/openapi/gateway.json and docs/asyncapi.yaml from the code
 	@$(PYTHON_BIN) docs/generate.py

@@ -8,9 +8,8 @@ import argparse
 
 import uvloop
 
-from bench import machine, report
 from bench.measurements import EXTRA, MEASUREMENTS
-from bench.plots import draw
+from bench.publishing import publish
 from bench.scale import FULL, QUICK
 from shared.service.logging import configure_logging
 
@@ -31,18 +30,7 @@ def main() -> None:
     configure_logging("bench", "console", "WARNING")
     for name in names:
         print(f"\n{name} …", flush=True)
-        result = uvloop.run(every[name](QUICK if options.quick else FULL))
-        result.machine = machine.description()
-        print("\n".join([result.table(), *(f"- {goal}" for goal in result.goals)]), flush=True)
-        if not options.quick:
-            write(result)
-
-
-def write(result: report.Result) -> None:
-    """Keep the result and its chart, and bring RESULTS.md up to date."""
-    report.keep(result)
-    draw(result)
-    report.DOCUMENT.write_text(report.document(report.kept([*MEASUREMENTS, *EXTRA])))
+        publish(uvloop.run(every[name](QUICK if options.quick else FULL)), keep=not options.quick)
 
 
 if __name__ == "__main__":

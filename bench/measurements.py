@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from bench import availability, latency, notifier, path, questions, reaction, relay, webhooks
+from bench import availability, growth, latency, notifier, path, questions, reaction, relay, webhooks
 from bench.report import Result
 from bench.scale import Scale
 
@@ -19,5 +19,5 @@ MEASUREMENTS: dict[str, Measure] = {
     "availability": availability.measure,
     "notifier": notifier.measure,
 }
-EXTRA: dict[str, Measure] = {}
+EXTRA: dict[str, Measure] = {"growth": growth.measure}
 """Those that take too long to belong to every run."""

@@ -32,7 +32,7 @@ async def measure(scale: Scale) -> Result:
     """Echo and intake in turn, first with billing, then without."""
     loads: dict[tuple[str, int], list[Load]] = defaultdict(list)
     with running_stack() as stack, running_echo(stack.directory) as echo_port:
-        await run([stack.ports.gateway], _events(stack, scale.of(1000)), 16)
+        await run([stack.ports.gateway], signed_events(stack, scale.of(1000)), 16)
         for way in ("with billing at work", "intake alone"):
             await drained(stack, "WEBHOOKS")
             if way == "intake alone":
@@ -40,9 +40,9 @@ async def measure(scale: Scale) -> Result:
             for _ in range(scale.rounds):
                 for connections in CONNECTIONS:
                     count = scale.of(EVENTS[connections])
-                    repeated = itertools.repeat(next(_events(stack, 1)), 2 * count)
+                    repeated = itertools.repeat(next(signed_events(stack, 1)), 2 * count)
                     loads["echo", connections].append(await run([echo_port], repeated, connections))
-                    load = await run([stack.ports.gateway], _events(stack, count), connections)
+                    load = await run([stack.ports.gateway], signed_events(stack, count), connections)
                     if set(load.statuses) != {200}:
                         raise SystemExit(f"not every event was stored: {dict(load.statuses)}")
                     loads[way, connections].append(load)
@@ -51,7 +51,7 @@ async def measure(scale: Scale) -> Result:
     return result(loads, scale)
 
 
-def _events(stack: Stack, count: int) -> Iterator[bytes]:
+def signed_events(stack: Stack, count: int) -> Iterator[bytes]:
     """Signed requests, each with a new event about an intent that nobody knows."""
     for _ in range(count):
         body = json.dumps(_event()).encode()
