@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-unit privileges rolling check lint fmt types arch bench migrate topology docs lock clean distclean soak
+.PHONY: help run demo test test-unit privileges rolling check lint fmt types arch bench crash-points migrate topology docs lock clean distclean soak
 PYTHON_BIN := .venv/bin/python
 SOURCES := api-gateway booking-service billing-service notifier-service shared devstack migrations tests bench
 PROJECTS := $(wildcard */pyproject.toml)
@@ -23,6 +23,9 @@ privileges: .venv/.dev-installed ## What each database role and NATS user is ref
 
 rolling: .venv/.dev-installed ## Restart every replica in turn under load: no request may fail
 	@$(PYTHON_BIN) -m pytest tests/load/test_rolling_restart.py -m load --numprocesses 0 -s $(ARGS)
+
+crash-points: .venv/.dev-installed ## Kill a process at every step boundary of every path; audit what is left (ARGS="-k refund")
+	@$(PYTHON_BIN) -m pytest tests/crash/walk.py --numprocesses 0 $(ARGS)
 
 check: lint types arch ## Lint, types and import rules
 
@@ -67,7 +70,7 @@ distclean: clean ## Remove the environment too
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache
 
 help: ## This text
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/.run-installed: requirements/run.txt $(PROJECTS)
 	@bin/setup run

@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -99,11 +99,13 @@ class Stack:
         durable: bool = True,
         replicas: Mapping[str, int] | None = None,
         settings: Mapping[str, str] | None = None,
+        commands: Mapping[str, tuple[str, ...]] | None = None,
         report: Callable[[str], None] = lambda _: None,
         servers: Servers | None = None,
     ) -> None:
         """`replicas` above one get free ports (0: not started); `settings` override those of every service.
 
+        `commands` are the interpreter's arguments for a service that is to run in another way than `SERVICES` says.
         `servers` are others than the embedded ones, on the same directory and ports.
         """
         self.directory = directory.absolute()
@@ -113,6 +115,7 @@ class Stack:
         self.processes: dict[str, ServiceProcess] = {}
         """Every replica by name: `gateway-1`, `booking-1`, `booking-2`, …"""
         self._overrides = dict(settings or {})
+        self._commands = dict(commands or {})
         self._supervisor = Supervisor(report)
         self._temporary = False
         wanted = {**dict.fromkeys(SERVICES, 1), **(replicas or {})}
@@ -127,6 +130,7 @@ class Stack:
         durable: bool = False,
         replicas: Mapping[str, int] | None = None,
         settings: Mapping[str, str] | None = None,
+        commands: Mapping[str, tuple[str, ...]] | None = None,
         report: Callable[[str], None] = lambda _: None,
     ) -> Self:
         """On free ports, with data that is removed when it is closed."""
@@ -138,6 +142,7 @@ class Stack:
             durable=durable,
             replicas=replicas,
             settings=settings,
+            commands=commands,
             report=report,
         )
         stack._temporary = True
@@ -207,6 +212,7 @@ class Stack:
 
     def _add(self, service: str, port: int, settings: Mapping[str, str]) -> ServiceProcess:
         kind = SERVICES[service]
+        kind = replace(kind, command=self._commands.get(service, kind.command))
         number = sum(name.rpartition("-")[0] == service for name in self.processes) + 1
         every = self.settings()
         given = {name: every[name] for name in (*_COMMON, *kind.settings)}

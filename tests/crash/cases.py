@@ -1,0 +1,242 @@
+"""Which points there are on which paths, and the story that leads to each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+from shared.contracts.base import Request
+from shared.crash_points import CrashPoint
+from tests.crash.audit import REACTIONS
+from tests.crash.story import Step, Story
+
+SERVICE, RESOURCE, BOOK = Story.offer_service, Story.add_resource, Story.book
+PAID: list[Step] = [SERVICE, RESOURCE, BOOK, Story.pay, Story.reschedule, Story.cancel]
+"""The whole life of a booking; most paths lie on it."""
+UNPAID: list[Step] = [SERVICE, RESOURCE, BOOK, Story.call_off]
+EXPIRED: list[Step] = [SERVICE, RESOURCE, BOOK, Story.expire]
+LATE: list[Step] = [SERVICE, RESOURCE, BOOK, Story.pay_late]
+UNHEARD: list[Step] = [SERVICE, RESOURCE, BOOK, Story.pay_unheard]
+COMPLETED: list[Step] = [
+    Story.offer_service_without_deposit,
+    RESOURCE,
+    Story.book_without_deposit,
+    Story.complete,
+]
+SLOW_START: list[Step] = [SERVICE, RESOURCE, Story.book_and_call_off]
+FAILED_INTENT: list[Step] = [SERVICE, RESOURCE, Story.book_while_stripe_fails]
+FAILED_REFUND: list[Step] = [SERVICE, RESOURCE, BOOK, Story.pay, Story.cancel_while_stripe_fails]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Die at `where` in `process` during the story's last step."""
+
+    process: str
+    where: str
+    story: list[Step]
+    first: tuple[tuple[str, str], ...] = ()
+    """Deaths (process, point) that must come before, to leave what this path works on; they stay dead till then."""
+    without: str = ""
+    """A process that is down meanwhile, because it would take the work."""
+    asleep: bool = False
+    """The process stays down until the step's act is done: what it must find when it wakes."""
+    settings: dict[str, str] = field(default_factory=dict)
+    about: str = ""
+
+    @property
+    def extra_mails(self) -> int:
+        """How many further copies of mails this death may cost: of those that were being handed over."""
+        if self.point == CrashPoint.MAIL_HANDED_OVER:
+            return 1
+        return 2 if self.path.startswith("notifier-queue") else 0
+
+    @property
+    def point(self) -> str:
+        """The point alone."""
+        return self.where.partition("@")[0].partition("#")[0]
+
+    @property
+    def path(self) -> str:
+        """The path alone."""
+        return self.where.partition("@")[2].partition("#")[0]
+
+    def __str__(self) -> str:
+        return f"{self.where} {self.about}".strip()
+
+
+def until(story: list[Step], step: Step) -> list[Step]:
+    """A story up to and including a step."""
+    return story[: story.index(step) + 1]
+
+
+REACTION_STEPS: dict[str, list[Step]] = {
+    "booking-create-service": until(PAID, SERVICE),
+    "booking-create-resource": until(PAID, RESOURCE),
+    "booking-create-booking": until(PAID, BOOK),
+    "booking-confirm-booking": until(PAID, Story.pay),
+    "booking-reschedule-booking": until(PAID, Story.reschedule),
+    "booking-cancel-booking": until(PAID, Story.cancel),
+    "booking-record-refund": until(PAID, Story.cancel),
+    "billing-request-deposit": until(PAID, BOOK),
+    "billing-apply-stripe-event": until(PAID, Story.pay),
+    "billing-cancel-payment": UNPAID,
+    "billing-request-refund": until(PAID, Story.cancel),
+    "billing-issue-refund": until(PAID, Story.cancel),
+    "notifier-queue-booking-mail": until(PAID, BOOK),
+    "notifier-queue-billing-mail": until(PAID, Story.pay),
+}
+"""Reaction to the story whose last step makes it react."""
+
+POISONED: dict[str, list[Step]] = {
+    "booking-cancel-booking": [
+        partial(
+            Story.poison,
+            subject="request.booking.cancel_booking.v1.{tenant}.x",
+            durables=("booking-cancel-booking",),
+        )
+    ],
+    "billing-request-refund": [
+        partial(
+            Story.poison,
+            subject="booking.cancelled.v1.{tenant}",
+            durables=("billing-cancel-payment", "billing-request-refund", "notifier-queue-booking-mail"),
+        )
+    ],
+    "notifier-queue-billing-mail": [
+        partial(
+            Story.poison,
+            subject="billing.refund_issued.v1.{tenant}",
+            durables=("booking-record-refund", "notifier-queue-billing-mail"),
+        )
+    ],
+}
+"""One reaction of each service, and a message that it can't read."""
+
+
+def _of_reactions() -> Iterator[Case]:
+    for point in (
+        CrashPoint.BATCH_READ,
+        CrashPoint.COMMITTING,
+        CrashPoint.COMMITTED,
+        CrashPoint.ACKNOWLEDGING,
+        CrashPoint.ACKNOWLEDGED,
+    ):
+        for reaction in REACTIONS:
+            # It looks into the ledger first, which is a transaction of its own.
+            second = "#2" if reaction.durable == "billing-cancel-payment" and "transaction" in point else ""
+            yield _of_reaction(reaction.durable, point, second)
+    for point in (CrashPoint.OUTCOME_SENDING, CrashPoint.OUTCOME_SENT):
+        for reaction in REACTIONS:
+            if any(issubclass(t, Request) for t in reaction.types):
+                yield _of_reaction(reaction.durable, point)
+
+
+def _of_reaction(durable: str, point: CrashPoint, time: str = "") -> Case:
+    return Case(f"{durable.partition('-')[0]}-1", f"{point}@{durable}{time}", REACTION_STEPS[durable])
+
+
+def _of_dead_letters() -> Iterator[Case]:
+    for durable, story in POISONED.items():
+        for point in (CrashPoint.DEAD_LETTERING, CrashPoint.DEAD_LETTERED, CrashPoint.TERMINATED):
+            yield Case(f"{durable.partition('-')[0]}-1", f"{point}@{durable}", story)
+    for point in (CrashPoint.RETURNING, CrashPoint.RETURNED):
+        yield Case("billing-1", f"{point}@billing-cancel-payment", SLOW_START, asleep=True)
+
+
+def _of_the_gateway() -> Iterator[Case]:
+    for point in (CrashPoint.REQUEST_PUBLISHING, CrashPoint.REQUEST_PUBLISHED, CrashPoint.REQUEST_DECIDED):
+        for step in (SERVICE, RESOURCE, BOOK, Story.reschedule, Story.cancel):
+            yield Case("gateway-1", point, until(PAID, step), about=step.__name__)
+    for point in (CrashPoint.WEBHOOK_PUBLISHING, CrashPoint.WEBHOOK_PUBLISHED):
+        yield Case("gateway-1", point, until(PAID, Story.pay))
+
+
+def _of_relays() -> Iterator[Case]:
+    for service in ("booking", "billing", "notifier", "jobs"):
+        story = until(PAID, Story.pay if service == "jobs" else BOOK)
+        for point in (CrashPoint.OUTBOX_HANDED_OVER, CrashPoint.OUTBOX_PUBLISHED, CrashPoint.OUTBOX_MARKED):
+            yield Case(f"{service}-1", f"{point}@{service}-relay", story)
+    # The relay that sweeps is that of whoever lives; the writer has died between its commit and the hand-over.
+    swept, booked = CrashPoint.OUTBOX_SWEPT, until(PAID, BOOK)
+    booking = ("booking-1", f"{CrashPoint.COMMITTED}@booking-create-booking")
+    billing = ("billing-1", f"{CrashPoint.COMMITTED}@billing-request-deposit")
+    notifier = ("notifier-1", f"{CrashPoint.MAIL_RECORDED}@notifier-send-messages")
+    yield Case("booking-1", f"{swept}@booking-relay", booked, first=(booking,))
+    yield Case("billing-1", f"{swept}@billing-relay", booked, first=(billing,))
+    yield Case("notifier-1", f"{swept}@notifier-relay", booked, first=(notifier,), without="jobs-1")
+    yield Case("jobs-1", f"{swept}@jobs-relay", booked, first=(notifier,))
+
+
+def _of_stripe() -> Iterator[Case]:
+    calls: list[tuple[str, list[Step], list[CrashPoint]]] = [
+        ("request-deposit", until(PAID, BOOK), [CrashPoint.INTENT_CREATING, CrashPoint.INTENT_CREATED]),
+        ("request-deposit", FAILED_INTENT, [CrashPoint.INTENTS_LISTING, CrashPoint.INTENTS_LISTED]),
+        ("request-deposit", FAILED_INTENT, [CrashPoint.INTENT_CREATED]),
+        ("cancel-payment", UNPAID, [CrashPoint.INTENT_CANCELLING, CrashPoint.INTENT_CANCELLED]),
+        ("cancel-payment", LATE, [CrashPoint.INTENT_READING, CrashPoint.INTENT_READ]),
+        ("issue-refund", until(PAID, Story.cancel), [CrashPoint.REFUND_CREATING, CrashPoint.REFUND_CREATED]),
+        ("issue-refund", FAILED_REFUND, [CrashPoint.REFUNDS_LISTING, CrashPoint.REFUNDS_LISTED]),
+        ("issue-refund", FAILED_REFUND, [CrashPoint.REFUND_CREATED]),
+    ]
+    for path, story, points in calls:
+        for point in points:
+            about = "after a 500" if story in (FAILED_INTENT, FAILED_REFUND) else ""
+            yield Case("billing-1", f"{point}@billing-{path}", story, about=about)
+
+
+def _of_mails_and_jobs() -> Iterator[Case]:
+    reminded, offered = until(PAID, Story.pay), until(PAID, SERVICE)
+    points = (
+        CrashPoint.MAIL_CLAIMED,
+        CrashPoint.MAIL_HANDING_OVER,
+        CrashPoint.MAIL_HANDED_OVER,
+        CrashPoint.MAIL_RECORDED,
+    )
+    for point in points:
+        yield Case("notifier-1", f"{point}@notifier-send-messages", until(PAID, BOOK))
+        yield Case("jobs-1", f"{point}@jobs-reminders", reminded)
+    for point in (CrashPoint.JOB_STARTING, CrashPoint.JOB_DONE):
+        yield Case("jobs-1", f"{point}@jobs-reminders", reminded)
+        yield Case("jobs-1", f"{point}@jobs-janitor", offered)
+    for point in (CrashPoint.COMMITTING, CrashPoint.COMMITTED):
+        yield Case("jobs-1", f"{point}@jobs-reminders", reminded, about="its beat")
+        yield Case("jobs-1", f"{point}@jobs-janitor#2", offered)
+
+
+def _of_the_clock() -> Iterator[Case]:
+    often = {"RECONCILE_SECONDS": "1"}
+    compared = ("billing-1", f"{CrashPoint.COMMITTED}@billing-reconcile-with-stripe#2")
+    for point in (CrashPoint.COMMITTING, CrashPoint.COMMITTED):
+        yield Case("booking-1", f"{point}@booking-expire-holds", EXPIRED, asleep=True)
+        yield Case("booking-1", f"{point}@booking-complete-past", COMPLETED, asleep=True)
+        yield Case("booking-1", f"{point}@booking-forget-requests", until(PAID, SERVICE))
+        yield Case("billing-1", f"{point}@billing-forget-stripe-events", until(PAID, SERVICE))
+        for time in ("#1", "#2"):
+            where = f"{point}@billing-reconcile-with-stripe{time}"
+            yield Case("billing-1", where, UNHEARD, asleep=True, settings=often)
+            where = f"{point}@billing-retry-parked-stripe-events{time}"
+            yield Case("billing-1", where, UNHEARD, asleep=True, settings=often, first=(compared,))
+    for point in (CrashPoint.EVENTS_LISTING, CrashPoint.EVENTS_LISTED):
+        where = f"{point}@billing-reconcile-with-stripe"
+        yield Case("billing-1", where, UNHEARD, asleep=True, settings=often)
+
+
+CASES = (
+    *_of_the_gateway(),
+    *_of_reactions(),
+    *_of_dead_letters(),
+    *_of_relays(),
+    *_of_stripe(),
+    *_of_mails_and_jobs(),
+    *_of_the_clock(),
+)
+
+WALKED_ELSEWHERE = {
+    "jobs-jobs": "the round of jobs: each job is a path of its own",
+}
+CHANGE_NOTHING = {
+    "billing-watch-stripe-events": "reads counts for metrics",
+    "gateway-clean-up-quotas": "drops idle counters of this process",
+    "gateway-record-key-use": "sampled on purpose; a lost sample is not missed",
+}
+"""Periodic tasks that have no step to die at, and why."""

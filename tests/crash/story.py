@@ -1,0 +1,321 @@
+"""One tenant's story, step by step: what its people do, and what must be true after each step.
+
+A step is an act (by the business, the customer, Stripe or the clock) and its effects. The story
+keeps count of what must have come of it once, whatever died on the way; `audit` compares.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import timedelta
+from typing import Any, Self
+from uuid import uuid4
+
+import httpx
+
+from shared.contracts.base import utc_now
+from tests.crash.world import World
+from tests.support.client import Api, in_days
+from tests.support.eventually import eventually
+
+
+class Story:
+    """A tenant with one booking."""
+
+    def __init__(self, world: World, api: Api, patience: float) -> None:
+        self.world = world
+        self.api = api
+        self.patience = patience
+        self.email = f"{uuid4().hex}@customer.example"
+        self.began_at = utc_now()
+        self.service_id = self.booking_id = self.intent_id = ""
+        self.events: Counter[str] = Counter()
+        """How often each type of event must be on its stream."""
+        self.mails: Counter[str] = Counter()
+        """How many mails of each kind must have been sent."""
+        self.dead: Counter[str] = Counter()
+        """How many messages each consumer must have dead-lettered."""
+        self.rows: Counter[str] = Counter()
+        """How many rows of each table must be the tenant's."""
+        self.booking_status: str | None = None
+        self.payment_status: str | None = None
+        self.intents: Counter[str] = Counter()
+        self.charges = 0
+        self.refunds = 0
+        self.acted = asyncio.Event()
+        """Set once nothing is left of the current step but its effects."""
+
+    @classmethod
+    async def begin(cls, world: World, patience: float = 60) -> Self:
+        """A new tenant; `patience` is how many seconds an effect may take."""
+        return cls(world, await Api.for_new_tenant(world.http, world.stack.credentials.operator_api_key), patience)
+
+    # --- the catalogue ---------------------------------------------------------------------
+
+    async def offer_service(self, deposit_percent: int = 30) -> None:
+        body = {
+            "name": "Standard cleaning",
+            "duration_minutes": 60,
+            "price": {"amount": 9000, "currency": "eur"},
+            "minimum_notice_minutes": 0,
+            "deposit_percent": deposit_percent,
+        }
+        self.service_id = (await self._insist("/v1/services", body))["id"]
+        self.rows["booking.services"] += 1
+
+    async def offer_service_without_deposit(self) -> None:
+        await self.offer_service(deposit_percent=0)
+
+    async def add_resource(self) -> None:
+        week = [{"weekday": day, "opens": "00:00", "closes": "24:00"} for day in range(7)]
+        body = {
+            "name": "Team A",
+            "time_zone": "Europe/Paris",
+            "weekly_hours": week,
+            "service_ids": [self.service_id],
+        }
+        await self._insist("/v1/resources", body)
+        self.rows += Counter({"booking.resources": 1, "booking.resource_services": 1})
+
+    # --- booking and paying ----------------------------------------------------------------
+
+    async def book(self) -> None:
+        """Held for a deposit that can be paid."""
+        await self._book("pending_payment")
+        self._expect("booking.held.v1", "billing.payment_requested.v1", mails=("held",))
+        self.rows["billing.payments"] += 1
+        self.payment_status, self.intents = "requested", Counter(requires_payment_method=1)
+        self.intent_id = await eventually(self._payable, within=self.patience)
+        await self._mailed()
+
+    async def book_while_stripe_fails(self) -> None:
+        """Stripe answers 500 to the first try, and for that key ever after."""
+        await self.world.outside.faults(api={"error_500": 1})
+        await self.book()
+
+    async def book_without_deposit(self) -> None:
+        await self._book("confirmed")
+        self._expect("booking.confirmed.v1", mails=("confirmed", "reminder"))
+        await self._mailed()
+
+    async def pay(self) -> None:
+        await self._pay()
+        self.acted.set()
+        await self._confirmed()
+
+    async def pay_unheard(self) -> None:
+        """No webhook comes; Stripe's list has the events."""
+        await self.world.outside.faults(webhooks={"drop_ratio": 1.0})
+        await self._pay()
+        await self.world.outside.no_faults()
+        await self.world.let_billing_compare(True)
+        self.acted.set()
+        await self._confirmed()
+        await self.world.let_billing_compare(False)
+
+    async def pay_late(self) -> None:
+        """The customer pays and the business cancels before the news of the money has come."""
+        await self.world.outside.faults(webhooks={"drop_ratio": 1.0})
+        await self._pay()
+        await self._insist(f"/v1/bookings/{self.booking_id}/cancel", {"reason": "rain"})
+        self._expect("booking.cancelled.v1", mails=("cancelled",))
+        self.booking_status = "cancelled"
+        await self._mailed()
+        await eventually(self._cancellation_handled, within=self.patience)
+        await self.world.outside.no_faults()
+        for event in await self.stripe_events():
+            await self.world.outside.stripe.post(f"/_fake/events/{event['id']}/resend")
+        self._expect(
+            "billing.payment_succeeded.v1",
+            "booking.late_payment_refused.v1",
+            mails=("payment_received",),
+        )
+        await self._refunded()
+
+    # --- afterwards ------------------------------------------------------------------------
+
+    async def reschedule(self) -> None:
+        await self._insist(f"/v1/bookings/{self.booking_id}/reschedule", {"starts_at": in_days(3).isoformat()})
+        self._expect("booking.rescheduled.v1", mails=("rescheduled",))
+        await self._mailed()
+
+    async def cancel(self) -> None:
+        """After payment: the deposit goes back."""
+        await self._insist(f"/v1/bookings/{self.booking_id}/cancel", {"reason": "rain"})
+        self._expect("booking.cancelled.v1", mails=("cancelled",))
+        self.booking_status = "cancelled"
+        await self._refunded()
+
+    async def cancel_while_stripe_fails(self) -> None:
+        await self.world.outside.faults(api={"error_500": 1})
+        await self.cancel()
+
+    async def call_off(self) -> None:
+        """Before payment: the offer to pay is taken back."""
+        await self._insist(f"/v1/bookings/{self.booking_id}/cancel", {})
+        self.acted.set()
+        self._expect("booking.cancelled.v1", mails=("cancelled",))
+        self.booking_status = "cancelled"
+        await self._withdrawn()
+
+    async def call_off_without_deposit(self) -> None:
+        await self._insist(f"/v1/bookings/{self.booking_id}/cancel", {})
+        self._expect("booking.cancelled.v1", mails=("cancelled",))
+        self.booking_status = "cancelled"
+        await self._mailed()
+
+    async def book_and_call_off(self) -> None:
+        """Cancelled before billing has heard of the booking, so that billing hears of both at once."""
+        await self.world.outside.faults(api={"slow_seconds": 1.0})
+        await self._book("pending_payment")
+        self._expect("booking.held.v1", "billing.payment_requested.v1", mails=("held",))
+        self.rows["billing.payments"] += 1
+        await self._mailed()
+        await self.call_off()
+        await self.world.outside.no_faults()
+
+    async def expire(self) -> None:
+        """The hold's time is over."""
+        over = "UPDATE booking.bookings SET hold_expires_at = now() - interval '1 second' WHERE id = $1"
+        await self.world.sql.execute(over, self.booking_id)
+        self.acted.set()
+        self._expect("booking.expired.v1")
+        self.booking_status = "expired"
+        await self._withdrawn()
+
+    async def complete(self) -> None:
+        """The appointment's time is over."""
+        over = """
+            UPDATE booking.bookings SET starts_at = now() - interval '2 hours', ends_at = now() - interval '1 hour',
+                occupied = tstzrange(now() - interval '2 hours', now() - interval '1 hour', '[)') WHERE id = $1
+        """
+        await self.world.sql.execute(over, self.booking_id)
+        self.acted.set()
+        self._expect("booking.completed.v1")
+        self.booking_status = "completed"
+        await eventually(self.status_reached, within=self.patience)
+
+    async def poison(self, subject: str, durables: Sequence[str]) -> None:
+        """A message that none of these consumers can read."""
+        subject = subject.format(tenant=self.api.tenant_id)
+        await self.world.broker.publish(subject, b"{", message_id=uuid4().hex)
+        self.dead.update(durables)
+        await eventually(self.buried, within=self.patience)
+
+    # --- acts ------------------------------------------------------------------------------
+
+    async def _insist(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a wish, asked for again under the same key until there is one."""
+        key = uuid4().hex
+
+        async def answer() -> dict[str, Any] | None:
+            try:
+                response = await self.api.post(path, body, Idempotency_Key=key, Prefer="wait=10")
+            except httpx.HTTPError:
+                return None
+            assert response.status_code in (200, 201, 202, 503), response.text
+            seen: dict[str, Any] = response.json()
+            return seen if response.status_code < 202 else None
+
+        found = await eventually(answer, within=self.patience)
+        assert found
+        return found
+
+    async def _book(self, status: str) -> None:
+        # So near that the reminder is due at once.
+        starts_at = utc_now().replace(second=0, microsecond=0) + timedelta(minutes=70)
+        body = {
+            "service_id": self.service_id,
+            "starts_at": starts_at.isoformat(),
+            "customer": {"name": "Ada", "email": self.email},
+        }
+        booking = await self._insist("/v1/bookings", body)
+        assert booking["status"] == status
+        self.booking_id, self.booking_status = booking["id"], status
+        self.rows["booking.bookings"] += 1
+
+    async def _pay(self) -> None:
+        response = await self.world.outside.pay(self.intent_id)
+        assert response.status_code == 200, response.text
+        self.charges, self.intents = 1, Counter(succeeded=1)
+
+    # --- effects ---------------------------------------------------------------------------
+
+    def _expect(self, *events: str, mails: tuple[str, ...] = ()) -> None:
+        self.events.update(events)
+        self.mails.update(mails)
+        self.events.update({"notifier.message_sent.v1": len(mails)} if mails else {})
+
+    async def _confirmed(self) -> None:
+        mails = ("payment_received", "confirmed", "reminder")
+        self._expect("billing.payment_succeeded.v1", "booking.confirmed.v1", mails=mails)
+        self.booking_status, self.payment_status = "confirmed", "succeeded"
+        await eventually(self.status_reached, within=self.patience)
+        await self._mailed()
+
+    async def _refunded(self) -> None:
+        self._expect("billing.refund_requested.v1", "billing.refund_issued.v1", mails=("refund",))
+        self.rows["billing.refunds"] += 1
+        self.payment_status, self.refunds = "refunded", 1
+        await eventually(self.status_reached, within=self.patience)
+        await self._mailed()
+
+    async def _withdrawn(self) -> None:
+        self.payment_status, self.intents = "canceled", Counter(canceled=1)
+        await eventually(self.status_reached, within=self.patience)
+        await self._mailed()
+
+    async def _payable(self) -> str:
+        row = "SELECT payment_intent_id FROM billing.payments WHERE booking_id = $1"
+        seen: str | None = await self.world.sql.fetchval(row, self.booking_id)
+        assert seen, "the deposit can't be paid"
+        return seen
+
+    async def _cancellation_handled(self) -> bool:
+        handled = """
+            SELECT count(*) FROM billing.inbox i JOIN booking.outbox o ON o.id = i.message_id
+            WHERE i.consumer = 'billing-cancel-payment' AND o.type = 'booking.cancelled.v1' AND o.subject LIKE $1
+        """
+        return bool(await self.world.sql.fetchval(handled, f"%{self.api.tenant_id}"))
+
+    async def status_reached(self) -> bool:
+        """Whether booking and payment stand where they must."""
+        seen = await self.world.sql.fetchrow(
+            """
+            SELECT (SELECT status FROM booking.bookings WHERE id = $1) AS booking,
+                   (SELECT status FROM billing.payments WHERE booking_id = $1) AS payment
+            """,
+            self.booking_id,
+        )
+        wanted = (self.booking_status, self.payment_status)
+        assert tuple(seen) == wanted, f"booking and payment are {tuple(seen)}, not {wanted}"
+        return True
+
+    async def _mailed(self) -> None:
+        async def all_sent() -> bool:
+            rows = await self.world.sql.fetch(
+                "SELECT kind FROM notifier.messages WHERE tenant_id = $1 AND status = 'sent'", self.api.tenant_id
+            )
+            seen = Counter(row["kind"] for row in rows)
+            assert seen == self.mails, f"sent {dict(seen)}, not {dict(self.mails)}"
+            return True
+
+        await eventually(all_sent, within=self.patience)
+
+    async def stripe_events(self) -> list[dict[str, Any]]:
+        """Stripe's events about the booking's intent, newest first."""
+        wanted = {"limit": 100, "created[gte]": int(self.began_at.timestamp())}
+        listed = (await self.world.outside.stripe.get("/v1/events", params=wanted)).json()["data"]
+        things = [(event, event["data"]["object"]) for event in listed]
+        return [event for event, thing in things if self.intent_id in (thing["id"], thing.get("payment_intent"))]
+
+    async def buried(self) -> bool:
+        """Whether DEADLETTER holds each unreadable message once for each of its consumers."""
+        for durable, count in self.dead.items():
+            found = await self.world.stored("DEADLETTER", f"deadletter.{durable}")
+            mine = [m for m in found if self.api.tenant_id in (m.headers or {}).get("Dead-Subject", "")]
+            assert len(mine) == count, f"{durable} has dead-lettered {len(mine)} messages, not {count}"
+        return True
+
+
+Step = Callable[[Story], Coroutine[Any, Any, None]]
