@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-unit privileges rolling check lint fmt types arch bench crash-points migrate topology docs lock clean distclean soak
+.PHONY: help run demo test test-unit privileges rolling check lint fmt types arch bench chaos crash-points migrate topology docs lock clean distclean soak
 PYTHON_BIN := .venv/bin/python
 SOURCES := api-gateway booking-service billing-service notifier-service shared devstack migrations tests bench
 PROJECTS := $(wildcard */pyproject.toml)
@@ -48,6 +48,9 @@ bench: .venv/.bench-installed ## Speed beside references in one run; writes benc
 
 soak: .venv/.bench-installed ## A steady load for MINUTES (30), and what grows meanwhile; writes bench/RESULTS.md
 	@$(PYTHON_BIN) -m bench.soak --minutes $(or $(MINUTES),30) $(ARGS)
+
+chaos: .venv/.dev-installed ## Load, faults and an audit on a throw-away stack: SEED=1 MINUTES=5
+	@$(PYTHON_BIN) -m tests.chaos --seed $(or $(SEED),1) --minutes $(or $(MINUTES),5) $(ARGS)
 
 docs: .venv/.dev-installed ## Write docs/openapi/gateway.json and docs/asyncapi.yaml from the code
 	@$(PYTHON_BIN) docs/generate.py

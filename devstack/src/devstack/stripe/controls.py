@@ -27,6 +27,7 @@ class Controls:
             Route("/_fake/faults", self._clear_faults, methods=["DELETE"]),
             Route("/_fake/events/{id}/resend", self._resend, methods=["POST"]),
             Route("/_fake/summary", self._summary, methods=["GET"]),
+            Route("/_fake/books", self._books, methods=["GET"]),
         ]
 
     async def _get_faults(self, _request: Request) -> Response:
@@ -56,6 +57,9 @@ class Controls:
     async def _summary(self, _request: Request) -> Response:
         return JSONResponse(summary(self._account))
 
+    async def _books(self, _request: Request) -> Response:
+        return JSONResponse(books(self._account))
+
 
 def summary(account: Account) -> Resource:
     """Counts for checks at the end of a run. By booking means by `metadata.booking_id` of the
@@ -80,4 +84,17 @@ def summary(account: Account) -> Resource:
             "pending": deliveries["pending"],
             "failed": deliveries["failed"] + deliveries["dropped"],
         },
+    }
+
+
+def books(account: Account) -> Resource:
+    """Everything that happened, oldest first, for an audit: all objects that carry money, the events
+    (`id` and `type`) and how the delivery of each fared."""
+    kept = account.store.all
+    return {
+        "payment_intents": list(kept("payment_intent").values()),
+        "charges": list(kept("charge").values()),
+        "refunds": list(kept("refund").values()),
+        "events": [{"id": event["id"], "type": event["type"]} for event in kept("event").values()],
+        "deliveries": list(kept("delivery").values()),
     }

@@ -1,0 +1,183 @@
+"""Rules about bookings: none lost, none twice, none overlapping, and each with a whole history."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.chaos.evidence import Evidence, Row
+from tests.chaos.history import Operation, Outcome
+from tests.chaos.rules.rule import rule
+
+ACTIVE = ("pending_payment", "confirmed")
+SEQUENCED_ONLY = "booking.late_payment_refused.v1"
+"""The event that tells of no change: it counts in the sequence and leaves the version."""
+NOT_FOUND = 404
+CREATION = "request.booking.create_booking."
+
+
+@rule
+def acknowledged_booking_exists(evidence: Evidence) -> Iterator[str]:
+    """Whoever was told "booked" has a booking, the one that was wished."""
+    for operation in _of(evidence, "create", Outcome.OK):
+        row = evidence.bookings_by_id.get(operation.booking_id or "")
+        if row is None:
+            yield f"booking {operation.booking_id} was acknowledged and is not there: {operation}"
+        elif row["tenant_id"] != operation.tenant_id or row["wish"] != operation.wish:
+            yield f"booking {operation.booking_id} is another's: {operation}"
+
+
+@rule
+def acknowledged_change_happened(evidence: Evidence) -> Iterator[str]:
+    """Whoever was told "moved" or "cancelled" finds that state in the booking's history."""
+    for kind in ("reschedule", "cancel"):
+        for operation in _of(evidence, kind, Outcome.OK):
+            history = evidence.booking_events.get(operation.booking_id or "", [])
+            states = [(e["version"], _moment(e["booking"]["starts_at"])) for e in history]
+            if (operation.version, _moment(operation.starts_at)) not in states:
+                yield f"{kind} of {operation.booking_id} to version {operation.version} left no trace"
+            if kind == "cancel" and not any(e["type"] == "booking.cancelled.v1" for e in history):
+                yield f"{operation.booking_id} was acknowledged as cancelled and is not"
+
+
+@rule
+def accepted_request_is_decided(evidence: Evidence) -> Iterator[str]:
+    """A request that was answered "accepted" has been decided in the end."""
+    decided = {row["id"] for row in evidence.requests}
+    for operation in evidence.operations:
+        if operation.outcome is Outcome.ACCEPTED and operation.kind != "read" and operation.request_id not in decided:
+            yield f"request {operation.request_id} was accepted and never decided: {operation}"
+
+
+@rule
+def wish_is_granted_once(evidence: Evidence) -> Iterator[str]:
+    """However often a wish was repeated, and whatever its client knows, it made one booking or none."""
+    made: dict[str, list[Row]] = defaultdict(list)
+    for row in evidence.bookings:
+        made[row["wish"]].append(row)
+    attempts = defaultdict(list)
+    for operation in evidence.operations:
+        if operation.kind == "create":
+            attempts[operation.wish].append(operation)
+    for wish, rows in made.items():
+        # Without a key, every attempt is a wish of its own; the load never repeats those.
+        if len(rows) > 1:
+            yield f"wish {wish} made {len(rows)} bookings: {[row['id'] for row in rows]}"
+        if wish not in attempts:
+            yield f"booking {rows[0]['id']} was made for the wish {wish!r}, which nobody had"
+    for wish, operations in attempts.items():
+        told = {o.booking_id for o in operations if o.outcome is Outcome.OK}
+        if len(told) > 1:
+            yield f"wish {wish} was answered with {len(told)} bookings: {sorted(map(str, told))}"
+
+
+@rule
+def refused_wish_leaves_nothing(evidence: Evidence) -> Iterator[str]:
+    """A wish of which every attempt was refused has no booking."""
+    wished = {row["wish"]: row["id"] for row in evidence.bookings}
+    outcomes = defaultdict(set)
+    for operation in evidence.operations:
+        if operation.kind == "create":
+            outcomes[operation.wish].add(operation.outcome)
+    for wish, seen in outcomes.items():
+        if seen == {Outcome.FAIL} and wish in wished:
+            yield f"wish {wish} was refused and made booking {wished[wish]}"
+
+
+@rule
+def key_makes_one_booking(evidence: Evidence) -> Iterator[str]:
+    """An Idempotency-Key names one booking, whoever asks how often."""
+    bookings: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in evidence.requests:
+        if row["idempotency_key"] and row["result_id"] and row["type"].startswith(CREATION):
+            bookings[row["tenant_id"], row["idempotency_key"]].add(row["result_id"])
+    for operation in _of(evidence, "create", Outcome.OK):
+        if operation.key and operation.booking_id:
+            bookings[operation.tenant_id, operation.key].add(operation.booking_id)
+    for (tenant, key), ids in bookings.items():
+        if len(ids) > 1:
+            yield f"key {key} of {tenant} stands for {len(ids)} bookings: {sorted(ids)}"
+
+
+@rule
+def slots_do_not_overlap(evidence: Evidence) -> Iterator[str]:
+    """No two bookings that hold a slot share a moment of a resource, buffers included."""
+    by_resource: dict[str, list[tuple[datetime, datetime, str]]] = defaultdict(list)
+    for row in evidence.bookings:
+        if row["status"] in ACTIVE:
+            begins = _moment(row["starts_at"]) - timedelta(minutes=row["buffer_before_minutes"])
+            ends = _moment(row["ends_at"]) + timedelta(minutes=row["buffer_after_minutes"])
+            by_resource[row["resource_id"]].append((begins, ends, row["id"]))
+    for resource, held in by_resource.items():
+        held.sort()
+        latest = held[0]
+        for begins, ends, booking in held[1:]:
+            if begins < latest[1]:
+                yield f"{booking} and {latest[2]} overlap on resource {resource}"
+            latest = max(latest, (begins, ends, booking), key=lambda slot: slot[1])
+
+
+@rule
+def history_is_contiguous(evidence: Evidence) -> Iterator[str]:
+    """Each booking's events count 1, 2, 3 …, its versions as well, and the last one shows the row."""
+    for row in evidence.bookings:
+        events = evidence.booking_events.get(row["id"], [])
+        sequences = [event["sequence"] for event in events]
+        if sequences != list(range(1, row["sequence"] + 1)):
+            yield f"booking {row['id']} stands at sequence {row['sequence']}, its events are {sequences}"
+            continue
+        changes = [event for event in events if event["type"] != SEQUENCED_ONLY]
+        versions = [event["version"] for event in changes]
+        if versions != list(range(1, row["version"] + 1)):
+            yield f"booking {row['id']} stands at version {row['version']}, its events have {versions}"
+        elif difference := _difference(row, changes[-1]["booking"]):
+            yield f"booking {row['id']} differs from its last event: {difference}"
+    for booking in evidence.booking_events.keys() - evidence.bookings_by_id.keys():
+        yield f"there are events about booking {booking}, which does not exist"
+
+
+@rule
+def acknowledged_booking_stays_visible(evidence: Evidence) -> Iterator[str]:
+    """Once a booking is acknowledged or accepted, nobody who asks later is told that there is none."""
+    known: dict[str, float] = {}
+    for operation in evidence.operations:
+        if operation.kind == "create" and operation.outcome in (Outcome.OK, Outcome.ACCEPTED) and operation.booking_id:
+            known[operation.booking_id] = min(operation.ended, known.get(operation.booking_id, operation.ended))
+    for operation in evidence.operations:
+        missing = operation.kind == "read" and operation.status == NOT_FOUND and operation.code == "not_found"
+        booking = operation.wish.removeprefix("read ")
+        if missing and operation.started > known.get(booking, operation.started):
+            yield f"booking {booking} was known and then not found: {operation}"
+
+
+@rule
+def holds_end(evidence: Evidence) -> Iterator[str]:
+    """In the end no booking waits for its deposit any more: it was paid or its hold expired."""
+    for row in evidence.bookings:
+        if row["status"] == "pending_payment":
+            yield f"booking {row['id']} still waits for its deposit, held until {row['hold_expires_at']}"
+
+
+@rule
+def answers_are_never_500(evidence: Evidence) -> Iterator[str]:
+    """Outages are answered with 503, and nothing the clients sent is anybody's fault."""
+    for operation in evidence.operations:
+        if operation.status == 500 and operation.kind != "pay":
+            yield f"answered with 500: {operation}"
+
+
+def _of(evidence: Evidence, kind: str, outcome: Outcome) -> Iterator[Operation]:
+    return (o for o in evidence.operations if o.kind == kind and o.outcome is outcome)
+
+
+def _difference(row: Row, snapshot: dict[str, Any]) -> str:
+    for name in ("status", "resource_id", "service_id"):
+        if row[name] != snapshot[name]:
+            return f"{name} is {row[name]}, was announced as {snapshot[name]}"
+    if _moment(row["starts_at"]) != _moment(snapshot["starts_at"]):
+        return f"it starts at {row['starts_at']}, was announced for {snapshot['starts_at']}"
+    return ""
+
+
+def _moment(text: str | None) -> datetime:
+    return datetime.fromisoformat(text or "0001-01-01T00:00:00+00:00")
