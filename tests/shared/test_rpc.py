@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ from shared.contracts.base import Contract, Query
 from shared.contracts.booking import Slot
 from shared.errors import DomainError, NotFound, Unavailable
 from shared.messaging.broker import Broker
-from shared.messaging.rpc import CONCURRENCY, WAITING, Questions, Rejected, call, serve
+from shared.messaging.rpc import CONCURRENCY, DEFLATED_FROM, WAITING, Questions, Rejected, call, call_unread, serve
 from tests.support.messages import Question, Reply, question_type, random_name
 
 Answerer = Callable[[Question], Awaitable[Contract]]
@@ -69,6 +70,30 @@ async def test_a_refusal_comes_back_as_one(wire: Broker) -> None:
         "extra": {"alternatives": ["10:00"]},
     }
     assert (missing.value.refusal.status, missing.value.refusal.code) == (404, "not_found")
+
+
+@pytest.mark.parametrize("size", [DEFLATED_FROM // 2, 5_000_000])
+async def test_a_long_answer_arrives_whole(wire: Broker, size: int) -> None:
+    async def speak_at_length(question: Question) -> Reply:
+        return Reply(answer="größer " * (size // 7))
+
+    kind = question_type()
+    async with answering(wire, kind, speak_at_length):
+        reply = await call(wire, kind(tenant_id=uuid4()))
+        unread = await call_unread(wire, kind(tenant_id=uuid4()))
+    assert reply == await speak_at_length(kind(tenant_id=uuid4()))
+    assert Reply.model_validate_json(unread) == reply
+
+
+async def test_an_answer_that_no_message_can_hold_is_refused(wire: Broker) -> None:
+    async def babble(question: Question) -> Reply:
+        return Reply(answer=random.randbytes(1_500_000).hex())
+
+    kind = question_type()
+    async with answering(wire, kind, babble):
+        with pytest.raises(Rejected) as refused:
+            await call(wire, kind(tenant_id=uuid4()))
+    assert (refused.value.refusal.status, refused.value.refusal.code) == (422, "answer_too_large")
 
 
 async def test_an_outage_behind_the_service_is_unavailable(wire: Broker) -> None:

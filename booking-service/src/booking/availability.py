@@ -9,7 +9,9 @@ Times inside are epoch seconds in UTC, ranges are half-open: an appointment that
 one that starts at 10:00 do not clash.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -95,8 +97,8 @@ class SlotRules:
 class Calendar:
     """A resource as availability sees it: its hours, and the ranges that bookings occupy on it.
 
-    `busy` holds half-open ranges in epoch seconds, buffers included, sorted by start; `busy_ranges`
-    makes it from datetimes.
+    `busy` holds half-open ranges in epoch seconds, buffers included, sorted by start; parts of a
+    second count as busy.
     """
 
     hours: OpeningHours
@@ -109,11 +111,6 @@ class Refusal(StrEnum):
     OUTSIDE_HOURS = "outside_hours"
     TOO_SOON = "too_soon"
     TOO_FAR = "too_far"
-
-
-def busy_ranges(occupied: Iterable[tuple[datetime, datetime]]) -> list[tuple[int, int]]:
-    """Occupied ranges (aware, half-open, any order) as a `Calendar` wants them."""
-    return sorted((epoch_seconds(start), epoch_seconds_up(end)) for start, end in occupied if start < end)
 
 
 def refusal(rules: SlotRules, hours: OpeningHours, now: datetime, starts_at: datetime) -> Refusal | None:
@@ -136,47 +133,35 @@ def refusal(rules: SlotRules, hours: OpeningHours, now: datetime, starts_at: dat
     return None
 
 
-def slot_starts(
-    rules: SlotRules,
-    intervals: Sequence[OpenInterval],
-    busy: Sequence[tuple[int, int]],
-    startable: range,
-) -> list[int]:
-    """The free starts of one resource within `startable`, ascending, in epoch seconds.
+def _grid(rules: SlotRules, intervals: Sequence[OpenInterval], startable: range) -> list[int]:
+    """The starts within `startable` that would be offered if nothing were booked, ascending, in epoch seconds.
 
-    The grid begins anew at each opening and counts elapsed time. The appointment itself must lie in
-    one interval; with its buffers it must not meet any of `busy` (sorted by start). `intervals`
-    must be all that meet the time from the first startable second to the end of an appointment
-    that starts in the last.
+    The grid begins anew at each opening and counts elapsed time; the appointment itself must lie in
+    one interval. `intervals` must be all that meet the time from the first startable second to the
+    end of an appointment that starts in the last.
     """
-    if not startable:
-        return []
-    duration = rules.duration_minutes * 60
-    before = rules.buffer_before_minutes * 60
-    after = rules.buffer_after_minutes * 60
     step = rules.slot_step_minutes * 60
     starts: list[int] = []
-    passed = 0  # busy ranges that end before the padded candidate begins, and all later ones
     for interval in intervals:
-        last_fitting = min(interval.end - duration, startable[-1])
+        last_fitting = min(interval.end - rules.duration_minutes * 60, startable[-1])
         for opening, next_opening in pairwise((*interval.openings, interval.end)):
-            last = min(next_opening - 1, last_fitting)
-            candidate = _on_grid(opening, step, max(opening, startable[0]))
-            while candidate <= last:
-                while passed < len(busy) and busy[passed][1] <= candidate - before:
-                    passed += 1
-                last_free = last if passed == len(busy) else min(last, busy[passed][0] - after - duration)
-                if candidate <= last_free:
-                    starts.extend(range(candidate, last_free + 1, step))
-                    candidate = _on_grid(opening, step, last_free + 1)
-                else:
-                    candidate = _on_grid(opening, step, busy[passed][1] + before)
+            first = max(opening, startable[0])
+            first += (opening - first) % step
+            starts.extend(range(first, min(next_opening - 1, last_fitting) + 1, step))
     return starts
 
 
-def _on_grid(opening: int, step: int, at_least: int) -> int:
-    """The first instant of the grid that starts at `opening` which is not before `at_least`."""
-    return at_least + (opening - at_least) % step
+def _free(rules: SlotRules, grid: list[int], busy: Sequence[tuple[int, int]]) -> list[int]:
+    """The grid without the starts at which an appointment, buffers included, would meet a busy range."""
+    until = (rules.duration_minutes + rules.buffer_after_minutes) * 60
+    before = rules.buffer_before_minutes * 60
+    starts: list[int] = []
+    position = 0
+    for busy_from, busy_to in busy:
+        clash = bisect_right(grid, busy_from - until, position)
+        starts += grid[position:clash]
+        position = bisect_left(grid, busy_to + before, clash)
+    return starts + grid[position:]
 
 
 def free_slots(
@@ -197,11 +182,13 @@ def free_slots(
         return {}
     last_end = startable[-1] + rules.duration_minutes * 60
     # Most resources of a business keep the same hours: resolve each distinct set once.
-    intervals: dict[OpeningHours, list[OpenInterval]] = {}
-    free: dict[int, list[ResourceId]] = {}
+    grids: dict[OpeningHours, list[int]] = {}
+    free: dict[int, list[ResourceId]] = defaultdict(list)
     for resource_id, calendar in calendars.items():
-        if calendar.hours not in intervals:
-            intervals[calendar.hours] = open_intervals(calendar.hours, startable[0], last_end)
-        for slot in slot_starts(rules, intervals[calendar.hours], calendar.busy, startable):
-            free.setdefault(slot, []).append(resource_id)
+        grid = grids.get(calendar.hours)
+        if grid is None:
+            intervals = open_intervals(calendar.hours, startable[0], last_end)
+            grid = grids[calendar.hours] = _grid(rules, intervals, startable)
+        for slot in _free(rules, grid, calendar.busy):
+            free[slot].append(resource_id)
     return {instant_at(slot): free[slot] for slot in sorted(free)}

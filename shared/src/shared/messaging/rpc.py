@@ -1,19 +1,20 @@
 """Typed questions over request/reply, registered with the NATS micro protocol (design §1.2).
 
-A reply is `{"result": ...}` or `{"refusal": ...}`; an unexpected failure is told as `internal`,
+A reply is `{"result": ...}` or `{"refusal": ...}`, deflated if it is long; an unexpected failure is told as `internal`,
 never with its text.
 """
 
 import asyncio
 import time
+import zlib
 from collections.abc import Awaitable, Callable
-from functools import cache
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, TypeVar
 
 import structlog
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
+from nats.errors import MaxPayloadError
 from pydantic import ValidationError
 
 from shared.contracts.base import Contract, Query, Refusal
@@ -27,6 +28,10 @@ R = TypeVar("R", bound=Contract)
 F = TypeVar("F", bound=Callable[..., Awaitable[Contract]])
 
 Handler = Callable[..., Awaitable[Contract]]
+_RESULT = b'{"result":'
+_DEFLATED = b"\x78"
+"""How a zlib stream begins (RFC 1950 §2.2), and no JSON."""
+
 Answer = Callable[[Handler, Query[Any]], Awaitable[Contract]]
 """Calls a handler with its context."""
 
@@ -34,6 +39,8 @@ CONCURRENCY = 32
 """Questions answered at once in one process."""
 WAITING = 512
 """Questions that may wait for their turn; who asks beyond that is told at once."""
+DEFLATED_FROM = 128 * 1024
+"""Replies of so many bytes are deflated: a month of free slots names the same few resources again and again."""
 PATIENCE_HEADER = "Patience-Seconds"
 """How long the asker waits for its answer."""
 
@@ -46,17 +53,10 @@ class Rejected(Exception):
         self.refusal = refusal
 
 
-class Reply(Contract, Generic[R]):
-    """What goes over the wire: one of the two."""
+class _Refused(Contract):
+    """What goes over the wire in place of a result."""
 
-    result: R | None = None
-    refusal: Refusal | None = None
-
-
-@cache
-def _reply_to(query_type: type[Query[Any]]) -> type[Reply[Any]]:
-    """The reply's model, so that its JSON is read and validated in one go."""
-    return cast(type[Reply[Any]], Reply.__class_getitem__(query_type.reply_type()))
+    refusal: Refusal
 
 
 class Questions:
@@ -142,7 +142,7 @@ async def _reply(msg: Msg, query_type: type[Query[Any]], handler: Handler, answe
     outcome = "ok"
     try:
         query = _decode(query_type, msg.data)
-        body = b'{"result":' + (await answer(handler, query)).model_dump_json().encode() + b"}"
+        body = _RESULT + (await answer(handler, query)).model_dump_json().encode() + b"}"
     except Poison as error:
         outcome, body = "invalid", _refuse("invalid_query", 422, "Invalid query", str(error))
     except DomainError as error:
@@ -157,8 +157,13 @@ async def _reply(msg: Msg, query_type: type[Query[Any]], handler: Handler, answe
 
 
 async def _respond(msg: Msg, body: bytes) -> None:
+    if len(body) >= DEFLATED_FROM:
+        body = zlib.compress(body, 1)
     try:
-        await msg.respond(body)
+        try:
+            await msg.respond(body)
+        except MaxPayloadError:
+            await msg.respond(_refuse("answer_too_large", 422, "Answer too large", "ask for less at once"))
     except (NatsError, OSError) as error:
         log.warning("reply_not_sent", subject=msg.subject, error=type(error).__name__)
 
@@ -181,13 +186,18 @@ async def call(broker: Broker, query: Query[R], timeout: float = 2.0) -> R:
 
     Raises `Rejected` with its refusal, or `Unavailable` if nobody answers within `timeout` seconds.
     """
+    return query.reply_type().model_validate_json(await call_unread(broker, query, timeout))
+
+
+async def call_unread(broker: Broker, query: Query[Any], timeout: float = 2.0) -> bytes:
+    """As `call`, but the answer as the JSON that it came as, for who only passes it on."""
     patience = {PATIENCE_HEADER: f"{timeout:g}"}
-    answer = await broker.ask(query.SUBJECT, query.model_dump_json().encode(), timeout, patience)
-    reply = _reply_to(type(query)).model_validate_json(answer.data)
-    if reply.refusal is not None:
-        if reply.refusal.status == 503:
-            raise Unavailable(reply.refusal.detail)
-        raise Rejected(reply.refusal)
-    if reply.result is None:
-        raise Unavailable(f"{query.SUBJECT} was answered with neither a result nor a refusal")
-    return cast(R, reply.result)
+    reply = (await broker.ask(query.SUBJECT, query.model_dump_json().encode(), timeout, patience)).data
+    if reply.startswith(_DEFLATED):
+        reply = zlib.decompress(reply)
+    if reply.startswith(_RESULT):
+        return reply[len(_RESULT) : -1]
+    refusal = _Refused.model_validate_json(reply).refusal
+    if refusal.status == 503:
+        raise Unavailable(refusal.detail)
+    raise Rejected(refusal)
