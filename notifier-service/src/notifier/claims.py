@@ -55,8 +55,10 @@ class Claim:
     booking_version: int
 
 
+# Rows are updated by the place where they were found and locked. A join by key would be planned once,
+# perhaps when the table was empty, and then read all of it for every message.
 _DUE = """
-    SELECT tenant_id, id, booking_id, status FROM messages
+    SELECT ctid, tenant_id, booking_id, status FROM messages
     WHERE status IN ('queued', 'planned', 'sending') AND {condition} AND next_attempt_at <= now()
     ORDER BY next_attempt_at LIMIT :limit FOR UPDATE SKIP LOCKED
 """
@@ -67,7 +69,7 @@ _CLAIM = """
         interruptions = m.interruptions + CAST(due.status = 'sending' AS integer),
         next_attempt_at = clock_timestamp() + make_interval(secs => :lease)
     FROM due JOIN bookings b ON b.tenant_id = due.tenant_id AND b.booking_id = due.booking_id
-    WHERE m.tenant_id = due.tenant_id AND m.id = due.id
+    WHERE m.ctid = due.ctid
     RETURNING m.tenant_id, m.id, m.booking_id, m.kind, m.version, m.recipient, m.attempts, m.interruptions,
               CAST(extract(epoch FROM clock_timestamp() - m.send_at) AS double precision) AS age_seconds,
               CAST(m.subject_data AS text) AS about, m.message_id_header, m.correlation_id, m.causation_id,
@@ -76,7 +78,7 @@ _CLAIM = """
 _SKIP_DUE = """
     WITH due AS MATERIALIZED ({due})
     UPDATE messages m SET status = 'skipped', last_error = :reason
-    FROM due WHERE m.tenant_id = due.tenant_id AND m.id = due.id
+    FROM due WHERE m.ctid = due.ctid
 """
 _RENEW = text("""
     UPDATE messages m SET next_attempt_at = clock_timestamp() + make_interval(secs => :lease)

@@ -22,7 +22,7 @@ from shared.service.context import Context
 reactions = Reactions("notifier")
 
 BATCH = 100
-LINGER_SECONDS = 0.05
+LINGER_SECONDS = 0.1
 """Nobody waits for a mail's being queued: let a few facts share a transaction."""
 
 

@@ -6,6 +6,7 @@ nothing new, finish what runs, publish what was committed, close (reliability R6
 """
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -314,6 +315,16 @@ def _cause(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
+def _collect_garbage_rarely() -> None:
+    """Requests leave hardly a cycle behind, yet by default every 700 new objects are searched for some.
+
+    That search was a tenth of the gateway's time under load. What is alive by now stays alive, and is not searched.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 def run(build: Callable[[], Service]) -> Never:
     """Run one service until it is told to stop; with the argument `topology`, bring NATS to the code and end."""
 
@@ -322,6 +333,7 @@ def run(build: Callable[[], Service]) -> Never:
         configure_logging(service.name, service.settings.log_format, service.settings.log_level)
         if sys.argv[1:] == ["topology"]:
             return await service.update_topology()
+        _collect_garbage_rarely()
         return await service.serve()
 
     sys.exit(uvloop.run(main()))
