@@ -22,6 +22,9 @@ CONSUMER_REDELIVERED = Gauge(
 CONSUMER_STALLED_SECONDS = Gauge(
     "consumer_stalled_seconds", "Seconds without progress while messages wait; 0 is healthy.", ["handler"]
 )
+CONSUMER_HALTED = Gauge(
+    "consumer_halted", "1 once a consumer has stopped itself after too many dead letters in a row.", ["handler"]
+)
 DEAD_LETTERS = Counter("dead_letters_total", "Messages put into DEADLETTER.", ["handler", "reason"])
 OUTBOX_PENDING = Gauge("outbox_pending_events", "Committed events that the relay has yet to publish.")
 OUTBOX_OLDEST_SECONDS = Gauge("outbox_oldest_seconds", "Age of the oldest unpublished event.")

@@ -17,16 +17,20 @@ from shared.contracts.base import Outcome, Outcomes, Request
 from shared.crash_points import CrashPoint, on_path, reach
 from shared.errors import AlreadyHandled, Poison, Unavailable
 from shared.messaging.broker import Broker
+from shared.messaging.dead_letters import DeadLetter
 from shared.messaging.failures import PATIENT_ATTEMPTS, Dead, backoff, classify
 from shared.messaging.pull import Pull
 from shared.messaging.reactions import Message, Reaction
 from shared.messaging.topology import ACK_WAIT_SECONDS
-from shared.metrics import DEAD_LETTERS, HANDLER_SECONDS, MESSAGES_HANDLED
+from shared.metrics import CONSUMER_HALTED, DEAD_LETTERS, HANDLER_SECONDS, MESSAGES_HANDLED
 
 log = structlog.get_logger()
 
 PATIENCE_SECONDS = 20
 """How long a delivery is held and retried in place while something outside is down, before it is given back."""
+DEAD_IN_A_ROW = 20
+"""So many dead letters without a handled message between them, and the consumer stops: a bad release must not drain
+its stream."""
 
 Run = Callable[[Reaction, Sequence[Message]], Awaitable[Any]]
 """Calls the handler with its context and adapters; what it returns are outcomes of requests, or None."""
@@ -42,6 +46,13 @@ class Consumer:
         self._run = run
         self._pull = Pull(broker, reaction.stream, reaction.durable, capacity=2 * reaction.batch * reaction.concurrency)
         self._stopping = False
+        self._dead_in_a_row = 0
+        CONSUMER_HALTED.labels(reaction.durable).set(0)
+
+    @property
+    def halted(self) -> bool:
+        """Whether it has stopped by itself after `DEAD_IN_A_ROW` dead letters; a new start resumes."""
+        return self._dead_in_a_row >= DEAD_IN_A_ROW
 
     async def run(self) -> None:
         """Handle deliveries until `stop`; returns once every one in hand is settled."""
@@ -73,14 +84,13 @@ class Consumer:
 
     async def _handle(self, deliveries: list[Msg]) -> None:
         """One batch: together if it goes well, else one by one, so that poison harms only itself."""
-        decoded: list[tuple[Msg, Message]] = []
-        for msg in deliveries:
-            try:
-                if msg.metadata.num_delivered > PATIENT_ATTEMPTS:
-                    raise Poison("was delivered too often, perhaps killing its worker each time")
-                decoded.append((msg, self.reaction.decode(msg.subject, msg.data)))
-            except Poison as error:
-                await self._settle_failure(msg, error)
+        decoded, poisoned = self._decode(deliveries)
+        if decoded and poisoned and self._dead_in_a_row + len(poisoned) >= DEAD_IN_A_ROW:
+            for msg in deliveries:  # in their order, which decides whether so many follow each other
+                await self._handle([msg])
+            return
+        for msg, poison in poisoned:
+            await self._settle_failure(msg, poison)
         if not decoded:
             return
         started = time.perf_counter()
@@ -100,6 +110,19 @@ class Consumer:
             HANDLER_SECONDS.labels(self.reaction.durable).observe(time.perf_counter() - started)
             await self._send_outcomes([message for _, message in decoded], outcomes)
             await self._acknowledge(decoded, "handled")
+
+    def _decode(self, deliveries: list[Msg]) -> tuple[list[tuple[Msg, Message]], list[tuple[Msg, Poison]]]:
+        """The deliveries that can be read, and those that can't, each in their order."""
+        decoded: list[tuple[Msg, Message]] = []
+        poisoned: list[tuple[Msg, Poison]] = []
+        for msg in deliveries:
+            try:
+                if msg.metadata.num_delivered > PATIENT_ATTEMPTS:
+                    raise Poison("was delivered too often, perhaps killing its worker each time")
+                decoded.append((msg, self.reaction.decode(msg.subject, msg.data)))
+            except Poison as error:
+                poisoned.append((msg, error))
+        return decoded, poisoned
 
     async def _run_patiently(self, messages: list[Message]) -> Any:
         """Run the handler; while something outside is down, hold the delivery and try again in place."""
@@ -137,6 +160,8 @@ class Consumer:
         for msg, _ in decoded:
             await _quietly(msg.ack())
         reach(CrashPoint.ACKNOWLEDGED)
+        if not self.halted:
+            self._dead_in_a_row = 0
         MESSAGES_HANDLED.labels(self.reaction.durable, outcome).inc(len(decoded))
 
     async def _settle_failure(self, msg: Msg, error: Exception) -> None:
@@ -149,8 +174,12 @@ class Consumer:
             "error": f"{type(error).__name__}: {error}"[:300],
         }
         if isinstance(verdict, Dead):
-            if await self._dead_letter(msg, error, verdict.reason):
+            if not self.halted and await self._dead_letter(msg, error, verdict.reason):
                 log.error("message_dead_lettered", reason=verdict.reason, **fields)
+                if self.halted and not self._stopping:
+                    log.error("consumer_halted", handler=self.reaction.durable, dead_letters=DEAD_IN_A_ROW)
+                    CONSUMER_HALTED.labels(self.reaction.durable).set(1)
+                    await self.stop()
                 return
             await _quietly(msg.nak(delay=backoff(attempt)))
         else:
@@ -165,23 +194,23 @@ class Consumer:
     async def _dead_letter(self, msg: Msg, error: Exception, reason: str) -> bool:
         """Keep the untouched message and why it failed; only then take it off its stream's consumer."""
         metadata = msg.metadata
-        headers = {
-            "Dead-Subject": msg.subject,
-            "Dead-Stream": metadata.stream,
-            "Dead-Sequence": str(metadata.sequence.stream),
-            "Dead-Durable": self.reaction.durable,
-            "Dead-Attempts": str(metadata.num_delivered),
-            "Dead-Reason": reason,
-            "Dead-Error": f"{type(error).__name__}: {error}".encode("ascii", "replace")
-            .decode()[:300]
-            .replace("\r", " ")
-            .replace("\n", " "),
-        }
-        message_id = f"{self.reaction.durable}:{metadata.stream}:{metadata.sequence.stream}"
+        letter = DeadLetter(
+            durable=self.reaction.durable,
+            subject=msg.subject,
+            stream=metadata.stream,
+            sequence=metadata.sequence.stream,
+            attempts=metadata.num_delivered,
+            reason=reason,
+            error=f"{type(error).__name__}: {error}",
+            headers=msg.headers or {},
+            payload=msg.data,
+        )
+        self._dead_in_a_row += 1
         reach(CrashPoint.DEAD_LETTERING)
         try:
-            await self._broker.publish(f"deadletter.{self.reaction.durable}", msg.data, message_id, headers)
+            await self._broker.publish(letter.address, letter.payload, letter.message_id, letter.to_headers())
         except Unavailable:
+            self._dead_in_a_row = max(0, self._dead_in_a_row - 1)
             return False
         reach(CrashPoint.DEAD_LETTERED)
         await _quietly(msg.term())

@@ -108,7 +108,8 @@ class Pull:
 
     async def _on_message(self, msg: Msg) -> None:
         self._heard_at = time.monotonic()
-        status = msg.headers.get("Status") if msg.headers and not msg.data else None
+        # Only the server's own words come without a reply: a stored message may bear the same header.
+        status = msg.headers.get("Status") if msg.headers and not msg.data and not msg.reply else None
         if status is None:
             self._asked_for = max(0, self._asked_for - 1)
             self._ready.append(msg)

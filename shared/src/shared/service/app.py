@@ -35,7 +35,7 @@ from shared.crash_points import arm, on_path
 from shared.errors import Unavailable
 from shared.messaging import rpc
 from shared.messaging.broker import Broker
-from shared.messaging.consumer import Consumer
+from shared.messaging.consumer import DEAD_IN_A_ROW, Consumer
 from shared.messaging.reactions import Message, Reaction, Reactions
 from shared.messaging.topology import TopologyDrift, ensure_topology
 from shared.metrics import CONSUMER_PENDING, CONSUMER_REDELIVERED, CONSUMER_STALLED_SECONDS, TASK_FAILURES
@@ -259,6 +259,11 @@ class Service:
 
     async def _check_consumers(self) -> None:
         for consumer in self._consumers:
+            if consumer.halted:
+                raise Unavailable(
+                    f"{consumer.reaction.durable} has stopped after {DEAD_IN_A_ROW} dead letters in a row: "
+                    "see what they say, mend it, restart"
+                )
             if CONSUMER_STALLED_SECONDS.labels(consumer.reaction.durable)._value.get() > STALLED_SECONDS:
                 raise Unavailable(f"{consumer.reaction.durable} makes no progress")
 
