@@ -44,6 +44,8 @@ class Link:
         """What happens at the next commits, the next one first."""
         self.cut_count = 0
         """Connections cut at a commit so far."""
+        self.carried = dict.fromkeys(Direction, 0)
+        """Bytes that went through so far."""
         for gate in self._open.values():
             gate.set()
 
@@ -137,7 +139,9 @@ class Connection:
                 if not passes(data):
                     return
                 writer.write(data)
+                self._link.carried[direction] += len(data)
                 await writer.drain()
+            await self._link.passage(direction)  # the end of a stream has to get through as well
         except OSError:
             return
 

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -19,6 +20,8 @@ from shared.persistence.database import Database
 from shared.persistence.outbox import OutboxRow
 from shared.persistence.transaction import EVERY_TENANT, Tenants, transaction
 from shared.service.context import Context
+from tests.chaos.proxy import Direction, Link
+from tests.support.eventually import eventually
 from tests.support.kernel import Kernel, ignore, leave_effect
 from tests.support.messages import Noted, event_type, random_name
 
@@ -301,6 +304,32 @@ async def test_a_session_cut_in_the_middle_is_unavailable_and_replaced(kernel: K
     async with transaction(single, EVERY_TENANT, ignore) as tx:
         assert await tx.session.scalar(text("SELECT 1")) == 1
     await single.close()
+
+
+async def test_a_session_that_was_told_to_end_and_has_not_ended_yet_is_replaced(kernel: Kernel) -> None:
+    """As in a pool whose server restarts: the farewell is read, the end of the connection still under way."""
+    parts = urlsplit(kernel.url)
+    link = Link(parts.port or 0)
+    through = parts.netloc.replace(str(parts.port), str(await link.listen()))
+    single = Database(parts._replace(netloc=through).geturl(), "booking", pool_size=1)
+    async with transaction(single, EVERY_TENANT, ignore) as tx:
+        pid = await tx.session.scalar(text("SELECT pg_backend_pid()"))
+    admin = await asyncpg.connect(kernel.admin_url)
+    heard = link.carried[Direction.TO_CLIENT]
+    link.delay_seconds = 0.5  # the farewell comes after it, the end twice as late
+    assert await admin.fetchval("SELECT pg_terminate_backend($1, 2000)", pid)
+
+    async def told() -> bool:
+        return link.carried[Direction.TO_CLIENT] > heard
+
+    await eventually(told)
+    link.heal()
+    await admin.fetchval("SELECT 1")  # a turn of the loop, for the driver to read what has come
+    async with transaction(single, EVERY_TENANT, ignore) as tx:
+        assert await tx.session.scalar(text("SELECT pg_backend_pid()")) != pid
+    await admin.close()
+    await single.close()
+    await link.close()
 
 
 async def test_a_wrong_statement_is_a_bug_and_no_outage(kernel: Kernel) -> None:

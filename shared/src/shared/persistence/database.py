@@ -165,6 +165,7 @@ _TENANTS = re.compile(r"\*|[0-9a-f,-]*")
 _GONE = (
     OSError,  # and with it TimeoutError
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server has said goodbye, the end of the connection is not here yet
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
@@ -193,7 +194,15 @@ _OUTAGE_CLASSES = frozenset({"08", "53", "57", "58"})
 _OUTAGE_STATES = frozenset({"55P03", "40001", "40P01"})
 """A lock not had in time, a serialization failure, a deadlock: the same statement may succeed next time."""
 
-DATABASE_OUTAGES = (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+DATABASE_OUTAGES = (
+    DBAPIError,
+    PoolTimeout,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
 """What connecting to or asking a database that is down, frozen or restarting raises."""
 
 
