@@ -13,7 +13,7 @@ from tests.chaos.history import Outcome
 from tests.chaos.run import Result
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
-BEGIN, END = "<!-- runs: begin -->", "<!-- runs: end -->"
+END = "<!-- runs: end -->"
 SHOWN_VIOLATIONS = 40
 
 
@@ -76,11 +76,10 @@ def _spread(seconds: list[float]) -> str:
     return f"{statistics.median(seconds):.1f} s (median), {max(seconds):.1f} s (longest)"
 
 
-def append(result: Result) -> None:
-    """Add a run's row to the table in the document."""
-    text = DOCUMENT.read_text()
-    before, _, rest = text.partition(END)
-    DOCUMENT.write_text(f"{before}{_row(result)}\n{END}{rest}")
+def append(result: Result, document: Path = DOCUMENT) -> None:
+    """Add a run's row to the table in the document, before the line that ends it."""
+    before, end, rest = document.read_text().partition(END)
+    document.write_text(f"{before}{_row(result)}\n{end}{rest}")
 
 
 def _row(result: Result) -> str:
