@@ -109,6 +109,24 @@ async def test_a_frozen_broker_is_noticed_and_forgiven(
     assert not wire.lost.is_set()
 
 
+async def test_an_answer_that_comes_late_costs_no_connection(private_nats: Nats, private_wire: Connect) -> None:
+    wire = await private_wire()
+    private_nats.freeze()
+
+    async def in_vain() -> bool:
+        try:
+            await wire.check()
+        except Unavailable:
+            return True
+        return False
+
+    await eventually(in_vain, within=2)
+    private_nats.thaw()
+    await wire.check()
+    await eventually(publishable(wire), within=1)
+    assert wire.client.stats["reconnects"] == 0
+
+
 async def test_without_a_broker_every_call_says_so_at_once(private_nats: Nats, private_wire: Connect) -> None:
     wire = await private_wire()
     await asyncio.to_thread(private_nats.kill)

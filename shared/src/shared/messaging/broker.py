@@ -28,6 +28,9 @@ log = structlog.get_logger()
 UNSUBSCRIBE_SECONDS = 2.0
 """How long the server may take to say that it sends nothing more."""
 
+CHECK_SECONDS = 1.0
+"""How long a server that is well may take to answer a PING."""
+
 _SAFE_SUBJECT = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){0,15}")
 
 
@@ -157,10 +160,14 @@ class Broker:
         """Prove that the server answers; `is_connected` can't be trusted (fact 6). Raises `Unavailable`."""
         if not self.connected:
             raise Unavailable("not connected")
-        try:
-            async with asyncio.timeout(1):
-                await self._client.rtt()
-        except (NatsError, OSError, TimeoutError) as error:
+        # Left to wait by itself: a PONG that finds its waiter cancelled ends the client's reading, and
+        # the connection stays deaf until it counts as stale (nats-py 2.16, `_process_pong`).
+        answer = asyncio.ensure_future(self._client.rtt())
+        answer.add_done_callback(_look_at)
+        await asyncio.wait({answer}, timeout=CHECK_SECONDS)
+        if not answer.done():
+            raise Unavailable("TimeoutError")
+        if error := answer.exception():
             raise Unavailable(type(error).__name__) from error
 
     async def close(self) -> None:
@@ -193,3 +200,9 @@ class Broker:
         if not self._closing:
             log.error("nats_closed_for_good")
             self.lost.set()
+
+
+def _look_at(answer: asyncio.Future[float]) -> None:
+    """Have seen how it ended, though nobody may wait for it any more."""
+    if not answer.cancelled():
+        answer.exception()
