@@ -16,7 +16,7 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from booking import ledger
-from booking.availability import Refusal, refusal
+from booking.availability import Refusal, SlotRules, refusal
 from booking.catalogue import Resource, ResourceNotFound, Service, ServiceNotFound
 from booking.metrics import BOOKINGS
 from booking.model import HoldPolicy, OutsideHours, SlotTaken, TooFar, TooSoon, hold_until, local_time
@@ -109,6 +109,7 @@ class _Attempt:
 
     request: CreateBooking
     service: Service
+    rules: SlotRules
     candidates: list[Resource] = field(default_factory=list)
 
 
@@ -188,12 +189,13 @@ def _apply_rules(request: CreateBooking, catalogue: _Catalogue, now: datetime) -
             raise ResourceNotFound("no such resource offers this service")
     if request.starts_at < now:
         raise TooSoon(REFUSAL_TEXTS[Refusal.TOO_SOON])
-    refusals = {r.id: refusal(service.rules, r.hours, request.received_at, request.starts_at) for r in candidates}
+    rules = service.rules
+    refusals = {r.id: refusal(rules, r.hours, request.received_at, request.starts_at) for r in candidates}
     allowed = [r for r in candidates if refusals[r.id] is None]
     if not allowed:
         reason = next((r for r in refusals.values() if r), Refusal.OUTSIDE_HOURS)
         raise REFUSALS[reason](REFUSAL_TEXTS[reason])
-    return _Attempt(request, service, allowed)
+    return _Attempt(request, service, rules, allowed)
 
 
 async def _prefer_least_loaded(session: AsyncSession, attempts: Iterable[_Attempt]) -> None:
@@ -201,7 +203,7 @@ async def _prefer_least_loaded(session: AsyncSession, attempts: Iterable[_Attemp
     for attempt in attempts:
         if len(attempt.candidates) < 2:
             continue
-        busy_from, busy_to = attempt.service.rules.occupied(attempt.request.starts_at)
+        busy_from, busy_to = attempt.rules.occupied(attempt.request.starts_at)
         around = timedelta(hours=12)
         rows = await session.execute(
             BUSY,
@@ -234,7 +236,7 @@ def _booking(attempt: _Attempt, resource: Resource, now: datetime, holds: HoldPo
         resource_id=resource.id,
         resource_name=resource.name,
         starts_at=request.starts_at,
-        ends_at=service.rules.ends_at(request.starts_at),
+        ends_at=attempt.rules.ends_at(request.starts_at),
         local_start=local_time(request.starts_at, resource.time_zone),
         time_zone=resource.time_zone,
         customer=request.customer,
@@ -266,7 +268,7 @@ async def _insert(session: AsyncSession, attempts: list[_Attempt], bookings: lis
             b.resource_name,
             b.starts_at,
             b.ends_at,
-            asyncpg.Range(*a.service.rules.occupied(b.starts_at)),
+            asyncpg.Range(*a.rules.occupied(b.starts_at)),
             b.time_zone,
             b.customer.name,
             b.customer.email,
