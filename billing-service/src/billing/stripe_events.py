@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing.metrics import WEBHOOK_EVENTS
 from shared.contracts.stripe import StripeEvent
+from shared.persistence.database import driver_of
 
 OWN_ACCOUNT = ""
 """How events of the account whose key we hold are filed; Stripe names only connected accounts."""
@@ -53,20 +54,20 @@ APPLIED = Verdict(State.APPLIED)
 PARKED = Verdict(State.PARKED)
 DUPLICATE = Verdict(State.IGNORED, "duplicate")
 
-_STORE = text("""
+_STORE = """
     INSERT INTO stripe_events (account, event_id, type, api_version, payment_intent_id, state, next_try_at, payload)
     SELECT account, event_id, type, api_version, payment_intent_id, 'parked',
-           clock_timestamp() + make_interval(secs => :pause), CAST(payload AS json)
-    FROM unnest(CAST(:accounts AS text[]), CAST(:ids AS text[]), CAST(:types AS text[]), CAST(:versions AS text[]),
-                CAST(:intents AS text[]), CAST(:payloads AS text[]))
+           clock_timestamp() + make_interval(secs => $7), payload::json
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
          AS e (account, event_id, type, api_version, payment_intent_id, payload)
     ORDER BY account, event_id
     ON CONFLICT ON CONSTRAINT stripe_events_pkey DO NOTHING RETURNING event_id
-""")
-_SETTLE = text("""
-    UPDATE stripe_events SET state = :state, reason = :reason, next_try_at = NULL
-    WHERE account = :account AND event_id = :id
-""")
+"""
+_SETTLE = """
+    UPDATE stripe_events e SET state = settled.state, reason = settled.reason, next_try_at = NULL
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS settled (account, event_id, state, reason)
+    WHERE e.account = settled.account AND e.event_id = settled.event_id
+"""
 _PARKED_OF_INTENT = text("""
     SELECT payload FROM stripe_events WHERE state = 'parked' AND payment_intent_id = :intent
     ORDER BY received_at FOR UPDATE SKIP LOCKED
@@ -120,26 +121,30 @@ async def store(session: AsyncSession, events: Sequence[tuple[StripeEvent, str |
 
     Returns the ids of those that were not there yet.
     """
-    result = await session.execute(
+    rows = await (await driver_of(session)).fetch(
         _STORE,
-        {
-            "accounts": [e.account or OWN_ACCOUNT for e, _ in events],
-            "ids": [e.id for e, _ in events],
-            "types": [e.type for e, _ in events],
-            "versions": [e.api_version for e, _ in events],
-            "intents": [intent for _, intent in events],
-            "payloads": [e.model_dump_json() for e, _ in events],
-            "pause": pause,
-        },
+        [e.account or OWN_ACCOUNT for e, _ in events],
+        [e.id for e, _ in events],
+        [e.type for e, _ in events],
+        [e.api_version for e, _ in events],
+        [intent for _, intent in events],
+        [e.model_dump_json() for e, _ in events],
+        pause,
     )
-    return set(result.scalars())
+    return {row["event_id"] for row in rows}
 
 
-async def settle(session: AsyncSession, event: StripeEvent, verdict: Verdict) -> None:
-    """Write down what became of a stored event."""
-    if verdict.state != State.PARKED:
-        key = {"account": event.account or OWN_ACCOUNT, "id": event.id}
-        await session.execute(_SETTLE, key | {"state": verdict.state, "reason": verdict.reason})
+async def settle(session: AsyncSession, settled: Sequence[tuple[StripeEvent, Verdict]]) -> None:
+    """Write down what became of stored events; parked ones stay as they are."""
+    final = [(event, verdict) for event, verdict in settled if verdict.state != State.PARKED]
+    if final:
+        await (await driver_of(session)).execute(
+            _SETTLE,
+            [event.account or OWN_ACCOUNT for event, _ in final],
+            [event.id for event, _ in final],
+            [verdict.state for _, verdict in final],
+            [verdict.reason for _, verdict in final],
+        )
 
 
 async def parked_of_intent(session: AsyncSession, payment_intent_id: str) -> list[StripeEvent]:

@@ -33,8 +33,8 @@ def schedule(service: Service, stripe: StripeGateway, reconcile_seconds: float) 
         for account, event_id in due:
             async with service.context().transaction(EVERY_TENANT) as tx:
                 event = await stripe_events.parked(tx.session, account, event_id)
-                verdict = await webhooks.settle(tx, event, stripe.livemode) if event else None
-            if verdict:
+                verdicts = await webhooks.settle(tx, [event] if event else [], stripe.livemode)
+            for verdict in verdicts:
                 verdict.count()
 
     async def reconcile() -> None:
