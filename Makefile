@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-unit privileges rolling check lint fmt types arch bench chaos crash-points migrate topology docs lock clean distclean soak
+.PHONY: help run demo test test-unit privileges rolling check lint fmt types arch bench chaos crash-points chaos-mutants migrate topology docs lock clean distclean soak
 PYTHON_BIN := .venv/bin/python
 SOURCES := api-gateway booking-service billing-service notifier-service shared devstack migrations tests bench
 PROJECTS := $(wildcard */pyproject.toml)
@@ -26,6 +26,9 @@ rolling: .venv/.dev-installed ## Restart every replica in turn under load: no re
 
 crash-points: .venv/.dev-installed ## Kill a process at every step boundary of every path; audit what is left (ARGS="-k refund")
 	@$(PYTHON_BIN) -m pytest tests/crash/walk.py --numprocesses 0 $(ARGS)
+
+chaos-mutants: .venv/.dev-installed ## Put known bugs into a running stack, one after the other; each must be caught
+	@$(PYTHON_BIN) -m pytest tests/mutants/catch.py --numprocesses 0 $(ARGS)
 
 check: lint types arch ## Lint, types and import rules
 

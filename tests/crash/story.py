@@ -22,10 +22,11 @@ from tests.support.eventually import eventually
 class Story:
     """A tenant with one booking."""
 
-    def __init__(self, world: World, api: Api, patience: float) -> None:
+    def __init__(self, world: World, api: Api) -> None:
         self.world = world
         self.api = api
-        self.patience = patience
+        self.patience = 60.0
+        """How many seconds an effect may take before it is taken for lost."""
         self.email = f"{uuid4().hex}@customer.example"
         self.began_at = utc_now()
         self.service_id = self.booking_id = self.intent_id = ""
@@ -46,9 +47,9 @@ class Story:
         """Set once nothing is left of the current step but its effects."""
 
     @classmethod
-    async def begin(cls, world: World, patience: float = 60) -> Self:
-        """A new tenant; `patience` is how many seconds an effect may take."""
-        return cls(world, await Api.for_new_tenant(world.http, world.stack.credentials.operator_api_key), patience)
+    async def begin(cls, world: World) -> Self:
+        """A new tenant."""
+        return cls(world, await Api.for_new_tenant(world.http, world.stack.credentials.operator_api_key))
 
     # --- the catalogue ---------------------------------------------------------------------
 
