@@ -27,6 +27,9 @@ READER_LIMITS = {
 HIDDEN_COLUMNS = ("payload", "secret_sha256", "client_secret")
 """What readers don't get: whole messages, of every tenant, and what opens something."""
 
+APPEND_ONLY_TABLES = ("audit_log",)
+"""What the application may add to and read, and never change."""
+
 
 @dataclass(frozen=True, slots=True)
 class Roles:
@@ -85,6 +88,11 @@ class Roles:
         """Give readers what the migrations have made, and keep the history from the application. As the owner."""
         history = f"{self.service}.alembic_version"
         await connection.exec_driver_sql(f"REVOKE INSERT, UPDATE, DELETE ON {history} FROM {self.application}")
+        for table in APPEND_ONLY_TABLES:
+            if await connection.scalar(text("SELECT to_regclass(:name)"), {"name": f"{self.service}.{table}"}):
+                await connection.exec_driver_sql(
+                    f"REVOKE UPDATE, DELETE ON {self.service}.{table} FROM {self.application}"
+                )
         tables = await connection.execute(
             text("""
                 SELECT quote_ident(table_name), string_agg(quote_ident(column_name), ', ')

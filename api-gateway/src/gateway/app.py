@@ -14,12 +14,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway import bookings, catalogue, operations, tenants, webhooks
+from gateway import bookings, catalogue, dead_letter_routes, operations, tenants, webhooks
+from gateway.dead_letter_schemas import BulkDecision, Decision
 from gateway.edge import Edge
 from gateway.gateway import Gateway
 from gateway.problems import Problem, ProblemDocument, render_problem
 from gateway.routing import LeanRoute
-from gateway.schemas import Cancellation, NewApiKey, NewBooking, NewResource, NewService, NewTenant, NewTime
+from gateway.schemas import (
+    Cancellation,
+    NewApiKey,
+    NewBooking,
+    NewResource,
+    NewService,
+    NewTenant,
+    NewTime,
+)
 from shared.service.app import VERSION
 
 _DESCRIPTION = """
@@ -30,7 +39,18 @@ Writes are durable: once accepted they are carried out, even if a part of the sy
 answer is the outcome if it comes in time (5 s, or `Prefer: wait=N`), otherwise `202` with a
 `Location` to look at. `Idempotency-Key` makes a write safe to send again.
 """
-_BODIES = (Cancellation, NewApiKey, NewBooking, NewResource, NewService, NewTenant, NewTime, ProblemDocument)
+_BODIES = (
+    BulkDecision,
+    Cancellation,
+    Decision,
+    NewApiKey,
+    NewBooking,
+    NewResource,
+    NewService,
+    NewTenant,
+    NewTime,
+    ProblemDocument,
+)
 
 
 def create_app(gateway: Gateway, *, metrics: bool) -> FastAPI:
@@ -115,6 +135,8 @@ def _application(*, metrics: bool) -> FastAPI:
         catalogue.writes,
         tenants.writes,
         tenants.reads,
+        dead_letter_routes.reads,
+        dead_letter_routes.lean,
         operations.routes,
     ]
     if metrics:

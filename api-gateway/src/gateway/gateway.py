@@ -7,6 +7,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from gateway.auth import Authenticator, Caller
+from gateway.dead_letters import DeadLetters
 from gateway.key_store import KeyStore
 from gateway.keys import Scope
 from gateway.limits import Limiter, MemoryLimiter, RedisLimiter
@@ -33,6 +34,7 @@ class Gateway:
     inbox: OutcomeInbox
     requests: DurableRequests
     view: SystemView
+    dead_letters: DeadLetters
     stripe_secrets: tuple[str, ...]
 
 
@@ -59,6 +61,7 @@ def assemble(service: Service, settings: GatewaySettings) -> Gateway:
         inbox=inbox,
         requests=DurableRequests(service.broker, inbox, settings.outcome_wait_seconds),
         view=SystemView(service, settings),
+        dead_letters=DeadLetters(service.broker, service),
         stripe_secrets=split(settings.stripe_webhook_secret.get_secret_value()),
     )
 

@@ -12,7 +12,7 @@ from shared.errors import NotFound
 from shared.identifiers import new_id
 from shared.persistence.database import Base
 
-SCHEMA_REVISION = "0001_tenants_and_api_keys"
+SCHEMA_REVISION = "0002_audit_log"
 
 
 class Tenant(Base):

@@ -9,7 +9,7 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 
 MESSAGES_HANDLED = Counter(
     "messages_handled_total",
-    "Deliveries by what became of them: handled, duplicate, retried, dead_lettered.",
+    "Deliveries by what became of them: handled, duplicate, retried, dead_lettered; replay_* by hand.",
     ["handler", "outcome"],
 )
 HANDLER_SECONDS = Histogram(

@@ -43,7 +43,7 @@ class DeadLetter:
         return f"{self.durable}:{self.stream}:{self.sequence}"
 
     def to_headers(self) -> dict[str, str]:
-        """The headers that `from_headers` reads: the message's own as far as they are sane, and the story."""
+        """The headers that `read` reads: the message's own as far as they are sane, and the story."""
         kept = {k: v for k, v in self.headers.items() if _HEADER_NAME.fullmatch(k) and not _OURS.fullmatch(k)}
         return kept | {
             "Dead-Subject": _line(self.subject),
@@ -56,22 +56,23 @@ class DeadLetter:
         }
 
     @classmethod
-    def from_headers(cls, headers: Mapping[str, str], payload: bytes) -> Self:
-        """What `to_headers` wrote. Raises ValueError for headers that no consumer of ours wrote."""
-        try:
-            return cls(
-                durable=headers["Dead-Durable"],
-                subject=headers["Dead-Subject"],
-                stream=headers["Dead-Stream"],
-                sequence=int(headers["Dead-Sequence"]),
-                attempts=int(headers["Dead-Attempts"]),
-                reason=headers["Dead-Reason"],
-                error=headers["Dead-Error"],
-                headers={k: v for k, v in headers.items() if not _OURS.fullmatch(k)},
-                payload=payload,
-            )
-        except KeyError as error:
-            raise ValueError(f"lacks the header {error}") from error
+    def read(cls, address: str, headers: Mapping[str, str], payload: bytes) -> Self:
+        """What a consumer wrote to `address`. Of a letter that none of ours wrote only as much as it tells."""
+        return cls(
+            durable=headers.get("Dead-Durable", address.removeprefix("deadletter.")),
+            subject=headers.get("Dead-Subject", ""),
+            stream=headers.get("Dead-Stream", ""),
+            sequence=_number(headers.get("Dead-Sequence", "")),
+            attempts=_number(headers.get("Dead-Attempts", "")),
+            reason=headers.get("Dead-Reason", "unknown"),
+            error=headers.get("Dead-Error", ""),
+            headers={k: v for k, v in headers.items() if not _OURS.fullmatch(k)},
+            payload=payload,
+        )
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _line(text: str) -> str:

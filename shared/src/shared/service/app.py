@@ -37,6 +37,7 @@ from shared.messaging import rpc
 from shared.messaging.broker import Broker
 from shared.messaging.consumer import DEAD_IN_A_ROW, Consumer
 from shared.messaging.reactions import Message, Reaction, Reactions
+from shared.messaging.replaying import Replays
 from shared.messaging.topology import TopologyDrift, ensure_topology
 from shared.metrics import CONSUMER_PENDING, CONSUMER_REDELIVERED, CONSUMER_STALLED_SECONDS, TASK_FAILURES
 from shared.persistence.database import Database
@@ -89,6 +90,7 @@ class Service:
         self.app: ASGIApp = Starlette(routes=self.operational_routes())
         self._schema_revision = schema_revision
         self._reactions: list[Reaction] = reactions.declared if reactions else []
+        self._replays = Replays(self.broker, name, self._reactions, self._react)
         self._questions = questions
         self._adapters = adapters or {}
         self._consumers: list[Consumer] = []
@@ -172,6 +174,8 @@ class Service:
             **self.tasks,
         }
         async with asyncio.TaskGroup() as tasks:
+            if self._reactions:
+                await self._replays.listen()
             if self._questions:
                 self._answering = await rpc.serve(self.broker, self._questions, self._answer, tasks)
             for name, task in work.items():
@@ -235,6 +239,7 @@ class Service:
         """Take nothing new, settle what is in hand, end what runs by the clock."""
         if self._answering:
             await self._answering.finish()
+        await self._replays.finish()
         await asyncio.gather(*(consumer.stop() for consumer in self._consumers))
         await self._end_of(*(consumer.reaction.durable for consumer in self._consumers))
         for name in self.tasks:
