@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-unit privileges rolling check lint fmt types arch bench chaos crash-points chaos-mutants migrate topology docs lock clean distclean soak
+.PHONY: help run demo test test-unit privileges rolling overload check lint fmt types arch bench chaos crash-points chaos-mutants migrate topology docs lock clean distclean soak
 PYTHON_BIN := .venv/bin/python
 SOURCES := api-gateway booking-service billing-service notifier-service shared devstack migrations tests bench
 PROJECTS := $(wildcard */pyproject.toml)
@@ -29,6 +29,9 @@ crash-points: .venv/.dev-installed ## Kill a process at every step boundary of e
 
 chaos-mutants: .venv/.dev-installed ## Put known bugs into a running stack, one after the other; each must be caught
 	@$(PYTHON_BIN) -m pytest tests/mutants/catch.py --numprocesses 0 $(ARGS)
+
+overload: .venv/.dev-installed ## Five times the load that can be served: refusals, memory, latency, recovery
+	@$(PYTHON_BIN) -m pytest tests/load/test_overload.py -m load --numprocesses 0 -s $(ARGS)
 
 check: lint types arch ## Lint, types and import rules
 

@@ -17,7 +17,12 @@ from shared.messaging.broker import Broker
 from shared.messaging.topology import ensure_topology
 from shared.persistence.database import Database
 
-SETTINGS = {"MAIL_ADAPTER": "off", "RATE_LIMIT_PER_MINUTE": "1000000", "LOG_FORMAT": "json"}
+SETTINGS = {
+    "MAIL_ADAPTER": "off",
+    "RATE_LIMIT_PER_MINUTE": "1000000",
+    "LOG_FORMAT": "json",
+    "SLOW_SECONDS": "30",  # 256 connections are served, however slow the machine
+}
 """Services as in production, but for the quota, which would end a load, and the mail."""
 POOL = 10
 """Connections to PostgreSQL, ours and a reference's."""

@@ -236,7 +236,9 @@ WALKED_ELSEWHERE = {
 }
 CHANGE_NOTHING = {
     "billing-watch-stripe-events": "reads counts for metrics",
+    "gateway-adjust-places": "counts in this process",
     "gateway-clean-up-quotas": "drops idle counters of this process",
+    "gateway-look-at-backlog": "reads counts",
     "gateway-record-key-use": "sampled on purpose; a lost sample is not missed",
 }
 """Periodic tasks that have no step to die at, and why."""

@@ -81,7 +81,7 @@ class _Application(FastAPI):
     @cached_property
     def edge(self) -> Edge:
         """The middleware around everything."""
-        return Edge(self._dispatch)
+        return Edge(self._dispatch, self.state.gateway.doors)
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         route = self.direct.get((scope.get("method", ""), scope.get("path", "")))

@@ -1,6 +1,6 @@
 """What happens to every HTTP request, whatever its route: one pure ASGI middleware.
 
-Gives it an id, bounds its body, measures it, and has the last word when something breaks.
+Gives it an id and a place, bounds its body, measures it, and has the last word when something breaks.
 """
 
 import time
@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.limits import Decision
+from gateway.overload import Doors
 from gateway.problems import Problem, answer_to, render_internal
 from shared.identifiers import new_id
 from shared.metrics import HTTP_SECONDS
@@ -33,10 +34,11 @@ _ALWAYS = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-stor
 
 
 class Edge:
-    """Wraps the application; `scope["request_id"]` is the request's id from here on."""
+    """Wraps the application; `scope["request_id"]` is the request's id from here on, `scope["place"]` its place."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, doors: Doors) -> None:
         self._app = app
+        self._doors = doors
         self._series: dict[tuple[str, str, int], Histogram] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,6 +49,7 @@ class Edge:
         started = time.perf_counter()
         request_id = scope["request_id"] = new_id()
         status = 0
+        place = None
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -60,6 +63,7 @@ class Edge:
             await send(message)
 
         try:
+            place = scope["place"] = self._doors.enter(scope["path"])
             limited = _bounded(scope, receive)
             await self._app(scope, limited, sending)
         except ClientDisconnect:
@@ -71,6 +75,8 @@ class Edge:
             if not status:
                 await (answer or render_internal(scope))(scope, receive, sending)
         finally:
+            if place is not None:
+                place.leave()
             self._measure(scope, status, time.perf_counter() - started)
 
     def _measure(self, scope: Scope, status: int, seconds: float) -> None:

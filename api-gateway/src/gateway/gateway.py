@@ -8,12 +8,14 @@ from starlette.requests import Request
 
 from gateway.auth import Authenticator, Caller
 from gateway.dead_letters import DeadLetters
+from gateway.edge import WEBHOOK_PATH
 from gateway.key_store import KeyStore
 from gateway.keys import Scope
 from gateway.limits import Limiter, MemoryLimiter, RedisLimiter
 from gateway.outcomes import OutcomeInbox
+from gateway.overload import BACKLOG_LOOK_SECONDS, LOOK_SECONDS, Backlog, Doors
 from gateway.problems import Problem
-from gateway.requests import DurableRequests
+from gateway.requests import STREAM, DurableRequests
 from gateway.settings import GatewaySettings, split
 from gateway.status import SystemView
 from shared.messaging.broker import Broker
@@ -33,6 +35,7 @@ class Gateway:
     limiter: Limiter
     inbox: OutcomeInbox
     requests: DurableRequests
+    doors: Doors
     view: SystemView
     dead_letters: DeadLetters
     stripe_secrets: tuple[str, ...]
@@ -41,6 +44,8 @@ class Gateway:
 def assemble(service: Service, settings: GatewaySettings) -> Gateway:
     """The gateway's parts around one service runtime, with what they do in the background."""
     keys = KeyStore(service)
+    doors = Doors(settings.concurrency_limit, settings.slow_seconds, WEBHOOK_PATH)
+    backlog = Backlog(service.broker, STREAM, settings.backlog_limit)
     inbox = OutcomeInbox(service.broker)
     limiter: Limiter
     if settings.redis_url:
@@ -50,6 +55,8 @@ def assemble(service: Service, settings: GatewaySettings) -> Gateway:
         service.every(settings.rate_limit_cleanup_minutes * 60, "clean-up-quotas", limiter.clean_up)
     service.tasks["listen-for-outcomes"] = inbox.listen
     service.health.add("outcomes", inbox.check)
+    service.every(LOOK_SECONDS, "adjust-places", doors.adjust)
+    service.every(BACKLOG_LOOK_SECONDS, "look-at-backlog", backlog.look)
     service.every(RECORD_USE_SECONDS, "record-key-use", keys.record_use)
     service.relay.stop()  # the gateway announces no events, so it has no outbox to publish
     return Gateway(
@@ -59,7 +66,8 @@ def assemble(service: Service, settings: GatewaySettings) -> Gateway:
         authenticator=Authenticator(settings.operator_api_key.get_secret_value(), keys.look_up),
         limiter=limiter,
         inbox=inbox,
-        requests=DurableRequests(service.broker, inbox, settings.outcome_wait_seconds),
+        requests=DurableRequests(service.broker, inbox, backlog, settings.outcome_wait_seconds),
+        doors=doors,
         view=SystemView(service, settings),
         dead_letters=DeadLetters(service.broker, service),
         stripe_secrets=split(settings.stripe_webhook_secret.get_secret_value()),

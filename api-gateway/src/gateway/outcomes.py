@@ -24,6 +24,7 @@ class OutcomeInbox:
         self._broker = broker
         self._waiting: dict[UUID, asyncio.Future[Outcome]] = {}
         self._listening = False
+        self._heard_at = 0.0
 
     async def listen(self) -> None:
         """Subscribe; from here on `expect` works, across reconnects too."""
@@ -50,7 +51,12 @@ class OutcomeInbox:
         finally:
             del self._waiting[request_id]
 
+    def silent_since(self, moment: float) -> bool:
+        """Whether not a single outcome has come since then (event loop's time): nobody carries anything out."""
+        return self._heard_at < moment
+
     async def _receive(self, msg: Msg) -> None:
+        self._heard_at = asyncio.get_running_loop().time()
         try:
             outcomes = Outcomes.model_validate_json(msg.data).outcomes
         except ValidationError:

@@ -17,6 +17,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
 from gateway.outcomes import OutcomeInbox
+from gateway.overload import Backlog
 from gateway.problems import render_refusal
 from gateway.request_headers import Preference, parse_idempotency_key, parse_prefer
 from gateway.responses import show
@@ -29,6 +30,10 @@ from shared.messaging.broker import Broker
 log = structlog.get_logger()
 
 STREAM = "REQUESTS"
+PLACE_SECONDS = 1.0
+"""How long a stored wish keeps its place in the gateway while it waits for its outcome."""
+SILENCE_SECONDS = 2.0
+"""No outcome at all for so long: booking-service, or its database, is away, and waiting on is in vain."""
 
 
 class Progress(Enum):
@@ -45,9 +50,10 @@ class Progress(Enum):
 class DurableRequests:
     """The way from an HTTP write to a message on the REQUESTS stream and back."""
 
-    def __init__(self, broker: Broker, inbox: OutcomeInbox, wait_seconds: float) -> None:
+    def __init__(self, broker: Broker, inbox: OutcomeInbox, backlog: Backlog, wait_seconds: float) -> None:
         self._broker = broker
         self._inbox = inbox
+        self._backlog = backlog
         self._wait_seconds = wait_seconds
 
     def envelope(
@@ -73,9 +79,10 @@ class DurableRequests:
     async def submit(self, http: HttpRequest, wish: Request, shown: type[Shown], location: str) -> Response:
         """Store the wish, then answer with its outcome, or with 202 if none comes in time.
 
-        `location` is where the thing can be seen, with `{id}` for its id. Raises `Unavailable` if the
-        wish could not be stored, or nobody can say whether it was.
+        `location` is where the thing can be seen, with `{id}` for its id. Raises 503 `overloaded` if too
+        many wait already, `Unavailable` if the wish could not be stored, or nobody can say whether it was.
         """
+        self._backlog.check()
         preference = parse_prefer(http.headers.getlist("prefer"))
         seconds = preference.seconds(self._wait_seconds)
         deadline = asyncio.get_running_loop().time() + seconds
@@ -83,13 +90,32 @@ class DurableRequests:
             reach(CrashPoint.REQUEST_PUBLISHING)
             await self._broker.publish(wish.subject, wish.model_dump_json().encode(), message_id=str(wish.id))
             reach(CrashPoint.REQUEST_PUBLISHED)
-            try:
-                async with asyncio.timeout_at(deadline):
-                    outcome = await coming
-            except TimeoutError:
+            await self._wait(http, coming, deadline, patient=preference.wait is not None)
+            if not coming.done():
                 return accepted(wish.subject_id, location.format(id=wish.subject_id), preference)
+            outcome = coming.result()
         reach(CrashPoint.REQUEST_DECIDED)
         return _settled(http, outcome, shown, location, preference)
+
+    async def _wait(
+        self, http: HttpRequest, coming: asyncio.Future[Outcome], deadline: float, *, patient: bool
+    ) -> None:
+        """Until the outcome comes or the deadline; unless the client is patient, until it is clear that nobody works.
+
+        Who waits for long gives its place back: waiting costs next to nothing, and must not keep others out.
+        """
+        now = asyncio.get_running_loop().time
+        stored_at = now()
+        await asyncio.wait((coming,), timeout=max(0.0, min(deadline - stored_at, PLACE_SECONDS)))
+        if coming.done():
+            return
+        if place := http.scope.get("place"):
+            place.leave()
+        if not patient:
+            await asyncio.wait((coming,), timeout=max(0.0, min(deadline, stored_at + SILENCE_SECONDS) - now()))
+            if self._inbox.silent_since(stored_at):
+                return
+        await asyncio.wait((coming,), timeout=max(0.0, deadline - now()))
 
     async def progress(self, request_type: type[Request], tenant_id: UUID, subject_id: UUID) -> Progress:
         """How far the creation of that thing has come. Raises `Unavailable` if NATS does not answer."""

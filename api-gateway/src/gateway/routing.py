@@ -27,7 +27,7 @@ _MEANINGS = {
     415: "The body is not JSON.",
     422: "The request is not valid; `errors` says what is wrong where.",
     429: "The tenant's quota is used up.",
-    503: "Not possible just now; try again.",
+    503: "Not possible just now, or too much is under way (`overloaded`); try again after `Retry-After`.",
 }
 
 

@@ -20,6 +20,12 @@ class GatewaySettings(ServiceSettings):
     rate_limit_cleanup_minutes: int = Field(default=10, ge=1)
     outcome_wait_seconds: float = Field(default=5, ge=0, le=30)
     """How long a write waits for its outcome unless the client prefers otherwise."""
+    concurrency_limit: int = Field(default=256, ge=1)
+    """API requests under way in this process; one more is told 503 `overloaded`. Webhooks have as many of their own."""
+    slow_seconds: float = Field(default=0.5, gt=0)
+    """Requests that are under way for longer, on average, make the gateway let in fewer at once (64 at the least)."""
+    backlog_limit: int = Field(default=50_000, ge=1)
+    """Writes that wait for booking-service; while there are more, new ones are told 503 `overloaded`."""
     job_heartbeat_required: bool = False
     job_heartbeat_ttl_seconds: int = Field(default=180, ge=1)
     readiness_required_services: str = ""

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from nats.js.api import ConsumerConfig
 
 from devstack.server import answers_http
 from devstack.servers import Servers
@@ -136,6 +137,81 @@ async def test_a_wish_is_kept_while_booking_service_is_away(api: httpx.AsyncClie
         "can_search": "down", "can_book": "degraded", "can_take_money": "down", "can_notify": "down",
     }  # fmt: skip
     assert [s["name"] for s in status.json()["services"]] == ["gateway"]
+
+
+async def test_a_wish_that_nobody_works_on_is_accepted_before_the_usual_wait_is_over(api: httpx.AsyncClient) -> None:
+    answer, seconds = await timed(api.post("/v1/bookings", json=wish(somewhere())))
+    assert answer.status_code == 202
+    assert seconds < 2 + SLACK_SECONDS
+    patient = await timed(api.post("/v1/bookings", json=wish(somewhere()), headers={"Prefer": "wait=3"}))
+    assert (patient[0].status_code, patient[1] > 2.9) == (202, True), "who says how long is waited with for as long"
+
+
+async def test_a_full_gateway_refuses_at_once_and_who_only_waits_takes_no_place(
+    environment: dict[str, str], api: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    process = await launch(environment, tmp_path, CONCURRENCY_LIMIT="3")
+    async with client_for(process, api.headers["authorization"].removeprefix("Bearer ")) as client:
+        await becomes(client, ready=True)
+
+        async def waits_for_long() -> httpx.Response:
+            return await client.post("/v1/bookings", json=wish(somewhere()), headers={"Prefer": "wait=8"})
+
+        waiting = [asyncio.create_task(waits_for_long()) for _ in range(3)]
+
+        async def full() -> bool:
+            return "\nrequests_under_way 3.0" in (await client.get("/metrics")).text
+
+        await eventually(full, within=1)
+        refused, seconds = await timed(client.post("/v1/bookings", json=wish(somewhere())))
+        assert (refused.status_code, body_of(refused)["code"], seconds < SLACK_SECONDS) == (503, "overloaded", True)
+        assert refused.headers["retry-after"]
+        assert (await client.get("/v1/services")).status_code == 503
+        assert (await client.get("/healthz")).status_code == 200
+        assert (await client.get("/readyz")).status_code == 200, "a full gateway is no dead one"
+
+        async def roomy() -> bool:
+            answer = await client.post("/v1/bookings", json=wish(somewhere()), headers={"Prefer": "respond-async"})
+            return answer.status_code == 202
+
+        await eventually(roomy, within=2)
+        assert not any(task.done() for task in waiting)
+        assert {answer.status_code for answer in await asyncio.gather(*waiting)} == {202}
+    process.stop()
+
+
+async def test_writes_are_refused_while_too_many_wait(
+    environment: dict[str, str], own: Servers, api: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    process = await launch(environment, tmp_path, BACKLOG_LIMIT="5")
+    broker = Broker(own.nats.url, "test")
+    await broker.connect()
+    try:
+        config = ConsumerConfig(durable_name="slow", filter_subjects=["request.booking.create_booking.v1.>"])
+        await broker.js.add_consumer("REQUESTS", config.evolve(ack_policy="explicit", deliver_policy="new"))
+        async with client_for(process, api.headers["authorization"].removeprefix("Bearer ")) as client:
+            await becomes(client, ready=True)
+            codes = []
+
+            async def refused() -> bool:
+                headers = {"Prefer": "respond-async"}
+                answer = await client.post("/v1/bookings", json=wish(somewhere()), headers=headers)
+                codes.append(answer.status_code)
+                return answer.status_code == 503 and bool(body_of(answer)["code"] == "overloaded")
+
+            await eventually(refused, within=5)
+            assert codes[:5] == [202] * 5
+            assert 'requests_shed_total{reason="backlog"} 1.0' in (await client.get("/metrics")).text
+            await broker.js.purge_stream("REQUESTS")
+
+            async def taken_again() -> bool:
+                return not await refused()
+
+            await eventually(taken_again, within=5)
+    finally:
+        await broker.js.delete_consumer("REQUESTS", "slow")
+        await broker.close()
+        process.stop()
 
 
 @pytest.mark.parametrize("how", ["stopped", "frozen"])

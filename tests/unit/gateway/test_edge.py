@@ -9,15 +9,18 @@ from prometheus_client import REGISTRY
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
-from gateway.edge import BODY_LIMIT, Edge
+from gateway.edge import BODY_LIMIT, WEBHOOK_PATH, Edge
 from gateway.limits import Decision
+from gateway.overload import Doors
 
 
 class Route:
     path = "/things/{id}"
 
 
-async def exchange(app: Any, chunks: Iterable[bytes] = (b"",), **scope: Any) -> tuple[int, dict[bytes, bytes], bytes]:
+async def exchange(
+    app: Any, chunks: Iterable[bytes] = (b"",), doors: Doors | None = None, **scope: Any
+) -> tuple[int, dict[bytes, bytes], bytes]:
     """One request through the edge: status, headers, body; status 0 without an answer."""
     waiting = list(chunks)
     sent: list[Message] = []
@@ -29,7 +32,7 @@ async def exchange(app: Any, chunks: Iterable[bytes] = (b"",), **scope: Any) -> 
         sent.append(message)
 
     base = {"type": "http", "method": "GET", "path": "/things/1", "headers": [], "route": Route}
-    await Edge(app)(base | scope, receive, send)
+    await Edge(app, doors or Doors(10, 0.5, WEBHOOK_PATH))(base | scope, receive, send)
     if not sent:
         return 0, {}, b""
     return sent[0]["status"], dict(sent[0]["headers"]), b"".join(m.get("body", b"") for m in sent[1:])
@@ -97,3 +100,44 @@ async def test_the_quota_is_told() -> None:
         b"7",
         b"59",
     )
+
+
+def shed() -> float:
+    return REGISTRY.get_sample_value("requests_shed_total", {"reason": "concurrency"}) or 0
+
+
+async def test_a_request_without_a_place_is_refused_before_anything_is_done() -> None:
+    doors = Doors(2, 0.5, WEBHOOK_PATH)
+    held = [doors.enter("/v1/bookings") for _ in range(2)]
+    before = shed()
+    status, headers, body = await exchange(read_all, doors=doors, path="/v1/bookings", method="POST")
+    document = json.loads(body)
+    assert (status, document["code"], headers[b"retry-after"]) == (503, "overloaded", b"1")
+    assert headers[b"content-type"] == b"application/problem+json"
+    assert headers[b"x-request-id"].decode() == document["request_id"]
+    assert shed() == before + 1
+    for path in (WEBHOOK_PATH, "/healthz", "/readyz", "/metrics", "/openapi.json"):
+        assert (await exchange(read_all, doors=doors, path=path))[0] == 200, path
+    assert held[0]
+    held[0].leave()
+    held[0].leave()
+    assert (await exchange(read_all, doors=doors, path="/v1/bookings"))[0] == 200
+    assert (await exchange(read_all, doors=doors, path="/v1/bookings"))[0] == 200, "an answer frees its place"
+    doors.enter("/v1/bookings")
+    assert (await exchange(read_all, doors=doors, path="/v1/bookings"))[0] == 503, "a place left twice is one place"
+
+
+async def test_a_failed_request_frees_its_place() -> None:
+    async def failing(scope: Scope, receive: Receive, send: Send) -> None:
+        raise ClientDisconnect if scope["method"] == "PUT" else RuntimeError
+
+    doors = Doors(1, 0.5, WEBHOOK_PATH)
+    for method in ("PUT", "POST", "GET"):
+        await exchange(failing, doors=doors, path="/v1/bookings", method=method)
+    assert (await exchange(read_all, doors=doors, path="/v1/bookings"))[0] == 200
+
+
+async def test_webhooks_are_bounded_too() -> None:
+    doors = Doors(1, 0.5, WEBHOOK_PATH)
+    doors.enter(WEBHOOK_PATH)
+    assert (await exchange(read_all, doors=doors, path=WEBHOOK_PATH))[0] == 503

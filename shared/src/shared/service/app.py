@@ -132,7 +132,7 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_signal)
         http = HttpServer(self.app, self.settings)
-        serving = asyncio.create_task(http.serve())
+        serving = asyncio.create_task(http.serve(http.sockets()))
         working = asyncio.create_task(self._work())
         stopping = asyncio.create_task(self._stop.wait())
         lost = asyncio.create_task(self.broker.lost.wait())

@@ -1,5 +1,6 @@
 """The HTTP server of one process, and how it leaves the clients that it serves."""
 
+import socket
 from contextlib import contextmanager
 from typing import Any
 
@@ -7,6 +8,11 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from shared.service.settings import ServiceSettings
+
+ACCEPTS_A_TURN = 64
+KEEP_ALIVE_SECONDS = 75
+"""How long an idle connection is kept: longer than load balancers keep theirs (60 s, as a rule), so that it is
+never us who closes one under the next request."""
 
 
 class HttpServer(uvicorn.Server):
@@ -23,6 +29,7 @@ class HttpServer(uvicorn.Server):
                 lifespan="off",
                 server_header=False,
                 proxy_headers=False,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=int(settings.shutdown_seconds),
                 h11_max_incomplete_event_size=64 * 1024,
             )
@@ -32,6 +39,15 @@ class HttpServer(uvicorn.Server):
     def capture_signals(self) -> Any:
         """Signals are the service's."""
         yield
+
+    def sockets(self) -> list[socket.socket]:
+        """The port, to be passed to `serve`: one socket, several times.
+
+        In each turn of the event loop uvloop takes one connection from each listening socket, so with
+        one alone new clients of a busy process wait for seconds.
+        """
+        bound = self.config.bind_socket()
+        return [bound, *(bound.dup() for _ in range(ACCEPTS_A_TURN - 1))]
 
     def say_goodbye(self) -> None:
         """Go on serving, and let every answer end its connection: a client that keeps one open must not find

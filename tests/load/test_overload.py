@@ -1,0 +1,137 @@
+"""Five times the load that can be served: the rest is refused politely, memory stays, speed comes back (ADR 0018)."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from devstack.stack import Stack
+from tests.load.open_loop import Observed, OpenLoop
+from tests.load.shop import Shop
+from tests.support.stack import throwaway_stack
+
+pytestmark = pytest.mark.timeout(300)
+
+TIMES = 5
+USUAL_SHARE = 0.4
+"""The usual load, as a share of the most that can be served."""
+ACCEPTED = (201, 202)
+BACK_SECONDS = 5
+SLOW_SECONDS = 0.5
+"""What the gateway itself takes for slow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phases:
+    """How long each part of a run lasts, in seconds."""
+
+    measure: float
+    usual: float
+    overload: float
+    after: float
+
+
+SHORT = Phases(measure=3, usual=4, overload=5, after=6)
+LONG = Phases(measure=6, usual=10, overload=20, after=10)
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with throwaway_stack(settings={"MAIL_ADAPTER": "off", "RATE_LIMIT_PER_MINUTE": "1000000"}) as running:
+        yield running
+
+
+async def most_served(loop: OpenLoop, requests: Iterator[bytes], seconds: float) -> float:
+    """Bookings a second at the edge of overload: what gets through when more is offered than can be."""
+    rate = 100.0
+    while True:
+        seen = await loop.run(requests, rate, seconds)
+        served = seen.statuses[201] / seconds
+        late = seen.percentile(0.5, 201) > 0.25
+        if served < 0.9 * rate or late or seen.statuses[503]:
+            return served
+        rate *= 1.5
+
+
+class Memory:
+    """Resident memory of every service, in MB, sampled while a block runs."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._pids = {name: process.pid for name, process in stack.processes.items()}
+        self.most: dict[str, float] = {}
+        self._sampling: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "Memory":
+        self._sampling = asyncio.create_task(self._sample())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._sampling:
+            self._sampling.cancel()
+
+    async def _sample(self) -> None:
+        while True:
+            for name, pid in self._pids.items():
+                self.most[name] = max(self.most.get(name, 0), resident_megabytes(pid))
+            await asyncio.sleep(0.25)
+
+
+def resident_megabytes(pid: int) -> float:
+    """Resident memory of a process."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
+
+
+def told(name: str, seen: Observed, seconds: float) -> str:
+    """One line of figures."""
+    p50, p99 = seen.percentile(0.5, *ACCEPTED) * 1000, seen.percentile(0.99, *ACCEPTED) * 1000
+    refused = seen.percentile(0.99, 503) * 1000
+    return (
+        f"  {name:14} offered {seen.offered / seconds:6.0f}/s, answers {dict(sorted(seen.statuses.items()))}, "
+        f"accepted p50 {p50:.0f} ms p99 {p99:.0f} ms, refused p99 {refused:.0f} ms"
+    )
+
+
+@pytest.mark.parametrize("phases", [SHORT, pytest.param(LONG, marks=pytest.mark.load)], ids=["short", "long"])
+async def test_five_times_the_load_is_refused_politely_and_forgotten_soon(stack: Stack, phases: Phases) -> None:
+    shop = await Shop.open(stack)
+    requests = shop.bookings()
+    loop = OpenLoop(stack.ports.gateway)
+    most = await most_served(loop, requests, phases.measure)
+    rate = USUAL_SHARE * most
+    async with Memory(stack) as usual_memory:
+        usual = await loop.run(requests, rate, phases.usual)
+    async with Memory(stack) as memory, httpx.AsyncClient(base_url=stack.api_url, trust_env=False) as probe:
+        flood = asyncio.create_task(loop.run(requests, TIMES * most, phases.overload))
+        probes = []
+        while not flood.done():
+            probes.append((await probe.get("/healthz")).status_code)
+            await asyncio.sleep(0.2)
+        overload = await flood
+    after = await loop.run(requests, rate, phases.after)
+    loop.close()
+    print(f"\nmost served {most:.0f} bookings/s, usual load {rate:.0f}/s")
+    print(told("usual load", usual, phases.usual))
+    print(told(f"{TIMES} times", overload, phases.overload))
+    print(told("usual again", after, phases.after))
+    print(f"  bookings in each second after the flood: {after.per_second(*ACCEPTED)}")
+    growth = {name: memory.most[name] / usual_memory.most[name] for name in memory.most}
+    print("  resident MB: " + ", ".join(f"{n} {usual_memory.most[n]:.0f} -> {memory.most[n]:.0f}" for n in memory.most))
+
+    assert set(usual.statuses) == {201}
+    assert set(overload.statuses) <= {201, 202, 409, 429, 503}
+    assert overload.statuses[503] > overload.offered / 3, "that was no overload"
+    assert overload.statuses[201] > 0
+    assert all(answer.retry_after for answer in overload.answers if answer.status in (429, 503))
+    assert set(probes) == {200}
+    assert max(growth.values()) <= 1.5
+    started = min(answer.due_at for answer in after.answers)
+    late = [answer for answer in after.answers if answer.due_at - started >= BACK_SECONDS - 1]
+    assert {answer.status for answer in late} == {201}, "five seconds later nothing is refused any more"
+    if phases is LONG:  # figures that a busy neighbour spoils
+        assert overload.statuses[201] / phases.overload > most / 2, "refusing must not cost what serving needs"
+        assert overload.percentile(0.99, *ACCEPTED) <= 2 * max(usual.percentile(0.99, 201), SLOW_SECONDS)
+        assert min(after.per_second(*ACCEPTED)[BACK_SECONDS - 1 : int(phases.after) - 1]) >= 0.95 * rate
