@@ -1,10 +1,9 @@
 """`python -m tests.chaos --seed 1 --minutes 5`: one run; the exit status is 1 if anything was violated."""
 
 import argparse
+import asyncio
 import sys
 from pathlib import Path
-
-import uvloop
 
 from tests.chaos.report import append, machine, table
 from tests.chaos.run import CUSTOMERS, Plan, play
@@ -25,7 +24,7 @@ def main() -> int:
     for fault in schedule:
         print(f"  {fault}")
     sys.stdout.flush()
-    result = uvloop.run(play(plan))
+    result = asyncio.run(play(plan))
     print(table(result))
     if options.json:
         result.write(options.json)

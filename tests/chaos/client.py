@@ -107,7 +107,7 @@ class Client:
                 response = await self._http.request(method, url, **rest)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             return None, Outcome.FAIL  # it was never sent
-        except (httpx.HTTPError, TimeoutError):
+        except (httpx.HTTPError, OSError, TimeoutError):
             return None, Outcome.UNKNOWN
         return response, _outcome(response.status_code)
 

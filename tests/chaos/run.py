@@ -72,6 +72,19 @@ class Result:
 async def play(plan: Plan) -> Result:
     """Bring up a stack, disturb it, let it come to rest, and hold what is left against the rules."""
     stage = Stage()
+    try:
+        result = await _play(plan, stage)
+    except BaseException:
+        stage.remove_data()
+        raise
+    if result.violations:
+        result.data = str(stage.keep_data())
+    else:
+        stage.remove_data()
+    return result
+
+
+async def _play(plan: Plan, stage: Stage) -> Result:
     history, mischief = History(), Mischief()
     result = Result(plan.seed, plan.minutes)
     async with stage:
@@ -92,10 +105,6 @@ async def play(plan: Plan) -> Result:
     result.violations = audit(evidence)
     _count(result, history, injector, evidence)
     result.commits_cut = sum(link.cut_count for link in stage.links.values())
-    if result.violations:
-        result.data = str(stage.keep_data())
-    else:
-        stage.remove_data()
     return result
 
 

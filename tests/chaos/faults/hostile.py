@@ -39,7 +39,7 @@ async def forge_webhooks(site: Site, fault: Fault) -> bool:
             header = {"Stripe-Signature": f"t={time.time():.0f},v1={'0' * 64}"}
             try:
                 await site.http.post(url, content=body.encode(), headers=header)
-            except httpx.HTTPError:
+            except (httpx.HTTPError, OSError):
                 await asyncio.sleep(0.1)
 
     await asyncio.gather(*(forge(forger) for forger in range(FORGERS)))
