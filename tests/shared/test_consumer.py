@@ -12,6 +12,7 @@ from nats.aio.msg import Msg
 
 from shared.contracts.base import Outcome, Outcomes
 from shared.errors import DomainError, NotYet, Poison, Unavailable
+from shared.messaging import consumer, topology
 from shared.messaging.broker import Broker
 from shared.messaging.consumer import Consumer
 from shared.messaging.failures import PATIENT_ATTEMPTS
@@ -272,6 +273,27 @@ async def test_messages_are_handled_side_by_side_within_bounds(kernel: Kernel, w
     assert peak == 4
 
 
+async def test_a_slow_handler_keeps_its_message(kernel: Kernel, wire: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three times the acknowledgement wait: renewed all along, so that nobody else is given the message."""
+    for module in (topology, consumer):
+        monkeypatch.setattr(module, "ACK_WAIT_SECONDS", 1)
+    runs: list[UUID] = []
+
+    async def take_long(event: Noted, ctx: Context) -> None:
+        runs.append(event.id)
+        await asyncio.sleep(3)  # the work itself
+        await handle_once(event, ctx)
+
+    kind = event_type()
+    reaction = reaction_of(kind, handler=take_long)
+    events = some(kind, "slow")
+    await send(wire, *events)
+    async with consuming(wire, reaction, kernel.runner()), consuming(wire, reaction, kernel.runner()):
+        info = await settled(wire, reaction)
+    assert await kernel.effects_of(events) == [1]
+    assert (len(runs), info.num_redelivered) == (1, 0)
+
+
 async def test_two_replicas_share_the_work(kernel: Kernel, wire: Broker) -> None:
     kind = event_type()
     reaction = reaction_of(kind, concurrency=1)
@@ -290,8 +312,8 @@ async def test_two_replicas_share_the_work(kernel: Kernel, wire: Broker) -> None
     replicas = [replica("first"), replica("second")]
     running = [asyncio.create_task(r.run()) for r in replicas]
     await settled(wire, reaction)
-    for consumer in replicas:
-        await consumer.stop()
+    for one in replicas:
+        await one.stop()
     await asyncio.gather(*running)
     assert await kernel.effects_of(events) == [1] * 60
     assert min(handled["first"], handled["second"]) > 5, handled
