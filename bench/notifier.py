@@ -23,7 +23,7 @@ from shared.persistence.outbox import OutboxRow
 from shared.persistence.transaction import EVERY_TENANT
 from shared.service.context import Context
 
-MAILS = 2000
+MAILS = 1000
 IN_A_TRANSACTION = 100
 FROM = "bookings@tidebook.example"
 ABOUT = f"""Confirmations wait in notifier's table; the production sender claims them, checks each against the booking,

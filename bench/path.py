@@ -14,7 +14,7 @@ from bench.shop import Shop, drained, open_shop, post
 from devstack.stack import Stack
 
 CONNECTIONS = (1, 16, 64, 256)
-BOOKINGS = {1: 400, 16: 3000, 64: 4000, 256: 4000}
+BOOKINGS = {1: 300, 16: 2000, 64: 3000, 256: 3000}
 """A round's bookings by number of connections."""
 GATEWAYS = (1, 2)
 STREAMS = ("REQUESTS", "BOOKING", "BILLING")

@@ -19,7 +19,7 @@ from gateway.stripe_signature import sign
 from shared.identifiers import new_id
 
 CONNECTIONS = (1, 64)
-EVENTS = {1: 500, 64: 6000}
+EVENTS = {1: 500, 64: 5000}
 """A round's events by number of connections."""
 ABOUT = """Stripe's events of about 2 kB, each with its own id, signed with the endpoint's secret, are posted to the
 gateway, which checks the signature and answers 200 once the event is stored durably. **With billing at work** its
