@@ -146,6 +146,13 @@ async def test_without_a_broker_every_call_says_so_at_once(private_nats: Nats, p
     assert time.monotonic() - started < 0.5
 
 
+async def test_before_the_first_connection_streams_are_unavailable(private_nats: Nats) -> None:
+    wire = Broker(private_nats.url, "test")
+    with pytest.raises(Unavailable, match="not connected yet"):
+        await wire.js.get_last_msg("REQUESTS", "request.x")
+    await wire.close()
+
+
 async def test_connecting_waits_for_the_server(private_nats: Nats) -> None:
     wire = Broker(private_nats.url, "test")
     connecting = asyncio.create_task(wire.connect())

@@ -11,6 +11,7 @@ from nats.js.errors import Error as JetStreamError
 from prometheus_client import Counter, Gauge
 
 from gateway.problems import Problem
+from shared.errors import Unavailable
 from shared.messaging.broker import Broker
 
 SHED = Counter("requests_shed_total", "Requests refused because too many are under way or wait.", ["reason"])
@@ -118,7 +119,7 @@ class Backlog:
         """Count anew; while NATS does not answer the last count stands, since nothing is stored either."""
         try:
             consumers = await self._broker.js.consumers_info(self._stream)
-        except (NatsError, JetStreamError, OSError, TimeoutError):
+        except (Unavailable, NatsError, JetStreamError, OSError, TimeoutError):
             return
         self._waiting = sum(consumer.num_pending or 0 for consumer in consumers)
         BACKLOG.set(self._waiting)

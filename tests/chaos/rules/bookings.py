@@ -151,6 +151,20 @@ def acknowledged_booking_stays_visible(evidence: Evidence) -> Iterator[str]:
 
 
 @rule
+def reads_show_acknowledged_changes(evidence: Evidence) -> Iterator[str]:
+    """Whoever looks after a change was acknowledged sees it, or something newer."""
+    changes: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    for operation in evidence.operations:
+        known = operation.outcome is Outcome.OK and operation.booking_id and operation.version
+        if known and operation.kind in ("create", "reschedule", "cancel"):
+            changes[operation.booking_id or ""].append((operation.ended, operation.version or 0))
+    for operation in _of(evidence, "read", Outcome.OK):
+        acknowledged = [v for ended, v in changes[operation.booking_id or ""] if ended < operation.started]
+        if operation.version and operation.version < max(acknowledged, default=0):
+            yield f"version {max(acknowledged)} was acknowledged, and {operation.version} shown later: {operation}"
+
+
+@rule
 def holds_end(evidence: Evidence) -> Iterator[str]:
     """In the end no booking waits for its deposit any more: it was paid or its hold expired."""
     for row in evidence.bookings:

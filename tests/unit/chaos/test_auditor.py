@@ -106,6 +106,7 @@ CASES: list[tuple[str, Callable[[Evidence], None]]] = [
         "acknowledged-booking-stays-visible",
         told("read", Outcome.FAIL, wish=f"read {KEPT}", status=404, code="not_found", started=9),
     ),
+    ("reads-show-acknowledged-changes", told("read", Outcome.OK, booking_id=CANCELLED, version=2, started=9)),
     ("holds-end", changed("bookings", 0, status="pending_payment")),
     ("answers-are-never-500", told("create", Outcome.UNKNOWN, status=500)),
     ("deposit-is-charged-once", twice("charges", 0)),

@@ -54,12 +54,19 @@ class Broker:
         self._closing = False
         self._opened = False
         self._publisher = Publisher(self._client, self.new_inbox())
-        self.js: JetStreamContext = self._client.jetstream()
+        self._js: JetStreamContext = self._client.jetstream()
 
     @property
     def client(self) -> Client:
         """The underlying client, for subscriptions."""
         return self._client
+
+    @property
+    def js(self) -> JetStreamContext:
+        """The JetStream API. Raises `Unavailable` before the first connection, where the client has no answer."""
+        if not self._opened:
+            raise Unavailable("nats: not connected yet")
+        return self._js
 
     @property
     def connected(self) -> bool:
@@ -95,8 +102,8 @@ class Broker:
                 await asyncio.sleep(0.5)
         self._publisher = Publisher(self._client, self.new_inbox())
         await self._publisher.listen()
+        self._js = self._client.jetstream(timeout=PUBLISH_SECONDS)
         self._opened = True
-        self.js = self._client.jetstream(timeout=PUBLISH_SECONDS)
         log.info("nats_connected", server=self._client.connected_url.netloc if self._client.connected_url else "")
 
     async def publish(
