@@ -22,6 +22,7 @@ COMPLETED: list[Step] = [
     Story.book_without_deposit,
     Story.complete,
 ]
+CROWD: list[Step] = [Story.offer_service_without_deposit, RESOURCE, Story.book_twenty]
 SLOW_START: list[Step] = [SERVICE, RESOURCE, Story.book_and_call_off]
 FAILED_INTENT: list[Step] = [SERVICE, RESOURCE, Story.book_while_stripe_fails]
 FAILED_REFUND: list[Step] = [SERVICE, RESOURCE, BOOK, Story.pay, Story.cancel_while_stripe_fails]
@@ -156,6 +157,8 @@ def _of_relays() -> Iterator[Case]:
         story = until(PAID, Story.pay if service == "jobs" else BOOK)
         for point in (CrashPoint.OUTBOX_HANDED_OVER, CrashPoint.OUTBOX_PUBLISHED, CrashPoint.OUTBOX_MARKED):
             yield Case(f"{service}-1", f"{point}@{service}-relay", story)
+    for point in (CrashPoint.GROUP_SENDING, CrashPoint.GROUP_STORED):
+        yield Case("booking-1", f"{point}@booking-relay", CROWD, asleep=True)
     # The relay that sweeps is that of whoever lives; the writer has died between its commit and the hand-over.
     swept, booked = CrashPoint.OUTBOX_SWEPT, until(PAID, BOOK)
     booking = ("booking-1", f"{CrashPoint.COMMITTED}@booking-create-booking")

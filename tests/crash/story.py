@@ -7,7 +7,7 @@ keeps count of what must have come of it once, whatever died on the way; `audit`
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import uuid4
 
@@ -97,6 +97,24 @@ class Story:
     async def book_without_deposit(self) -> None:
         await self._book("confirmed")
         self._expect("booking.confirmed.v1", mails=("confirmed", "reminder"))
+        await self._mailed()
+
+    async def book_twenty(self) -> None:
+        """So many bookings decided together that their events are published together."""
+        await self.world.down("booking-1")
+        wishes = [asyncio.create_task(self._insist("/v1/bookings", self._wish(in_days(2 + n)))) for n in range(20)]
+
+        async def stored() -> bool:
+            info = await self.world.broker.js.consumer_info("REQUESTS", "booking-create-booking")
+            return bool(info.num_pending == len(wishes))
+
+        await eventually(stored, within=self.patience)
+        self.acted.set()
+        made = await asyncio.gather(*wishes)
+        assert {booking["status"] for booking in made} == {"confirmed"}
+        for _ in made:
+            self._expect("booking.confirmed.v1", mails=("confirmed",))
+        self.rows["booking.bookings"] += len(made)
         await self._mailed()
 
     async def pay(self) -> None:
@@ -225,15 +243,17 @@ class Story:
     async def _book(self, status: str) -> None:
         # So near that the reminder is due at once.
         starts_at = utc_now().replace(second=0, microsecond=0) + timedelta(minutes=70)
-        body = {
+        booking = await self._insist("/v1/bookings", self._wish(starts_at))
+        assert booking["status"] == status
+        self.booking_id, self.booking_status = booking["id"], status
+        self.rows["booking.bookings"] += 1
+
+    def _wish(self, starts_at: datetime) -> dict[str, Any]:
+        return {
             "service_id": self.service_id,
             "starts_at": starts_at.isoformat(),
             "customer": {"name": "Ada", "email": self.email},
         }
-        booking = await self._insist("/v1/bookings", body)
-        assert booking["status"] == status
-        self.booking_id, self.booking_status = booking["id"], status
-        self.rows["booking.bookings"] += 1
 
     async def _pay(self) -> None:
         response = await self.world.outside.pay(self.intent_id)

@@ -39,6 +39,9 @@ class CrashPoint(StrEnum):
     OUTBOX_SWEPT = "outbox.swept"
     OUTBOX_PUBLISHED = "outbox.published"
     OUTBOX_MARKED = "outbox.marked"
+    GROUP_SENDING = "group.sending"
+    """An atomic batch of messages is on its way but for the last one, which commits it."""
+    GROUP_STORED = "group.stored"
     # billing: before and after each kind of call to Stripe
     INTENT_CREATING = "stripe.intent_creating"
     INTENT_CREATED = "stripe.intent_created"
