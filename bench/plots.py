@@ -43,6 +43,9 @@ def _lines(axes: Axes, chart: Chart) -> None:
         axes.plot([x for x, _ in points], [y for _, y in points], marker="o", markersize=3, color=color, label=label)
     if chart.logarithmic:
         axes.set_xscale("log")
+        measured = sorted({x for points in chart.series.values() for x, _ in points})
+        axes.set_xticks(measured, [f"{x:,.0f}" for x in measured])
+        axes.minorticks_off()
     axes.set_xlabel(chart.x)
     axes.set_ylabel(chart.y)
     axes.set_ylim(bottom=0)

@@ -11,6 +11,7 @@ import yaml
 from gateway.app import openapi_document
 from shared.contracts import billing, booking, notifier
 from shared.contracts.base import Event, Query, Request
+from shared.messaging.rpc import DEFLATED_FROM
 from shared.messaging.topology import STREAMS
 
 HERE = Path(__file__).parent
@@ -81,7 +82,8 @@ def asyncapi() -> dict[str, Any]:
             "version": "1",
             "description": "Facts are CloudEvents 1.0 in NATS binary mode on JetStream streams "
             + ", ".join(f"`{s.name}`" for s in STREAMS)
-            + "; requests are durable; questions go over request/reply.",
+            + "; requests are durable; questions go over request/reply. A reply is `{\"result\": ...}` or "
+            f"`{{\"refusal\": ...}}`, as a zlib stream (RFC 1950) from {DEFLATED_FROM // 1024} KiB on.",
         },
         "defaultContentType": "application/json",
         "channels": channels,
