@@ -108,6 +108,17 @@ def percentile(values: Sequence[float], share: int) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[share - 1]
 
 
+def slope(points: Sequence[tuple[float, float]]) -> float:
+    """How steeply (hours, value) rises, in per cent an hour: a line of least squares through what follows the warm-up.
+
+    Per cent of that line's own start. The first sixth is left out: caches and pools fill then.
+    """
+    fitted = points[round(len(points) / 6) :]
+    line = statistics.linear_regression([x for x, _ in fitted], [y for _, y in fitted])
+    start = line.intercept + line.slope * fitted[0][0]
+    return 100 * line.slope / start if start else 0.0
+
+
 def keep(result: Result) -> None:
     """Remember a result for the document."""
     KEPT.mkdir(exist_ok=True)

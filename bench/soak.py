@@ -7,7 +7,6 @@ fitted value at its start. A leak shows as a slope that does not get flatter.
 import argparse
 import asyncio
 import itertools
-import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,7 +20,7 @@ from bench.infrastructure import running_stack
 from bench.load import Load, run
 from bench.machine import open_files, resident_megabytes
 from bench.publishing import publish
-from bench.report import Chart, Goal, Result, Row
+from bench.report import Chart, Goal, Result, Row, slope
 from bench.shop import Shop, open_shop
 from bench.webhooks import signed_events
 from devstack.stack import Stack
@@ -33,8 +32,6 @@ BOOKINGS = 260
 """Bookings offered a second: a million messages in half an hour."""
 EVENTS = 40
 """Stripe's events offered a second."""
-WARM_UP = 1 / 6
-"""The share of the time that is not fitted: caches and pools fill."""
 SAMPLES = 180
 DEAD_TUPLES = "SELECT schemaname, sum(n_dead_tup)::bigint FROM pg_stat_user_tables GROUP BY schemaname"
 ABOUT = """Bookings, their list and webhook events are asked for at a steady rate, over connections that are opened anew
@@ -103,14 +100,6 @@ async def _deliveries(stack: Stack) -> int:
             found += (consumer.delivered.consumer_seq or 0) if consumer.delivered else 0
     await nats.close()
     return found
-
-
-def slope(points: list[tuple[float, float]]) -> float:
-    """Per cent an hour, of the fitted value at the start of what is fitted; hours in, after the warm-up."""
-    fitted = points[round(len(points) * WARM_UP) :]
-    line = statistics.linear_regression([x for x, _ in fitted], [y for _, y in fitted])
-    start = line.intercept + line.slope * fitted[0][0]
-    return 100 * line.slope / start if start else 0.0
 
 
 def result(samples: Samples, per_second: float, handled: int, minutes: float) -> Result:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bench.report import Chart, Goal, Result, Row, document, figure, percentile
+from bench.report import Chart, Goal, Result, Row, document, figure, percentile, slope
 
 
 def a_result(**changes: object) -> Result:
@@ -72,3 +72,10 @@ def test_a_result_survives_being_kept() -> None:
 def test_percentiles_lie_between_what_was_measured() -> None:
     assert percentile([1.0, 2.0, 3.0], 50) == 2.0
     assert 2.9 < percentile([1.0, 2.0, 3.0], 99) <= 3.0
+
+
+def test_a_slope_is_per_cent_an_hour_after_the_warm_up() -> None:
+    warming = [(0.0, 10.0), (0.1, 80.0)]
+    steady = [(0.2 + n / 10, 100.0 + n) for n in range(10)]
+    assert slope([*warming, *steady]) == pytest.approx(10.0)
+    assert slope([*warming, *((hours, 100.0) for hours, _ in steady)]) == pytest.approx(0.0)
