@@ -2,11 +2,13 @@
 
 import argparse
 import asyncio
+import signal
 import sys
 from pathlib import Path
 
 from tests.chaos.report import append, machine, table
 from tests.chaos.run import CUSTOMERS, Plan, play
+from tests.chaos.schedule import LANES, only
 
 
 def main() -> int:
@@ -15,15 +17,22 @@ def main() -> int:
     parser.add_argument("--seed", type=int, required=True, help="the same seed plays the same schedule")
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--customers", type=int, default=CUSTOMERS, help="at a time (default %(default)s)")
+    parser.add_argument("--only", action="append", metavar="KIND", help="this kind of fault, and others so named")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result there as well")
     parser.add_argument("--append", action="store_true", help="add a row to the table in docs/reliability.md")
     options = parser.parse_args()
-    plan = Plan(options.seed, options.minutes, options.customers)
+    try:
+        lanes = only(options.only) if options.only else LANES
+    except ValueError as problem:
+        parser.error(str(problem))
+    plan = Plan(options.seed, options.minutes, options.customers, lanes=lanes)
     schedule = plan.schedule
     print(f"seed {plan.seed}: {len(schedule)} faults in {plan.minutes:g} minutes on {machine()}")
     for fault in schedule:
         print(f"  {fault}")
     sys.stdout.flush()
+    # As Ctrl-C does: the stack is stopped and its data removed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     result = asyncio.run(play(plan))
     print(table(result))
     if options.json:

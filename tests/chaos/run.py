@@ -18,7 +18,7 @@ from tests.chaos.faults import Site
 from tests.chaos.history import History, Outcome
 from tests.chaos.injector import Injected, Injector
 from tests.chaos.load import Load, open_shops
-from tests.chaos.schedule import Fault, draw
+from tests.chaos.schedule import LANES, Fault, Lane, draw
 from tests.chaos.stage import Stage
 
 CUSTOMERS = 12
@@ -34,11 +34,12 @@ class Plan:
     minutes: float
     customers: int = CUSTOMERS
     drain_seconds: float = DRAIN_SECONDS
+    lanes: tuple[Lane, ...] = LANES
 
     @property
     def schedule(self) -> list[Fault]:
         """Its faults."""
-        return draw(self.seed, self.minutes * 60)
+        return draw(self.seed, self.minutes * 60, self.lanes)
 
 
 @dataclass

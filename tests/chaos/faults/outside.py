@@ -18,7 +18,10 @@ STRIPE: dict[str, dict[str, Any]] = {
 }
 """What the fake Stripe is told, see `devstack.stripe.faults`."""
 
-MAIL: dict[str, dict[str, Any]] = {
+COUNTED = ("timeout_after_success", "error_500")
+"""Of these the fake counts down what is left."""
+
+MAIL: dict[str, dict[str, int]] = {
     "SMTP 421": {"reply_421": 3},
     "SMTP 450": {"reply_450": 3},
     "SMTP hangs": {"hang": 2},
@@ -31,23 +34,26 @@ MAIL: dict[str, dict[str, Any]] = {
 async def disturb_stripe(site: Site, fault: Fault) -> bool:
     """In force for a while. Webhooks that were announced meanwhile come as it says, however late."""
     url = f"{site.stack.servers.stripe.url}/_fake/faults"
-    (await site.http.post(url, json=STRIPE[fault.kind])).raise_for_status()
+    wanted = STRIPE[fault.kind]
+    (await site.http.post(url, json=wanted)).raise_for_status()
     await asyncio.sleep(fault.seconds)
+    left = (await site.http.get(url)).raise_for_status().json()
     (await site.http.delete(url)).raise_for_status()
-    return True
+    counters = {name: count for name, count in wanted.get("api", {}).items() if name in COUNTED}
+    return not counters or any(left["api"][name] < count for name, count in counters.items())
 
 
 async def disturb_mail(site: Site, fault: Fault) -> bool:
-    """The next mails fail; at the end of the fault that is over, even if none came."""
+    """The next mails fail; at the end of the fault that is over, whether or not any came."""
     url = f"{site.stack.servers.inbox.url}/_faults"
-    wanted = dict(MAIL[fault.kind])
-    if "hang" in wanted:
-        wanted["hang_seconds"] = fault.seconds
+    wanted = MAIL[fault.kind]
     site.mischief.copies_allowed += wanted.get("close_after_final_dot", 0)
-    (await site.http.post(url, json=wanted)).raise_for_status()
+    hanging = {"hang_seconds": fault.seconds} if "hang" in wanted else {}
+    (await site.http.post(url, json={**wanted, **hanging})).raise_for_status()
     await asyncio.sleep(fault.seconds)
-    left = (await site.http.delete(url)).raise_for_status().json()
-    return bool(left) or fault.seconds > 0
+    left = (await site.http.get(url)).raise_for_status().json()
+    (await site.http.delete(url)).raise_for_status()
+    return any(left[name] < count for name, count in wanted.items())
 
 
 for kind in STRIPE:

@@ -3,8 +3,10 @@
 import itertools
 from collections import Counter
 
+import pytest
+
 from tests.chaos.faults import CARRIED_OUT
-from tests.chaos.schedule import LANES, draw
+from tests.chaos.schedule import LANES, draw, only
 from tests.chaos.stories import draw_story
 
 
@@ -32,6 +34,13 @@ def test_every_kind_is_drawn_and_carried_out() -> None:
     kinds = {kind.name for lane in LANES for kind in lane.kinds}
     assert kinds == set(CARRIED_OUT)
     assert set(Counter(fault.kind for fault in draw(1, 7200))) == kinds
+
+
+def test_a_run_may_aim_at_some_kinds() -> None:
+    drawn = {fault.kind for fault in draw(1, 600, only(["kill NATS", "delay"]))}
+    assert drawn == {"kill NATS", "delay"}
+    with pytest.raises(ValueError, match="earthquake"):
+        only(["earthquake"])
 
 
 def test_a_seed_draws_the_same_stories_again() -> None:
