@@ -167,15 +167,16 @@ class Broker:
         """Prove that the server answers; `is_connected` can't be trusted (fact 6). Raises `Unavailable`."""
         if not self.connected:
             raise Unavailable("not connected")
-        # Left to wait by itself: a PONG that finds its waiter cancelled ends the client's reading, and
-        # the connection stays deaf until it counts as stale (nats-py 2.16, `_process_pong`).
-        answer = asyncio.ensure_future(self._client.rtt())
-        answer.add_done_callback(_look_at)
+        # Not `rtt`, which cancels its future when time is up: a PONG that finds it so ends the client's
+        # reading, and the connection stays deaf until it counts as stale (nats-py 2.16, `_process_pong`).
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        try:
+            await self._client._send_ping(answer)
+        except (NatsError, OSError) as error:
+            raise Unavailable(type(error).__name__) from error
         await asyncio.wait({answer}, timeout=CHECK_SECONDS)
         if not answer.done():
             raise Unavailable("TimeoutError")
-        if error := answer.exception():
-            raise Unavailable(type(error).__name__) from error
 
     async def close(self) -> None:
         """Flush and close, bounded: draining can hang (N22)."""
@@ -207,9 +208,3 @@ class Broker:
         if not self._closing:
             log.error("nats_closed_for_good")
             self.lost.set()
-
-
-def _look_at(answer: asyncio.Future[float]) -> None:
-    """Have seen how it ended, though nobody may wait for it any more."""
-    if not answer.cancelled():
-        answer.exception()
