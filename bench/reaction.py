@@ -144,7 +144,7 @@ def result(efforts: dict[str, list[tuple[int, Effort]]], scale: Scale) -> Result
     speed = {row.what: row.cells["events/s"] or 0 for row in rows}
     ours, _, documented, _ = speed.values()
     for row in rows:
-        row.cells["ours is faster by"] = None if not row.reference else ours / speed[row.what]
+        row.cells["ours, times this"] = None if not row.reference else ours / speed[row.what]
     return Result(
         name="reaction",
         title="A batched reaction with its database effect",

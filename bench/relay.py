@@ -25,7 +25,8 @@ ABOUT = f"""Events of about 1 kB lie committed in the outbox; the production rel
 it. Timed until the last row is marked. **Handed over**: the relay hears of the rows from the commit, as it does unless
 a process dies; **swept**: nobody told it, it finds the rows in the table. The reference is nats-py's `publish` to the
 same stream, same payloads, headers and message ids, {AT_ONCE} at once, without any database. Both wait for each
-acknowledgement, which comes once the message is synced to disk."""
+acknowledgement, which comes once the message is synced to disk; the relay lets messages that wait together go as one
+atomic batch (group commit), a plain `publish` is synced by itself."""
 
 
 async def measure(scale: Scale) -> Result:
