@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-unit privileges rolling overload check lint fmt types arch bench chaos crash-points chaos-mutants migrate topology docs lock clean distclean soak
+.PHONY: help run demo test test-unit privileges rolling overload recovery check lint fmt types arch bench chaos crash-points chaos-mutants migrate topology docs lock clean distclean soak
 PYTHON_BIN := .venv/bin/python
 SOURCES := api-gateway booking-service billing-service notifier-service shared devstack migrations tests bench
 PROJECTS := $(wildcard */pyproject.toml)
@@ -23,6 +23,9 @@ privileges: .venv/.dev-installed ## What each database role and NATS user is ref
 
 rolling: .venv/.dev-installed ## Restart every replica in turn under load: no request may fail
 	@$(PYTHON_BIN) -m pytest tests/load/test_rolling_restart.py -m load --numprocesses 0 -s $(ARGS)
+
+recovery: .venv/.dev-installed ## Kill and freeze servers under load: answers meanwhile, seconds until all is as before
+	@$(PYTHON_BIN) -m pytest tests/load/test_recovery.py -m load --numprocesses 0 -s $(ARGS)
 
 crash-points: .venv/.dev-installed ## Kill a process at every step boundary of every path; audit what is left (ARGS="-k refund")
 	@$(PYTHON_BIN) -m pytest tests/crash/walk.py --numprocesses 0 $(ARGS)

@@ -4,6 +4,7 @@ import itertools
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -11,14 +12,12 @@ import httpx
 from devstack.stack import Stack
 from tests.support.client import Api, in_days
 
-SLOTS_PER_TEAM = 48 * 300
-
 
 class Shop:
     """Each request books another slot, so that refusals are the system's, never the calendar's."""
 
     def __init__(self, key: str, service: str, teams: list[str]) -> None:
-        self._key = key
+        self._headers = {"Authorization": f"Bearer {key}"}
         self._service = service
         self._teams = teams
         self._slots = itertools.count()
@@ -31,28 +30,29 @@ class Shop:
             service = await api.service(duration_minutes=30)
             return cls(api.key, service, [await api.resource(service, name=f"Team {n}") for n in range(teams)])
 
+    def booking(self) -> dict[str, Any]:
+        """The next `POST /v1/bookings`, as httpx builds a request."""
+        slot, team = divmod(next(self._slots), len(self._teams))
+        starts_at = in_days(2) + timedelta(minutes=30 * slot)
+        body = {
+            "service_id": self._service,
+            "resource_id": self._teams[team],
+            "starts_at": starts_at.isoformat(),
+            "customer": {"name": "Ada Lovelace", "email": f"ada{slot}@customer.example"},
+        }
+        headers = self._headers | {"Idempotency-Key": uuid4().hex}
+        return {"method": "POST", "url": "/v1/bookings", "json": body, "headers": headers}
+
+    def reading(self) -> dict[str, Any]:
+        """`GET /v1/bookings`, as httpx builds a request."""
+        return {"method": "GET", "url": "/v1/bookings", "params": {"limit": 5}, "headers": self._headers}
+
     def bookings(self) -> Iterator[bytes]:
-        """`POST /v1/bookings`, again and again."""
-        first = in_days(2)
-        for n in self._slots:
-            slot, team = divmod(n, len(self._teams))
-            body = {
-                "service_id": self._service,
-                "resource_id": self._teams[team],
-                "starts_at": (first + timedelta(minutes=30 * slot)).isoformat(),
-                "customer": {"name": "Ada Lovelace", "email": f"ada{n}@customer.example"},
-            }
-            yield self._request("POST", "/v1/bookings", json.dumps(body).encode())
-
-    def reads(self) -> Iterator[bytes]:
-        """`GET /v1/bookings`, again and again."""
+        """`POST /v1/bookings` as bytes, again and again."""
         while True:
-            yield self._request("GET", "/v1/bookings?limit=5", b"")
-
-    def _request(self, method: str, path: str, body: bytes) -> bytes:
-        key = f"Idempotency-Key: {uuid4().hex}\r\n" if body else ""
-        head = (
-            f"{method} {path} HTTP/1.1\r\nHost: load\r\nContent-Type: application/json\r\n{key}"
-            f"Authorization: Bearer {self._key}\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        return head.encode() + body
+            request = self.booking()
+            body = json.dumps(request["json"]).encode()
+            told = {"Host": "load", "Content-Type": "application/json", **request["headers"]}
+            lines = [f"{name}: {value}\r\n" for name, value in told.items()]
+            head = f"POST /v1/bookings HTTP/1.1\r\n{''.join(lines)}Content-Length: {len(body)}\r\n\r\n"
+            yield head.encode() + body

@@ -171,6 +171,7 @@ async def test_it_waits_for_nats_and_outlives_its_outage(kernel: Kernel, private
     await asyncio.to_thread(private_nats.kill)
     down = await process.readiness(503, within=6)
     assert down["checks"]["nats"] != "ok"
+    await says_little_of_many_errors(process)
     alive = await process.get("/healthz")
     assert alive is not None
     assert alive.status_code == 200, "liveness knows nothing of NATS: a restart would not help"
@@ -180,6 +181,39 @@ async def test_it_waits_for_nats_and_outlives_its_outage(kernel: Kernel, private
     status, seconds = await process.terminate()
     assert status == "exit code 0", process.child.said(60)
     assert seconds < 10, "a dead NATS holds nobody back"
+
+
+async def says_little_of_many_errors(process: BookingProcess) -> None:
+    """While NATS is away: every error counted, no more than a line a second logged."""
+
+    async def errors() -> float:
+        metrics = await process.get("/metrics")
+        assert metrics is not None
+        line = next(line for line in metrics.text.splitlines() if line.startswith("nats_client_errors_total"))
+        return float(line.split()[1])
+
+    def logged() -> int:
+        return len(process.child.log_path.read_text().splitlines())
+
+    before, lines, started = await errors(), logged(), time.monotonic()
+
+    async def many_more() -> bool:
+        return await errors() >= before + 20
+
+    await eventually(many_more, within=20)
+    seconds, lines = time.monotonic() - started, logged() - lines
+    print(f"errors {await errors() - before:.0f}, lines {lines} in {seconds:.1f} s")
+    assert lines <= seconds
+
+
+async def test_topology_without_nats_ends_with_one_clear_line(kernel: Kernel, private_nats: Nats, start: Start) -> None:
+    process = start(kernel.url, private_nats.url)
+    await asyncio.to_thread(process.child.kill)
+    process.child.command.append("topology")
+    process.child.launch()
+    assert await process.ended(within=25) == "exit code 1"
+    assert "NATS did not answer within 15 s" in process.child.said(1)
+    assert "Traceback" not in process.child.said(50)
 
 
 async def test_it_stops_while_it_waits_for_nats(kernel: Kernel, private_nats: Nats, start: Start) -> None:

@@ -1,9 +1,9 @@
 """What every server of the stack has in common: a port, and a way to ask whether it answers."""
 
 import socket
-import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from http.client import HTTPException
 from pathlib import Path
 
 from devstack.ports import LOOPBACK
@@ -68,5 +68,5 @@ def answers_http(port: int, path: str) -> bool:
     try:
         with opener.open(f"http://{LOOPBACK}:{port}{path}", timeout=_PROBE_SECONDS) as response:
             return bool(200 <= response.status < 300)
-    except (OSError, urllib.error.HTTPError):
+    except (OSError, HTTPException):  # HTTPException: another program has the port
         return False

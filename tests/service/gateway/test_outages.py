@@ -3,10 +3,8 @@
 import asyncio
 import json
 import os
-import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +32,7 @@ from tests.service.gateway.conftest import (
     wish,
 )
 from tests.support.eventually import eventually
+from tests.support.freezing import frozen
 
 SLACK_SECONDS = 0.5
 """What a busy machine may add to a promise."""
@@ -94,29 +93,6 @@ async def is_ready(api: httpx.AsyncClient, ready: bool = True) -> bool:
 
 def becomes(api: httpx.AsyncClient, ready: bool) -> Awaitable[bool]:
     return eventually(lambda: is_ready(api, ready), within=15, every=0.2)
-
-
-@contextmanager
-def frozen(pid: int) -> Iterator[None]:
-    """A process and its children, stopped in their tracks."""
-    family = [pid, *children_of(pid)]
-    for member in family:
-        os.kill(member, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for member in family:
-            os.kill(member, signal.SIGCONT)
-
-
-def children_of(pid: int) -> list[int]:
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        fields = stat.read_text().rpartition(")")[2].split()
-        if int(fields[1]) == pid:
-            child = int(stat.parent.name)
-            found += [child, *children_of(child)]
-    return found
 
 
 async def test_a_wish_is_kept_while_booking_service_is_away(api: httpx.AsyncClient) -> None:

@@ -7,6 +7,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
@@ -30,6 +31,8 @@ UNSUBSCRIBE_SECONDS = 2.0
 
 CHECK_SECONDS = 1.0
 """How long a server that is well may take to answer a PING."""
+REPEAT_SECONDS = 3.0
+"""How often one kind of error is logged: while the server is away the client reports several a second."""
 
 _SAFE_SUBJECT = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){0,15}")
 
@@ -52,6 +55,8 @@ class Broker:
         self.reconnected: list[Callable[[], None]] = []
         self._client = Client()
         self._closing = False
+        self._said: dict[str, tuple[float, int]] = {}
+        """Kind of error to when it was last logged, and how many have not been since."""
         self._opened = False
         self._publisher = Publisher(self._client, self.new_inbox())
         self._js: JetStreamContext = self._client.jetstream()
@@ -193,7 +198,14 @@ class Broker:
 
     async def _on_error(self, error: Exception) -> None:
         NATS_CLIENT_ERRORS.inc()
-        log.error("nats_error", error=type(error).__name__, detail=str(error)[:200])
+        kind = type(error).__name__
+        said_at, unsaid = self._said.get(kind, (-REPEAT_SECONDS, 0))
+        now = time.monotonic()
+        if now - said_at < REPEAT_SECONDS:
+            self._said[kind] = (said_at, unsaid + 1)
+            return
+        self._said[kind] = (now, 0)
+        log.error("nats_error", error=kind, detail=str(error)[:200], unsaid=unsaid)
 
     async def _on_disconnected(self) -> None:
         if not self._closing:

@@ -55,6 +55,8 @@ VERSION = "0.1.0"
 STALLED_SECONDS = 60
 """A consumer with messages waiting and no progress for this long makes its process unready (R4)."""
 
+TOPOLOGY_SECONDS = 15
+"""How long `topology` tries to reach NATS."""
 CLOSE_SECONDS = 1
 """What a task that ignores its end may take longer than `shutdown_seconds`, say a statement to a frozen server."""
 
@@ -150,9 +152,15 @@ class Service:
 
     async def update_topology(self) -> int:
         """Change every stream and consumer of this service that differs from the code; returns the exit status."""
-        await self.broker.connect()
-        await ensure_topology(self.broker.js, self._reactions, update=True)
-        await self.broker.close()
+        try:
+            async with asyncio.timeout(TOPOLOGY_SECONDS):
+                await self.broker.connect()
+                await ensure_topology(self.broker.js, self._reactions, update=True)
+        except TimeoutError:
+            log.error("topology_not_updated", error=f"NATS did not answer within {TOPOLOGY_SECONDS} s")
+            return 1
+        finally:
+            await self.broker.close()
         return 0
 
     def _on_signal(self) -> None:
