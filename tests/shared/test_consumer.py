@@ -74,6 +74,29 @@ async def test_repeats_have_one_effect(kernel: Kernel, wire: Broker) -> None:
     assert effects == [1] * 4
 
 
+async def test_repeats_in_one_batch_have_one_effect(kernel: Kernel, wire: Broker) -> None:
+    """A delivery that waits here past its lease comes a second time, beside the first."""
+    batches: list[list[UUID]] = []
+
+    async def together(events: list[Noted], ctx: Context) -> None:
+        batches.append([event.id for event in events])
+        async with ctx.transaction() as tx:
+            for event in events:
+                if event.id in ctx.fresh:
+                    await leave_effect(tx, event)
+
+    kind = event_type()
+    reaction = reaction_of(kind, handler=together, batch=20)
+    events = some(kind, *"abc")
+    for _ in range(3):
+        await send(wire, *events, again=True)
+    async with consuming(wire, reaction, kernel.runner()):
+        await settled(wire, reaction)
+    assert await kernel.effects_of(events) == [1, 1, 1]
+    assert all(len(set(batch)) == len(batch) for batch in batches)
+    assert max(len(batch) for batch in batches) > 1, "it did not run as a batch at all"
+
+
 async def test_a_worker_that_died_between_commit_and_acknowledgement_did_it_once(kernel: Kernel, wire: Broker) -> None:
     kind = event_type()
     reaction = reaction_of(kind)

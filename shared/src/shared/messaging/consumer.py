@@ -93,9 +93,11 @@ class Consumer:
             await self._settle_failure(msg, poison)
         if not decoded:
             return
+        # A delivery that has waited here past its lease may be here twice: the handler gets each message once.
+        messages = list({message.id: message for _, message in decoded}.values())
         started = time.perf_counter()
         try:
-            outcomes = await self._run_patiently([message for _, message in decoded])
+            outcomes = await self._run_patiently(messages)
         except AlreadyHandled:
             await self._acknowledge(decoded, "duplicate")
         except Exception as error:  # noqa: BLE001 - the boundary where every failure is classified
@@ -108,7 +110,7 @@ class Consumer:
                     await self._settle_failure(msg, error)
         else:
             HANDLER_SECONDS.labels(self.reaction.durable).observe(time.perf_counter() - started)
-            await self._send_outcomes([message for _, message in decoded], outcomes)
+            await self._send_outcomes(messages, outcomes)
             await self._acknowledge(decoded, "handled")
 
     def _decode(self, deliveries: list[Msg]) -> tuple[list[tuple[Msg, Message]], list[tuple[Msg, Poison]]]:
