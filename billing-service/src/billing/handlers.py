@@ -24,7 +24,10 @@ reactions = Reactions("billing")
 
 @reactions.on(BookingHeld)
 async def request_deposit(event: BookingHeld, ctx: Context, stripe: StripeGateway) -> None:
-    """Offer the deposit for payment. A hold that is over already gets a payment that is canceled from the start."""
+    """Offer the deposit for payment. A hold that is over already gets a payment that is canceled from the start.
+
+    Unless an earlier try at this very message got as far as Stripe and no further: then what it made is taken back.
+    """
     booking = event.booking
     if booking.deposit is None:
         raise Poison("a hold without a deposit")
@@ -33,7 +36,11 @@ async def request_deposit(event: BookingHeld, ctx: Context, stripe: StripeGatewa
     news: Event | None = None
     if booking.hold_expires_at is not None and booking.hold_expires_at <= utc_now():
         log.info("deposit_not_requested", booking_id=str(booking.id), reason="hold expired")
-        payment.cancel()
+        left = await stripe.find_intent(str(payment.id), event.occurred_at)
+        if left is not None:
+            payment.offer(left.id, left.client_secret)
+        if left is None or await stripe.cancel_intent(left.id):
+            payment.cancel()
     else:
         answer = await stripe.create_intent(
             key=f"pi:{booking.id}:{event.version}",

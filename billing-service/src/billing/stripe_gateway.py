@@ -108,23 +108,30 @@ class StripeGateway:
             return intent
 
         async def find() -> stripe.PaymentIntent | None:
-            since = int((asked_at - CLOCK_SKEW).timestamp())
-            reach(CrashPoint.INTENTS_LISTING)
-            page = await self._api.payment_intents.list_async({"created": {"gte": since}, "limit": PAGE})
-            reach(CrashPoint.INTENTS_LISTED)
-            async for intent in page.auto_paging_iter():
-                if _metadata(intent).get("payment_id") == metadata["payment_id"]:
-                    return intent
-            return None
+            return await self._intent_of(metadata["payment_id"], asked_at)
 
         try:
             with _outages():
                 intent = await _create_once(key, create, find)
         except (stripe.InvalidRequestError, stripe.CardError) as refusal:
             return _refused("payment_intent", refusal)
-        if intent.client_secret is None:
-            raise Unavailable("stripe: an intent without a client secret")
-        return Intent(intent.id, intent.client_secret)
+        return _offered(intent)
+
+    async def find_intent(self, payment_id: str, asked_at: datetime) -> Intent | None:
+        """The intent of a payment, if Stripe has been asked for one since `asked_at` and made it."""
+        with _outages():
+            intent = await self._intent_of(payment_id, asked_at)
+        return _offered(intent) if intent else None
+
+    async def _intent_of(self, payment_id: str, asked_at: datetime) -> stripe.PaymentIntent | None:
+        since = int((asked_at - CLOCK_SKEW).timestamp())
+        reach(CrashPoint.INTENTS_LISTING)
+        page = await self._api.payment_intents.list_async({"created": {"gte": since}, "limit": PAGE})
+        reach(CrashPoint.INTENTS_LISTED)
+        async for intent in page.auto_paging_iter():
+            if _metadata(intent).get("payment_id") == payment_id:
+                return intent
+        return None
 
     async def cancel_intent(self, payment_intent_id: str) -> bool:
         """Take back the offer to pay. False if it has been paid already, or is being paid right now."""
@@ -214,6 +221,12 @@ def _outages() -> Iterator[None]:
         raise
     except stripe.StripeError as error:
         raise Unavailable(f"stripe: {type(error).__name__} {error.http_status or ''}".strip()) from error
+
+
+def _offered(intent: stripe.PaymentIntent) -> Intent:
+    if intent.client_secret is None:
+        raise Unavailable("stripe: an intent without a client secret")
+    return Intent(intent.id, intent.client_secret)
 
 
 def _metadata(thing: stripe.PaymentIntent | stripe.Refund) -> dict[str, str]:

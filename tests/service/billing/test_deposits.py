@@ -6,7 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from billing.model import PaymentNotFound
+from billing.model import Payment, PaymentNotFound
+from billing.stripe_gateway import Intent
 from shared.contracts.base import Money, utc_now
 from shared.contracts.billing import PaymentStatus
 from shared.contracts.booking import BookingCancelled, BookingExpired, BookingHeld, Deposit, DepositStatus
@@ -99,6 +100,28 @@ async def test_a_hold_that_is_over_is_not_asked_for(billing: Billing) -> None:
     assert await billing.types(held) == []
     assert await intents_of(billing, held) == []
     await billing.cancel_payment(news(BookingExpired, held.booking, tenant_id=held.tenant_id))
+
+
+async def test_an_intent_that_a_crash_left_behind_is_taken_back_when_the_hold_is_over(billing: Billing) -> None:
+    held: BookingHeld = news(BookingHeld, a_booking(hold_expires_at=utc_now() - timedelta(seconds=1)))
+    payment = Payment.of_booking(held.tenant_id, held.booking.id, 1, Money(amount=2500, currency="eur"), None)
+    left = await billing.stripe.create_intent(
+        key=f"pi:{held.booking.id}:1",
+        amount=Money(amount=2500, currency="eur"),
+        description="made before the crash",
+        metadata={
+            "tenant_id": str(held.tenant_id),
+            "booking_id": str(held.booking.id),
+            "payment_id": str(payment.id),
+        },
+        asked_at=held.occurred_at,
+    )
+    await billing.request_deposit(held)
+    known = await billing.payment(held)
+    assert isinstance(left, Intent)
+    assert (known.status, known.payment_intent_id) == (PaymentStatus.CANCELED, left.id)
+    assert (await billing.pay(left.id)).status_code == 400, "it can't be paid any more"
+    assert await billing.types(held) == []
 
 
 async def test_a_hold_without_a_deposit_is_poison(billing: Billing) -> None:
