@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help run demo test test-unit privileges rolling overload recovery check lint fmt types arch bench chaos crash-points chaos-mutants migrate topology docs lock clean distclean soak
 PYTHON_BIN := .venv/bin/python
-SOURCES := api-gateway booking-service billing-service notifier-service shared devstack migrations tests bench
+SOURCES := api-gateway booking-service billing-service notifier-service shared devstack migrations tests bench deploy
 PROJECTS := $(wildcard */pyproject.toml)
 
 ##@ Use it
@@ -61,8 +61,9 @@ soak: .venv/.bench-installed ## A steady load for MINUTES (30), and what grows m
 chaos: .venv/.dev-installed ## Load, faults and an audit on a throw-away stack: SEED=1 MINUTES=5
 	@$(PYTHON_BIN) -m tests.chaos --seed $(or $(SEED),1) --minutes $(or $(MINUTES),5) $(ARGS)
 
-docs: .venv/.dev-installed ## Write docs/openapi/gateway.json and docs/asyncapi.yaml from the code
+docs: .venv/.dev-installed ## Write what is generated from the code: the API documents, NATS's permissions and topology
 	@$(PYTHON_BIN) docs/generate.py
+	@$(PYTHON_BIN) deploy/nats/generate.py
 
 lock: .venv/.dev-installed ## Resolve the lock files anew
 	@$(PYTHON_BIN) requirements/compile.py
@@ -71,8 +72,8 @@ lock: .venv/.dev-installed ## Resolve the lock files anew
 migrate: .venv/.run-installed ## Bring the schemas to the newest migration (ADMIN_DATABASE_URL and *_DATABASE_URL)
 	@$(PYTHON_BIN) -m migrations upgrade
 
-topology: .venv/.run-installed ## Bring NATS streams and consumers to the code (NATS_URL)
-	@for service in gateway booking billing notifier; do $(PYTHON_BIN) -m $$service topology || exit 1; done
+topology: .venv/.run-installed ## Bring NATS streams and consumers to the code (NATS_URL, with the user deploy)
+	@$(PYTHON_BIN) -m shared.deployment deploy/nats/topology.json
 
 ##@ Tidy up
 clean: ## Remove the data of `make run`

@@ -38,6 +38,7 @@ def servers() -> Iterator[Servers]:
     """PostgreSQL, NATS, Valkey, an SMTP inbox and the fake Stripe, shared by the session."""
     chosen = container_servers() if os.environ.get("TEST_INFRA") == "containers" else Servers.throwaway()
     with chosen as running:
+        running.nats.deploy_topology()
         yield running
 
 

@@ -171,8 +171,8 @@ async def test_nats_syncs_always_and_keeps_acknowledged_messages(directory: Path
 async def publish(server: Nats, text: str) -> None:
     client = await nats.connect(server.url, allow_reconnect=False)
     js = client.jetstream()
-    await js.add_stream(name="TEST", subjects=["test.>"])
-    await js.publish("test.one", text.encode())
+    await js.add_stream(name="TEST", subjects=["booking.>"])
+    await js.publish("booking.test", text.encode())
     await client.close()
 
 

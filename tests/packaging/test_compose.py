@@ -2,10 +2,12 @@
 
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from shutil import copy
 from typing import Any
 
+import nkeys
 import pytest
 import yaml
 
@@ -13,9 +15,11 @@ ROOT = Path(__file__).parents[2]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE)["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+STEPS = ("migrations", "topology")
+"""What runs once and ends before any service starts."""
 SCALED = ("booking-service", "billing-service", "notifier-service", "jobs")
 VARIABLE = re.compile(r"\$\{([A-Z_]+)(:[-?])?([^}]*)\}")
-SECRET = re.compile(r"PASSWORD|SECRET|_KEY$")
+SECRET = re.compile(r"PASSWORD|SECRET|SEED|_KEY$")
 OPTIONAL_SECRETS = {"SMTP_PASSWORD", "SENDGRID_API_KEY"}
 """Only one mail adapter needs each; the notifier refuses to start when its own is missing."""
 
@@ -26,7 +30,8 @@ def example() -> dict[str, str]:
 
 
 def test_every_service_of_the_design_is_there() -> None:
-    assert {"api-gateway", "booking-service", "billing-service", "notifier-service", "jobs", "migrations"} <= set(OURS)
+    services = {"api-gateway", "booking-service", "billing-service", "notifier-service", "jobs"}
+    assert services | set(STEPS) <= set(OURS)
     images = {service["image"].partition(":")[0] for service in SERVICES.values()}
     assert {"postgres", "nats", "valkey/valkey", "axllent/mailpit", "prom/prometheus", "grafana/grafana"} <= images
 
@@ -34,7 +39,7 @@ def test_every_service_of_the_design_is_there() -> None:
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_service_has_a_health_check(name: str) -> None:
     check = SERVICES[name]["healthcheck"]
-    if name == "migrations":
+    if name in STEPS:
         assert check == {"disable": True}  # ends by itself: its exit status is what the others wait for
     else:
         assert check["test"]
@@ -62,9 +67,10 @@ def test_services_can_be_scaled(name: str) -> None:
     assert "ports" not in SERVICES[name]
 
 
-@pytest.mark.parametrize("name", [name for name in OURS if name not in ("migrations", "fake-stripe")])
-def test_services_wait_for_the_migrations(name: str) -> None:
-    assert SERVICES[name]["depends_on"]["migrations"] == {"condition": "service_completed_successfully"}
+@pytest.mark.parametrize("name", [name for name in OURS if name not in (*STEPS, "fake-stripe")])
+def test_services_wait_for_the_deployment(name: str) -> None:
+    for step in STEPS:
+        assert SERVICES[name]["depends_on"][step] == {"condition": "service_completed_successfully"}
     assert SERVICES[name]["environment"]["ENVIRONMENT"] == "${ENVIRONMENT:-production}"
 
 
@@ -106,20 +112,49 @@ def test_the_example_holds_no_secret() -> None:
     assert not {name: value for name, value in example().items() if SECRET.search(name) and value}
 
 
-def test_generated_secrets_are_fresh_and_kept(tmp_path: Path) -> None:
+@pytest.fixture
+def generate(tmp_path: Path) -> Callable[[], dict[str, str]]:
+    """Runs bin/generate-env beside the example; returns what .env then holds."""
     (tmp_path / "bin").mkdir()
     copy(ROOT / ".env.example", tmp_path)
     copy(ROOT / "bin" / "generate-env", tmp_path / "bin")
-    written = []
-    for _ in range(2):
+
+    def run() -> dict[str, str]:
         subprocess.run([tmp_path / "bin" / "generate-env"], check=True, capture_output=True)
-        written.append((tmp_path / ".env").read_text())
-    assert written[0] == written[1]
+        lines = (tmp_path / ".env").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+
+    return run
+
+
+def test_generated_secrets_are_fresh_and_kept(tmp_path: Path, generate: Callable[[], dict[str, str]]) -> None:
+    values = generate()
+    assert generate() == values
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".env", ".env.example", "bin"]
     assert (tmp_path / ".env").stat().st_mode & 0o077 == 0
-    values = dict(line.split("=", 1) for line in written[0].splitlines() if "=" in line and not line.startswith("#"))
     secrets = [values[name] for name in example() if SECRET.search(name) and name not in OPTIONAL_SECRETS]
-    assert len(set(secrets)) == len(secrets) == 10
+    assert len(set(secrets)) == len(secrets) == 16
     assert all(len(secret) >= 16 for secret in secrets)
+
+
+def test_generated_keys_belong_together(generate: Callable[[], dict[str, str]]) -> None:
+    values = generate()
+    seeds = {name: value for name, value in values.items() if name.endswith("_NKEY_SEED")}
+    assert len(seeds) == 5
+    for name, seed in seeds.items():
+        pair = nkeys.from_seed(bytearray(seed.encode()))
+        assert pair.public_key.decode() == values[name.removesuffix("_SEED")]
+        assert pair.verify(b"nonce", pair.sign(b"nonce"))
+
+
+def test_an_older_env_gets_what_is_new(tmp_path: Path, generate: Callable[[], dict[str, str]]) -> None:
+    values = generate()
+    lines = (tmp_path / ".env").read_text().splitlines(keepends=True)
+    (tmp_path / ".env").write_text("".join(line for line in lines if not line.startswith(("NATS_", "LOG_LEVEL="))))
+    again = generate()
+    assert again.keys() == values.keys() - {"LOG_LEVEL"}, "settings with a default stay as somebody left them"
+    changed = {name for name in again if values[name] != again[name]}
+    assert changed == {name for name in values if name.startswith("NATS_")}
 
 
 def test_the_jobs_heartbeat_outlives_a_round() -> None:
@@ -128,5 +163,7 @@ def test_the_jobs_heartbeat_outlives_a_round() -> None:
 
 
 def test_nats_runs_with_the_configuration_that_ships() -> None:
-    assert "./deploy/nats/nats-server.conf:/etc/nats/tidebook.conf:ro" in SERVICES["nats"]["volumes"]
+    volumes = SERVICES["nats"]["volumes"]
+    assert "./deploy/nats/nats-server.conf:/etc/nats/tidebook.conf:ro" in volumes
+    assert "./deploy/nats/permissions.conf:/etc/nats/permissions.conf:ro" in volumes
     assert re.search(r"^\s*sync_interval: always$", (ROOT / "deploy/nats/nats-server.conf").read_text(), re.MULTILINE)

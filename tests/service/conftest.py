@@ -39,17 +39,20 @@ def common_environment(servers: Servers) -> dict[str, str]:
         "ENVIRONMENT": "development",
         "LOG_FORMAT": "console",
         "HOST": "127.0.0.1",
-        "NATS_URL": servers.nats.url,
         "REDIS_URL": servers.valkey.url,
     }
 
 
 @pytest.fixture(scope="session")
 def booking_replicas(
-    database_urls: dict[str, str], common_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+    servers: Servers,
+    database_urls: dict[str, str],
+    common_environment: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[list[ServiceProcess]]:
     """Two replicas of booking-service."""
-    environment = common_environment | {"BOOKING_DATABASE_URL": database_urls["booking"]}
+    environment = common_environment | servers.nats.settings("booking")
+    environment["BOOKING_DATABASE_URL"] = database_urls["booking"]
     directory = tmp_path_factory.mktemp("booking")
     replicas = [ServiceProcess("booking", environment, directory) for _ in range(2)]
     for replica in replicas:

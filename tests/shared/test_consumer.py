@@ -404,7 +404,7 @@ async def test_a_message_that_keeps_killing_its_worker_is_dead_lettered_unseen(k
 
 async def test_a_waiting_gateway_hears_its_outcomes(kernel: Kernel, wire: Broker) -> None:
     heard: asyncio.Queue[Outcomes] = asyncio.Queue()
-    gateway = wire.new_inbox()
+    gateway = f"outcome.{random_name()}"
 
     async def hear(msg: Msg) -> None:
         await heard.put(Outcomes.model_validate_json(msg.data))

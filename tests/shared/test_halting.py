@@ -97,7 +97,8 @@ async def test_its_process_goes_unready_and_a_restart_resumes(
     durable, poison = "booking-confirm-booking", DEAD_IN_A_ROW + 5
     for _ in range(poison):
         await wire.publish(f"billing.payment_succeeded.v1.{uuid4()}", b"poison", random_name())
-    process = start(kernel.url, private_nats.url)
+    await asyncio.to_thread(private_nats.deploy_topology)
+    process = start(kernel.url, private_nats)
 
     async def unready_for_it() -> str:
         body = await process.readiness(503)
@@ -115,7 +116,7 @@ async def test_its_process_goes_unready_and_a_restart_resumes(
     assert "consumer_halted" in process.child.said(200)
     assert await dead_letters(wire, durable) == DEAD_IN_A_ROW
     await process.terminate()
-    again = start(kernel.url, private_nats.url)
+    again = start(kernel.url, private_nats)
 
     async def all_seen() -> bool:
         return await dead_letters(wire, durable) == poison

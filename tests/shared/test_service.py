@@ -27,12 +27,12 @@ READY_SECONDS = 15
 class BookingProcess:
     """`python -m booking` on a port of its own."""
 
-    def __init__(self, database_url: str, nats_url: str, **environment: str) -> None:
+    def __init__(self, database_url: str, server: Nats, **environment: str) -> None:
         self.port = free_ports(1)[0]
         settings = {
             "PORT": str(self.port),
             "HOST": LOOPBACK,
-            "NATS_URL": nats_url,
+            **server.settings("booking"),
             "BOOKING_DATABASE_URL": database_url,
             "ENVIRONMENT": "development",
         }
@@ -87,8 +87,8 @@ async def start() -> AsyncIterator[Start]:
     """Starts booking processes; all have ended after the test."""
     started: list[BookingProcess] = []
 
-    def launch(database_url: str, nats_url: str, **environment: str) -> BookingProcess:
-        process = BookingProcess(database_url, nats_url, **environment)
+    def launch(database_url: str, server: Nats, **environment: str) -> BookingProcess:
+        process = BookingProcess(database_url, server, **environment)
         started.append(process)
         process.child.launch()
         return process
@@ -102,7 +102,7 @@ async def start() -> AsyncIterator[Start]:
 async def test_two_replicas_serve_and_leave_in_order(
     kernel: Kernel, servers: Servers, start: Start, wire: Broker
 ) -> None:
-    replicas = [start(kernel.url, servers.nats.url) for _ in range(2)]
+    replicas = [start(kernel.url, servers.nats) for _ in range(2)]
     for replica in replicas:
         body = await replica.readiness(200)
         assert body["status"] == "ready"
@@ -143,7 +143,7 @@ async def test_two_replicas_serve_and_leave_in_order(
 async def test_it_waits_for_its_schema(servers: Servers, kernel: Kernel, start: Start) -> None:
     name = await new_database(servers)
     url = servers.postgres.url_for("booking", "booking-password").replace("/tidebook", f"/{name}")
-    process = start(url, servers.nats.url, METRICS_ENABLED="false")
+    process = start(url, servers.nats, METRICS_ENABLED="false")
     await process.readiness(503)
 
     async def says_what_is_missing() -> bool:
@@ -162,11 +162,18 @@ async def test_it_waits_for_its_schema(servers: Servers, kernel: Kernel, start: 
 
 
 async def test_it_waits_for_nats_and_outlives_its_outage(kernel: Kernel, private_nats: Nats, start: Start) -> None:
-    process = start(kernel.url, private_nats.url)
+    process = start(kernel.url, private_nats)
     body = await process.readiness(503)
     assert body["checks"]["nats"] == "not connected"
     assert body["checks"]["database"] == "ok"
     await asyncio.to_thread(private_nats.start)
+
+    async def says_what_is_missing() -> bool:
+        told = (await process.readiness(503))["checks"]["topology"]
+        return bool(told == "stream REQUESTS is missing. Run `make topology` to bring NATS to the code.")
+
+    await eventually(says_what_is_missing)
+    await asyncio.to_thread(private_nats.deploy_topology)
     await process.readiness(200)
     await asyncio.to_thread(private_nats.kill)
     down = await process.readiness(503, within=6)
@@ -217,7 +224,7 @@ async def test_topology_without_nats_ends_with_one_clear_line(kernel: Kernel, pr
 
 
 async def test_it_stops_while_it_waits_for_nats(kernel: Kernel, private_nats: Nats, start: Start) -> None:
-    process = start(kernel.url, private_nats.url)
+    process = start(kernel.url, private_nats)
     await process.readiness(503)
     status, seconds = await process.terminate()
     assert status == "exit code 0", process.child.said(60)
@@ -226,7 +233,8 @@ async def test_it_stops_while_it_waits_for_nats(kernel: Kernel, private_nats: Na
 
 async def test_it_refuses_a_changed_topology_with_the_cure(kernel: Kernel, private_nats: Nats, start: Start) -> None:
     await asyncio.to_thread(private_nats.start)
-    process = start(kernel.url, private_nats.url)
+    await asyncio.to_thread(private_nats.deploy_topology)
+    process = start(kernel.url, private_nats)
     await process.readiness(200)
     await process.terminate()
     broker = Broker(private_nats.url, "test")
@@ -234,14 +242,14 @@ async def test_it_refuses_a_changed_topology_with_the_cure(kernel: Kernel, priva
     config = (await broker.js.stream_info("BOOKING")).config
     await broker.js.update_stream(config.evolve(max_age=3600.0, duplicate_window=600.0))
     await broker.close()
-    again = start(kernel.url, private_nats.url)
+    again = start(kernel.url, private_nats)
     assert await again.ended() == "exit code 1"
     assert "make topology" in again.child.said(10)
     assert "Traceback" not in again.child.said(50)
 
 
-async def test_a_missing_variable_ends_it_with_its_name(kernel: Kernel, start: Start) -> None:
-    process = start(kernel.url, "")
+async def test_a_missing_variable_ends_it_with_its_name(kernel: Kernel, private_nats: Nats, start: Start) -> None:
+    process = start(kernel.url, private_nats)
     process.child.environment.pop("NATS_URL")
     await asyncio.to_thread(process.child.kill)
     process.child.launch()

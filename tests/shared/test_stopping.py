@@ -96,7 +96,7 @@ async def test_messages_on_their_way_to_a_consumer_that_stops_come_to_another_at
 
 
 async def test_a_leaving_process_says_so_and_goes_on_serving(kernel: Kernel, servers: Servers, start: Start) -> None:
-    process = start(kernel.url, servers.nats.url, SHUTDOWN_DELAY_SECONDS="3")
+    process = start(kernel.url, servers.nats, SHUTDOWN_DELAY_SECONDS="3")
     await process.readiness(200)
     before = await process.get("/healthz")
     assert before is not None
@@ -113,7 +113,7 @@ async def test_a_leaving_process_says_so_and_goes_on_serving(kernel: Kernel, ser
 
 
 async def test_a_second_signal_ends_it_at_once(kernel: Kernel, servers: Servers, start: Start) -> None:
-    process = start(kernel.url, servers.nats.url, SHUTDOWN_DELAY_SECONDS="15")
+    process = start(kernel.url, servers.nats, SHUTDOWN_DELAY_SECONDS="15")
     await process.readiness(200)
     process.child.ask_to_stop()
 
@@ -131,7 +131,7 @@ async def test_a_second_signal_ends_it_at_once(kernel: Kernel, servers: Servers,
 async def test_a_request_under_way_is_answered_and_its_connection_closed(
     kernel: Kernel, servers: Servers, start: Start
 ) -> None:
-    process = start(kernel.url, servers.nats.url)
+    process = start(kernel.url, servers.nats)
     await process.readiness(200)
     reader, writer = await asyncio.open_connection("127.0.0.1", process.port)
     writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n")  # its head is not complete yet

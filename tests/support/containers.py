@@ -17,13 +17,14 @@ from devstack.ports import LOOPBACK, Ports
 from devstack.postgres import DATABASE, SUPERUSER, Postgres
 from devstack.process import DevstackError, stop_all
 from devstack.server import Server
-from devstack.servers import REPOSITORY, Nats, Servers, Valkey
+from devstack.servers import NATS_DIRECTORY, Nats, Servers, Valkey
 
 POSTGRES_IMAGE = "postgres:18"
 NATS_IMAGE = "nats:2.15-alpine"
 VALKEY_IMAGE = "valkey/valkey:9"
 
 _NATS_CONFIG = "/etc/nats/tidebook.conf"
+_NATS_PERMISSIONS = "/etc/nats/permissions.conf"
 _NOT_DURABLE = ("fsync=off", "full_page_writes=off")
 """Not safe against a crash of the machine; a killed server keeps what it acknowledged."""
 
@@ -153,9 +154,10 @@ class NatsContainer(InContainer, Nats):
 
     def described(self) -> DockerContainer:
         """The configuration is copied in, so that the engine need not see this checkout."""
-        config = (REPOSITORY / "deploy" / "nats" / "nats-server.conf").read_bytes()
         container = DockerContainer(NATS_IMAGE).with_command(["--config", _NATS_CONFIG])
-        return container.with_env("NATS_STORE_DIR", "/data").with_copy_into_container(config, _NATS_CONFIG)
+        container.with_copy_into_container((NATS_DIRECTORY / "nats-server.conf").read_bytes(), _NATS_CONFIG)
+        container.with_copy_into_container((NATS_DIRECTORY / "permissions.conf").read_bytes(), _NATS_PERMISSIONS)
+        return container.with_envs(**self.environment | {"NATS_STORE_DIR": "/data"})
 
     def published(self) -> dict[int, int]:
         """Clients' port and the monitor's."""
@@ -183,7 +185,7 @@ class ContainerServers(Servers):
         super().__init__(directory, ports, credentials, durable=durable)
         password = credentials.postgres_password
         self.postgres: Postgres = PostgresContainer(self.directory, ports.postgres, password, durable=durable)
-        self.nats: Nats = NatsContainer(self.directory, ports.nats, ports.nats_monitor)
+        self.nats: Nats = NatsContainer(self.directory, ports.nats, ports.nats_monitor, credentials=credentials)
         self.valkey: Valkey = ValkeyContainer(self.directory, ports.valkey)
 
     def remove_data(self) -> None:

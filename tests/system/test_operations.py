@@ -129,7 +129,7 @@ async def test_the_jobs_runner_beats_in_its_table_and_runs_once_on_demand(stack:
 
         before = await beat_at()
         assert datetime.now(UTC) - before < timedelta(seconds=30)
-        environment = {**stack.settings(), "PORT": "0"}
+        environment = {**stack.settings(), **stack.servers.nats.settings("jobs"), "PORT": "0"}
         command = [sys.executable, "-m", "notifier.jobs", "--once"]
         done = await asyncio.to_thread(
             subprocess.run, command, env=environment, cwd=REPOSITORY, capture_output=True, timeout=60
@@ -150,7 +150,7 @@ async def test_the_jobs_runner_beats_in_its_table_and_runs_once_on_demand(stack:
 )
 async def test_mail_adapters_are_resolved_at_start(stack: Stack, changes: dict[str, str], named: str) -> None:
     command = [sys.executable, "-m", "notifier.jobs", "--once"]
-    environment = {**stack.settings(), "PORT": "0", **changes}
+    environment = {**stack.settings(), **stack.servers.nats.settings("jobs"), "PORT": "0", **changes}
     done = await asyncio.to_thread(
         subprocess.run, command, env=environment, cwd=REPOSITORY, capture_output=True, text=True, timeout=60
     )

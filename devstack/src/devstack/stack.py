@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -38,7 +39,7 @@ class Service:
     settings: tuple[str, ...]
 
 
-_COMMON = ("ENVIRONMENT", "LOG_FORMAT", "HOST", "NATS_URL")
+_COMMON = ("ENVIRONMENT", "LOG_FORMAT", "HOST")
 _GATEWAY = (
     "GATEWAY_DATABASE_URL",
     "REDIS_URL",
@@ -158,13 +159,12 @@ class Stack:
         return self.servers.postgres.url_for(service, getattr(self.credentials, f"{service}_password"))
 
     def settings(self) -> dict[str, str]:
-        """Every setting that a service may be given, by the name of its environment variable."""
+        """Every setting that services may share, by the name of its environment variable."""
         servers, keys = self.servers, self.credentials
         return {
             "ENVIRONMENT": "development",
             "LOG_FORMAT": "console",
             "HOST": LOOPBACK,
-            "NATS_URL": servers.nats.url,
             "REDIS_URL": servers.valkey.url,
             **{f"{name.upper()}_DATABASE_URL": self.database_url(name) for name in _DATABASES},
             "OPERATOR_API_KEY": keys.operator_api_key,
@@ -203,6 +203,13 @@ class Stack:
             last = (done.stderr.strip() or done.stdout.strip() or "no word").splitlines()[-1]
             raise DevstackError(f"the migrations failed: {last} (log: {log})")
 
+    def deploy(self) -> None:
+        """Migrate the schemas and bring about streams and consumers, both at once. Raises `DevstackError`."""
+        with ThreadPoolExecutor(max_workers=1) as executor:
+            topology = executor.submit(self.servers.nats.deploy_topology)
+            self.migrate()
+            topology.result()
+
     def add(self, service: str, **settings: str) -> ServiceProcess:
         """One more replica on a free port, with `settings` of its own; it is ready on return."""
         process = self._add(service, free_ports(1)[0], settings)
@@ -215,7 +222,7 @@ class Stack:
         kind = replace(kind, command=self._commands.get(service, kind.command))
         number = sum(name.rpartition("-")[0] == service for name in self.processes) + 1
         every = self.settings()
-        given = {name: every[name] for name in (*_COMMON, *kind.settings)}
+        given = {name: every[name] for name in (*_COMMON, *kind.settings)} | self.servers.nats.settings(service)
         name = f"{service}-{number}"
         process = ServiceProcess(name, kind, port, self.directory, {**given, **self._overrides, **settings})
         self.processes[name] = process
@@ -260,9 +267,9 @@ class Stack:
             self._supervisor.watch(server)
 
     def start(self) -> None:
-        """Start servers, migrate, start services. Raises `DevstackError`."""
+        """Start servers, deploy, start services. Raises `DevstackError`."""
         self.servers.start()
-        self.migrate()
+        self.deploy()
         self.start_services()
 
     def stop(self) -> None:

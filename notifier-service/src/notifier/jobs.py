@@ -22,7 +22,7 @@ from notifier.sending import Sender
 from notifier.settings import NotifierSettings
 from shared.crash_points import CrashPoint, on_path, reach
 from shared.errors import Unavailable
-from shared.messaging.topology import TopologyDrift, ensure_topology
+from shared.messaging.topology import Topology, TopologyDrift, TopologyMissing, verify_topology
 from shared.persistence.database import Database
 from shared.persistence.transaction import EVERY_TENANT
 from shared.service.app import Service, run
@@ -127,11 +127,11 @@ async def _run_once() -> int:
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             await service.broker.connect()
-            await ensure_topology(service.broker.js, [])
+            await verify_topology(service.broker.js, Topology.used_by(service.name, []))
         await service.check_schema()
         relaying = asyncio.create_task(service.relay.run())
         return 0 if await runner.round() else 1
-    except (TopologyDrift, Unavailable) as error:
+    except (TopologyDrift, TopologyMissing, Unavailable) as error:
         log.error("jobs_not_run", error=str(error))
         return 1
     except TimeoutError:

@@ -36,6 +36,9 @@ HTTP_SECONDS = Histogram(
     "http_request_seconds", "Time to answer an HTTP request.", ["method", "path", "status"], buckets=_SECONDS
 )
 NATS_CLIENT_ERRORS = Counter("nats_client_errors_total", "Errors the NATS client reported asynchronously.")
+NATS_DENIALS = Counter(
+    "nats_denials_total", "What NATS denied this process's user: connect, publish or subscribe.", ["what"]
+)
 HEARTBEAT_TIMESTAMP = Gauge(
     "heartbeat_timestamp_seconds", "When this process last wrote its heartbeat (epoch seconds)."
 )

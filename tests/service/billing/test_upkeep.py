@@ -24,20 +24,28 @@ from tests.support.eventually import eventually
 
 
 @pytest.fixture(scope="module")
+async def nats(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Nats]:
+    """A NATS server for this module's process alone."""
+    server = Nats(tmp_path_factory.mktemp("billing-nats"), *free_ports(2))
+    await asyncio.to_thread(server.start)
+    await asyncio.to_thread(server.deploy_topology)
+    yield server
+    await asyncio.to_thread(server.stop)
+
+
+@pytest.fixture(scope="module")
 async def process(
-    servers: Servers, common_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+    servers: Servers, nats: Nats, common_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[ServiceProcess]:
     """billing-service on a NATS server and a database of its own, comparing with Stripe each second."""
     directory = tmp_path_factory.mktemp("billing")
-    nats = Nats(directory, *free_ports(2))
-    await asyncio.to_thread(nats.start)
     name = f"billing_{uuid4().hex}"
     connection = await asyncpg.connect(servers.postgres.url)
     await connection.execute(f"CREATE DATABASE {name}")
     await connection.close()
     urls = await asyncio.to_thread(migrate, servers, "billing", database=name)
     environment = common_environment | {
-        "NATS_URL": nats.url,
+        **nats.settings("billing"),
         "BILLING_DATABASE_URL": urls["billing"],
         "STRIPE_API_KEY": API_KEY,
         "STRIPE_API_BASE": servers.stripe.url,
@@ -47,13 +55,12 @@ async def process(
     await asyncio.to_thread(process.start)
     yield process
     await asyncio.to_thread(process.stop)
-    await asyncio.to_thread(nats.stop)
 
 
 @pytest.fixture
-async def wire(process: ServiceProcess) -> AsyncIterator[Broker]:
+async def wire(process: ServiceProcess, nats: Nats) -> AsyncIterator[Broker]:
     """The process's NATS."""
-    broker = Broker(process.environment["NATS_URL"], "test")
+    broker = Broker(nats.url, "test")
     await broker.connect()
     yield broker
     await broker.close()

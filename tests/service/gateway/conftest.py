@@ -26,6 +26,7 @@ def gateway_environment(servers: Servers, common: dict[str, str], url: str, **mo
         "STRIPE_WEBHOOK_SECRET": ",".join(STRIPE_SECRETS),
         "REDIS_URL": servers.valkey.url,
         "SHUTDOWN_DELAY_SECONDS": "0",
+        **servers.nats.settings("gateway"),
         "RATE_LIMIT_PER_MINUTE": "100000",
         **more,
     }

@@ -41,6 +41,7 @@ def notifier_nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nats]:
     port, monitor_port = free_ports(2)
     server = Nats(tmp_path_factory.mktemp("notifier-nats"), port, monitor_port)
     server.start()
+    server.deploy_topology()
     yield server
     server.stop()
 
@@ -51,7 +52,7 @@ def notifier_environment(
 ) -> dict[str, str]:
     """Mail goes to the inbox, plain SMTP."""
     return common_environment | {
-        "NATS_URL": notifier_nats.url,
+        **notifier_nats.settings("notifier"),
         "NOTIFIER_DATABASE_URL": database_urls["notifier"],
         "MAIL_ADAPTER": "smtp",
         "MAIL_FROM": "bookings@tidebook.example",
@@ -60,6 +61,12 @@ def notifier_environment(
         "SMTP_STARTTLS": "false",
         "PAYMENT_PAGE_URL": "https://pay.example.com/{booking_id}",
     }
+
+
+@pytest.fixture(scope="session")
+def jobs_environment(notifier_environment: dict[str, str], notifier_nats: Nats) -> dict[str, str]:
+    """As notifier-service, but as a NATS user of its own."""
+    return notifier_environment | notifier_nats.settings("jobs")
 
 
 @pytest.fixture(scope="session")

@@ -48,13 +48,13 @@ async def heartbeat(customer: Customers) -> dict[str, Any]:
 
 
 async def test_once_sends_what_is_due_and_exits_with_0(
-    customer: Customers, bookings: Bookings, inbox: Inbox, notifier_environment: dict[str, str]
+    customer: Customers, bookings: Bookings, inbox: Inbox, jobs_environment: dict[str, str]
 ) -> None:
     await confirmed(customer, bookings)
-    status, said = await run_once(notifier_environment)
+    status, said = await run_once(jobs_environment)
     assert status == 0, said
     assert await reminders(customer, inbox) == 1
-    status, _ = await run_once(notifier_environment)
+    status, _ = await run_once(jobs_environment)
     assert status == 0
     assert await reminders(customer, inbox) == 1
 
@@ -72,7 +72,7 @@ async def test_what_has_changed_at_the_last_second_is_not_reminded_of(
     customer: Customers,
     bookings: Bookings,
     inbox: Inbox,
-    notifier_environment: dict[str, str],
+    jobs_environment: dict[str, str],
     now: str,
     version: int,
     deposit: str | None,
@@ -82,21 +82,21 @@ async def test_what_has_changed_at_the_last_second_is_not_reminded_of(
     await confirmed(customer, bookings)
     later = Customers(customer.broker, customer.database, minutes_ahead=minutes_ahead)
     bookings.known[customer.booking_id] = customer.booking(now, deposit, version, starts_at=later.starts_at)
-    status, said = await run_once(notifier_environment)
+    status, said = await run_once(jobs_environment)
     assert status == 0, said
     assert await reminders(customer, inbox) == 0
     assert (await customer.statuses())["reminder"] == "skipped"
 
 
 async def test_a_round_that_fails_beats_but_has_no_success(
-    customer: Customers, bookings: Bookings, inbox: Inbox, notifier_environment: dict[str, str]
+    customer: Customers, bookings: Bookings, inbox: Inbox, jobs_environment: dict[str, str]
 ) -> None:
-    status, _ = await run_once(notifier_environment)
+    status, _ = await run_once(jobs_environment)
     assert status == 0
     good = await heartbeat(customer)
     await confirmed(customer, bookings)
     booking = bookings.known.pop(customer.booking_id)
-    status, said = await run_once(notifier_environment)
+    status, said = await run_once(jobs_environment)
     assert status == 1, said
     bad = await heartbeat(customer)
     assert bad["beat_at"] > good["beat_at"]
@@ -106,7 +106,7 @@ async def test_a_round_that_fails_beats_but_has_no_success(
     bookings.known[customer.booking_id] = booking
 
     async def reminded() -> bool:
-        await run_once(notifier_environment)
+        await run_once(jobs_environment)
         return await reminders(customer, inbox) == 1
 
     await eventually(reminded, within=20, every=0.5)
@@ -118,11 +118,11 @@ async def test_any_number_of_runners_send_each_reminder_once(
     notifier_database: Database,
     bookings: Bookings,
     inbox: Inbox,
-    notifier_environment: dict[str, str],
+    jobs_environment: dict[str, str],
 ) -> None:
     customers = [Customers(notifier_broker, notifier_database) for _ in range(30)]
     await asyncio.gather(*(confirmed(customer, bookings) for customer in customers))
-    rounds = await asyncio.gather(*(run_once(notifier_environment) for _ in range(3)))
+    rounds = await asyncio.gather(*(run_once(jobs_environment) for _ in range(3)))
     assert [status for status, _ in rounds] == [0, 0, 0]
     assert [await reminders(customer, inbox) for customer in customers] == [1] * 30
 
@@ -131,10 +131,10 @@ async def test_the_runner_serves_its_health_and_ends_gracefully(
     customer: Customers,
     bookings: Bookings,
     inbox: Inbox,
-    notifier_environment: dict[str, str],
+    jobs_environment: dict[str, str],
     tmp_path: Path,
 ) -> None:
-    jobs = JobsProcess(notifier_environment, tmp_path)
+    jobs = JobsProcess(jobs_environment, tmp_path)
     await asyncio.to_thread(jobs.start)
     try:
         # Not `confirmed`: the runner may send the reminder before anybody sees it planned.
@@ -182,25 +182,25 @@ async def told_heartbeat(broker: Broker) -> dict[str, Any]:
 
 
 async def test_with_mail_off_what_is_due_is_skipped(
-    customer: Customers, bookings: Bookings, inbox: Inbox, notifier_environment: dict[str, str]
+    customer: Customers, bookings: Bookings, inbox: Inbox, jobs_environment: dict[str, str]
 ) -> None:
     await confirmed(customer, bookings)
-    status, said = await run_once(notifier_environment | {"MAIL_ADAPTER": "off"})
+    status, said = await run_once(jobs_environment | {"MAIL_ADAPTER": "off"})
     assert status == 0, said
     assert (await customer.statuses())["reminder"] == "skipped"
     assert await reminders(customer, inbox) == 0
 
 
-async def test_a_missing_credential_stops_the_start(notifier_environment: dict[str, str]) -> None:
-    status, said = await run_once(notifier_environment | {"MAIL_ADAPTER": "sendgrid"})
+async def test_a_missing_credential_stops_the_start(jobs_environment: dict[str, str]) -> None:
+    status, said = await run_once(jobs_environment | {"MAIL_ADAPTER": "sendgrid"})
     assert status == 2
     assert "SENDGRID_API_KEY" in said
     assert len(said.strip().splitlines()) == 1
 
 
 async def test_without_its_database_a_round_fails(
-    notifier_environment: dict[str, str],
+    jobs_environment: dict[str, str],
 ) -> None:
-    status, said = await run_once(notifier_environment | {"NOTIFIER_DATABASE_URL": "postgresql://x:y@127.0.0.1:1/no"})
+    status, said = await run_once(jobs_environment | {"NOTIFIER_DATABASE_URL": "postgresql://x:y@127.0.0.1:1/no"})
     assert status == 1
     assert "database" in said

@@ -2,6 +2,7 @@
 
 * reconnects for ever, notices a frozen server within seconds, never lets a callback raise;
 * a connection that the client gives up on ends the process: its supervisor starts a new one;
+* what the server denies this user is told by `check`, so that the process is unready and says why;
 * publishes only with an acknowledgement, a time limit and a subject of a safe alphabet.
 """
 
@@ -21,6 +22,7 @@ from nats.errors import NoRespondersError
 from nats.js import JetStreamContext
 
 from shared.errors import Unavailable
+from shared.messaging.denials import Denials
 from shared.messaging.publishing import PUBLISH_SECONDS, Publisher
 from shared.metrics import NATS_CLIENT_ERRORS
 
@@ -47,9 +49,12 @@ def check_subject(subject: str) -> str:
 class Broker:
     """A NATS connection of one process: publish, ask, subscribe; `lost` is set when it is gone for good."""
 
-    def __init__(self, url: str, name: str) -> None:
+    def __init__(self, url: str, name: str, nkey_seed: str = "") -> None:
+        """`name` is the process's: its user may only listen to inboxes of that name."""
         self.url = url
         self.name = name
+        self._nkey_seed = nkey_seed
+        self._denials = Denials(self._give_up)
         self.inbox_prefix = f"_INBOX_{name}"
         self.lost = asyncio.Event()
         self.reconnected: list[Callable[[], None]] = []
@@ -87,6 +92,7 @@ class Broker:
                     self.url,
                     name=self.name,
                     inbox_prefix=self.inbox_prefix.encode(),
+                    nkeys_seed_str=self._nkey_seed or None,
                     connect_timeout=2,
                     max_reconnect_attempts=-1,
                     reconnect_time_wait=0.25,
@@ -109,7 +115,9 @@ class Broker:
         await self._publisher.listen()
         self._js = self._client.jetstream(timeout=PUBLISH_SECONDS)
         self._opened = True
-        log.info("nats_connected", server=self._client.connected_url.netloc if self._client.connected_url else "")
+        self._denials.connected()
+        url = self._client.connected_url
+        log.info("nats_connected", server=f"{url.hostname}:{url.port}" if url else "")
 
     async def publish(
         self, subject: str, payload: bytes, message_id: str, headers: dict[str, str] | None = None
@@ -169,7 +177,12 @@ class Broker:
         return f"{self.inbox_prefix}.{uuid4().hex}"
 
     async def check(self) -> None:
-        """Prove that the server answers; `is_connected` can't be trusted (fact 6). Raises `Unavailable`."""
+        """Prove that the server answers and denies nothing; `is_connected` can't be trusted (fact 6).
+
+        Raises `Unavailable` with the reason.
+        """
+        if denied := self._denials.told():
+            raise Unavailable(denied)
         if not self.connected:
             raise Unavailable("not connected")
         # Not `rtt`, which cancels its future when time is up: a PONG that finds it so ends the client's
@@ -198,20 +211,23 @@ class Broker:
 
     async def _on_error(self, error: Exception) -> None:
         NATS_CLIENT_ERRORS.inc()
-        kind = type(error).__name__
+        event = "nats_denied" if self._denials.hear(str(error)) else "nats_error"
+        kind = f"{event} {type(error).__name__}"
         said_at, unsaid = self._said.get(kind, (-REPEAT_SECONDS, 0))
         now = time.monotonic()
         if now - said_at < REPEAT_SECONDS:
             self._said[kind] = (said_at, unsaid + 1)
             return
         self._said[kind] = (now, 0)
-        log.error("nats_error", error=kind, detail=str(error)[:200], unsaid=unsaid)
+        log.error(event, error=type(error).__name__, detail=str(error)[:200], unsaid=unsaid)
 
     async def _on_disconnected(self) -> None:
+        self._denials.disconnected()
         if not self._closing:
             log.warning("nats_disconnected")
 
     async def _on_reconnected(self) -> None:
+        self._denials.connected()
         log.info("nats_reconnected")
         for notify in self.reconnected:
             notify()
@@ -219,4 +235,9 @@ class Broker:
     async def _on_closed(self) -> None:
         if not self._closing:
             log.error("nats_closed_for_good")
+            self.lost.set()
+
+    def _give_up(self) -> None:
+        if not self._closing:
+            log.error("nats_denied_for_good", reason=self._denials.told())
             self.lost.set()

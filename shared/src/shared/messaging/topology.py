@@ -1,11 +1,13 @@
-"""Streams and consumers as data, brought about and compared (reliability N5-N8, N11).
+"""Streams and consumers as data, brought about by the deployment and compared by every process (N5-N8, N11).
 
-Missing ones are created at start. A difference is never papered over: the process refuses to run
-and says what to type, since both sides of a drift may be the wrong one.
+Only the deployment may create or change them (`shared.deployment`, `make topology`); a service waits
+while something that it uses is missing. A difference is never papered over: the process refuses to
+run and says what to type, since both sides of a drift may be the wrong one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import structlog
 from nats.js import JetStreamContext
@@ -14,12 +16,11 @@ from nats.js.api import (
     ConsumerConfig,
     DeliverPolicy,
     DiscardPolicy,
-    KeyValueConfig,
     RetentionPolicy,
     StorageType,
     StreamConfig,
 )
-from nats.js.errors import BucketNotFoundError, NotFoundError
+from nats.js.errors import NotFoundError
 
 from shared.messaging.reactions import Reaction
 
@@ -34,10 +35,15 @@ ACK_WAIT_SECONDS = 30
 HEARTBEAT_BUCKET = "heartbeats"
 HEARTBEAT_TTL_SECONDS = 10
 JOBS_BUCKET = "job_heartbeats"
+CURE = "Run `make topology` to bring NATS to the code."
 
 
 class TopologyDrift(Exception):
     """NATS holds a stream or consumer that differs from the code."""
+
+
+class TopologyMissing(Exception):
+    """NATS lacks a stream or consumer that this process uses; the deployment has yet to create it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,8 @@ class Stream:
     subjects: tuple[str, ...]
     max_age_days: int
     max_bytes: int
+    writers: tuple[str, ...] = ()
+    """The processes that publish to it, beside those who look after dead letters."""
 
     def config(self) -> StreamConfig:
         """The JetStream configuration, seconds where nats-py takes seconds."""
@@ -70,15 +78,57 @@ class Stream:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A key-value bucket: the last value of each key, on disk, or a restart of the server would lose the bucket."""
+
+    name: str
+    ttl_seconds: int
+    """How long a value is news; 0: until it is replaced."""
+    users: tuple[str, ...]
+    """The processes that write to it or read it."""
+
+    @property
+    def stream(self) -> str:
+        """The stream that a bucket really is."""
+        return f"KV_{self.name}"
+
+    def config(self) -> StreamConfig:
+        """What `create_key_value` makes, readable without a consumer."""
+        return StreamConfig(
+            name=self.stream,
+            subjects=[f"$KV.{self.name}.>"],
+            retention=RetentionPolicy.LIMITS,
+            storage=StorageType.FILE,
+            discard=DiscardPolicy.NEW,
+            max_age=self.ttl_seconds,
+            max_bytes=-1,
+            max_msgs=-1,
+            max_msgs_per_subject=1,
+            max_consumers=-1,
+            duplicate_window=min(120, self.ttl_seconds or 120),
+            num_replicas=1,
+            allow_direct=True,
+            allow_rollup_hdrs=True,
+            allow_msg_ttl=True,
+            deny_delete=True,
+        )
+
+
 GIB = 1024**3
 DEADLETTER = "DEADLETTER"
 STREAMS = (
-    Stream("REQUESTS", ("request.>",), 1, 2 * GIB),
-    Stream("WEBHOOKS", ("webhook.>",), 7, 1 * GIB),
-    Stream("BOOKING", ("booking.>",), 7, 4 * GIB),
-    Stream("BILLING", ("billing.>",), 7, 2 * GIB),
-    Stream("NOTIFIER", ("notifier.>",), 7, 2 * GIB),
+    Stream("REQUESTS", ("request.>",), 1, 2 * GIB, writers=("gateway",)),
+    Stream("WEBHOOKS", ("webhook.>",), 7, 1 * GIB, writers=("gateway",)),
+    Stream("BOOKING", ("booking.>",), 7, 4 * GIB, writers=("booking",)),
+    Stream("BILLING", ("billing.>",), 7, 2 * GIB, writers=("billing",)),
+    Stream("NOTIFIER", ("notifier.>",), 7, 2 * GIB, writers=("notifier", "jobs")),
     Stream(DEADLETTER, ("deadletter.>",), 30, 1 * GIB),
+)
+PROCESSES = ("gateway", "booking", "billing", "notifier", "jobs")
+BUCKETS = (
+    Bucket(HEARTBEAT_BUCKET, HEARTBEAT_TTL_SECONDS, users=PROCESSES),
+    Bucket(JOBS_BUCKET, 0, users=("jobs", "gateway")),
 )
 
 
@@ -96,44 +146,106 @@ def consumer_config(reaction: Reaction) -> ConsumerConfig:
     )
 
 
-async def ensure_topology(js: JetStreamContext, reactions: list[Reaction], update: bool = False) -> None:
-    """Create what is missing; with `update`, change what differs. Raises `TopologyDrift` otherwise."""
-    for stream in STREAMS:
-        wanted = stream.config()
-        try:
-            actual = (await js.stream_info(stream.name)).config
-        except NotFoundError:
-            await js.add_stream(wanted)
-            log.info("stream_created", stream=stream.name)
-            continue
-        if differences := _differences(wanted, actual):
+def used_streams(process: str, reactions: Sequence[Reaction]) -> list[str]:
+    """The streams and buckets that a process writes to or reads from, by name."""
+    written = [stream.name for stream in STREAMS if process in stream.writers]
+    read = [reaction.stream for reaction in reactions] + ([DEADLETTER] if reactions else [])
+    return [*dict.fromkeys([*written, *read]), *(bucket.stream for bucket in BUCKETS if process in bucket.users)]
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """Streams (buckets among them) and durable consumers, each with its stream's name, as they are wanted."""
+
+    streams: list[StreamConfig]
+    consumers: list[tuple[str, ConsumerConfig]]
+
+    @classmethod
+    def whole(cls, reactions: Sequence[Reaction]) -> Self:
+        """Every stream and bucket, and the consumers of these reactions."""
+        streams = [stream.config() for stream in STREAMS] + [bucket.config() for bucket in BUCKETS]
+        return cls(streams, [(reaction.stream, consumer_config(reaction)) for reaction in reactions])
+
+    @classmethod
+    def used_by(cls, process: str, reactions: Sequence[Reaction]) -> Self:
+        """What one process uses, which is all that it may look at."""
+        whole, used = cls.whole(reactions), used_streams(process, reactions)
+        return cls([config for config in whole.streams if config.name in used], whole.consumers)
+
+    def to_json(self) -> dict[str, Any]:
+        """As JetStream's own API has it: durations in nanoseconds."""
+        consumers = [{"stream_name": stream, "config": config.as_dict()} for stream, config in self.consumers]
+        return {"streams": [config.as_dict() for config in self.streams], "consumers": consumers}
+
+    @classmethod
+    def from_json(cls, written: dict[str, Any]) -> Self:
+        """What `to_json` wrote."""
+        return cls(
+            [StreamConfig.from_response(config) for config in written["streams"]],
+            [(c["stream_name"], ConsumerConfig.from_response(c["config"])) for c in written["consumers"]],
+        )
+
+
+async def verify_topology(js: JetStreamContext, wanted: Topology) -> None:
+    """Compare. Raises `TopologyMissing` for what is not there, `TopologyDrift` for what differs."""
+    for stream in wanted.streams:
+        if (found := await _stream(js, stream.name or "")) is None:
+            raise TopologyMissing(f"stream {stream.name} is missing. {CURE}")
+        if differences := _differences(stream, found):
+            raise _drift(f"stream {stream.name}", differences)
+    for stream_name, consumer in wanted.consumers:
+        if (present := await _consumer(js, stream_name, consumer.durable_name or "")) is None:
+            raise TopologyMissing(f"consumer {consumer.durable_name} is missing. {CURE}")
+        if differences := _differences(consumer, present):
+            raise _drift(f"consumer {consumer.durable_name}", differences)
+
+
+async def bring_about(js: JetStreamContext, wanted: Topology, update: bool) -> list[str]:
+    """Create what is missing; with `update`, change what differs. Returns what was done, a line each.
+
+    Needs the rights of the deployment. Raises `TopologyDrift` for a difference without `update`.
+    """
+    done = []
+    for stream in wanted.streams:
+        if (found := await _stream(js, stream.name or "")) is None:
+            await js.add_stream(stream)
+            done.append(f"stream {stream.name}: created")
+        elif differences := _differences(stream, found):
             if not update:
                 raise _drift(f"stream {stream.name}", differences)
-            await js.update_stream(wanted)
-            log.info("stream_updated", stream=stream.name, fields=sorted(differences))
-    for reaction in reactions:
-        config = consumer_config(reaction)
-        try:
-            present = (await js.consumer_info(reaction.stream, reaction.durable)).config
-        except NotFoundError:
-            await js.add_consumer(reaction.stream, config)
-            log.info("consumer_created", durable=reaction.durable)
-            continue
-        if differences := _differences(config, present):
+            await js.update_stream(stream)
+            done.append(f"stream {stream.name}: updated {_told(differences)}")
+    for stream_name, consumer in wanted.consumers:
+        if (present := await _consumer(js, stream_name, consumer.durable_name or "")) is None:
+            await js.add_consumer(stream_name, consumer)
+            done.append(f"consumer {consumer.durable_name}: created")
+        elif differences := _differences(consumer, present):
             if not update:
-                raise _drift(f"consumer {reaction.durable}", differences)
-            await js.add_consumer(reaction.stream, config)
-            log.info("consumer_updated", durable=reaction.durable, fields=sorted(differences))
-    await _ensure_bucket(js, HEARTBEAT_BUCKET, HEARTBEAT_TTL_SECONDS)
-    await _ensure_bucket(js, JOBS_BUCKET, None)
+                raise _drift(f"consumer {consumer.durable_name}", differences)
+            await js.add_consumer(stream_name, consumer)
+            done.append(f"consumer {consumer.durable_name}: updated {_told(differences)}")
+    return done
 
 
-async def _ensure_bucket(js: JetStreamContext, bucket: str, ttl: int | None) -> None:
-    """On disk, though it holds only news: a bucket in memory would be gone after a restart of the server."""
+async def ensure_topology(js: JetStreamContext, reactions: Sequence[Reaction], update: bool = False) -> None:
+    """`bring_about` every stream and bucket, and the consumers of these reactions."""
+    for line in await bring_about(js, Topology.whole(reactions), update):
+        log.info("topology_changed", what=line)
+
+
+async def _stream(js: JetStreamContext, name: str) -> StreamConfig | None:
     try:
-        await js.key_value(bucket)
-    except BucketNotFoundError:
-        await js.create_key_value(KeyValueConfig(bucket=bucket, ttl=ttl, history=1, storage=StorageType.FILE))
+        return (await js.stream_info(name)).config
+    except NotFoundError:
+        return None
+
+
+async def _consumer(js: JetStreamContext, stream: str, durable: str) -> ConsumerConfig | None:
+    try:
+        present: ConsumerConfig = (await js.consumer_info(stream, durable)).config
+    except NotFoundError:
+        return None
+    return present
 
 
 def _differences(wanted: Any, actual: Any) -> dict[str, tuple[Any, Any]]:
@@ -153,6 +265,9 @@ def _differences(wanted: Any, actual: Any) -> dict[str, tuple[Any, Any]]:
     return found
 
 
+def _told(differences: dict[str, tuple[Any, Any]]) -> str:
+    return "; ".join(f"{k}: code {wanted}, NATS {actual}" for k, (wanted, actual) in differences.items())
+
+
 def _drift(what: str, differences: dict[str, tuple[Any, Any]]) -> TopologyDrift:
-    told = "; ".join(f"{k}: code {wanted}, NATS {actual}" for k, (wanted, actual) in differences.items())
-    return TopologyDrift(f"{what} differs from the code ({told}). Run `make topology` to bring NATS to the code.")
+    return TopologyDrift(f"{what} differs from the code ({_told(differences)}). {CURE}")

@@ -1,6 +1,6 @@
 """The service runtime: what every process gets, in one place.
 
-Connects, brings about the topology, runs consumers, relay, questions and background tasks under
+Connects, waits for its streams and consumers, runs consumers, relay, questions and background tasks under
 supervision, serves `/healthz`, `/readyz` and `/metrics`, and stops gracefully: unready first, then
 nothing new, finish what runs, publish what was committed, close (reliability R6; ADR 0015).
 """
@@ -13,6 +13,7 @@ import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from itertools import count
 from typing import Any, Never
 from uuid import uuid4
 
@@ -34,11 +35,10 @@ from shared.contracts.base import Contract, Query
 from shared.crash_points import arm, on_path
 from shared.errors import Unavailable
 from shared.messaging import rpc
-from shared.messaging.broker import Broker
 from shared.messaging.consumer import DEAD_IN_A_ROW, Consumer
 from shared.messaging.reactions import Message, Reaction, Reactions
 from shared.messaging.replaying import Replays
-from shared.messaging.topology import TopologyDrift, ensure_topology
+from shared.messaging.topology import CURE, Topology, TopologyDrift, TopologyMissing, verify_topology
 from shared.metrics import CONSUMER_PENDING, CONSUMER_REDELIVERED, CONSUMER_STALLED_SECONDS, TASK_FAILURES
 from shared.persistence.database import Database
 from shared.relay import Relay
@@ -55,8 +55,6 @@ VERSION = "0.1.0"
 STALLED_SECONDS = 60
 """A consumer with messages waiting and no progress for this long makes its process unready (R4)."""
 
-TOPOLOGY_SECONDS = 15
-"""How long `topology` tries to reach NATS."""
 CLOSE_SECONDS = 1
 """What a task that ignores its end may take longer than `shutdown_seconds`, say a statement to a frozen server."""
 
@@ -84,7 +82,7 @@ class Service:
             arm(settings.crash_at)
         self.instance = f"{socket.gethostname().split('.')[0]}-{os.getpid()}-{uuid4().hex[:6]}"
         self.database = database
-        self.broker = Broker(settings.nats_url, name)
+        self.broker = settings.broker(name)
         self.relay = Relay(self.broker, database, name)
         self.health = Health()
         self.heart = Heart(self.broker, self.health, name, self.instance, VERSION)
@@ -150,19 +148,6 @@ class Service:
         await self._shut_down(http, serving, working, delay)
         return status
 
-    async def update_topology(self) -> int:
-        """Change every stream and consumer of this service that differs from the code; returns the exit status."""
-        try:
-            async with asyncio.timeout(TOPOLOGY_SECONDS):
-                await self.broker.connect()
-                await ensure_topology(self.broker.js, self._reactions, update=True)
-        except TimeoutError:
-            log.error("topology_not_updated", error=f"NATS did not answer within {TOPOLOGY_SECONDS} s")
-            return 1
-        finally:
-            await self.broker.close()
-        return 0
-
     def _on_signal(self) -> None:
         if self._stop.is_set():
             os._exit(1)
@@ -171,7 +156,7 @@ class Service:
 
     async def _work(self) -> None:
         await self.broker.connect()
-        await self._ensure_topology()
+        await self._await_topology()
         await self._announce()
         self._consumers = [Consumer(self.broker, r, self._react) for r in self._reactions]
         work: dict[str, Task] = {
@@ -190,18 +175,23 @@ class Service:
                 self._running[name] = tasks.create_task(task(), name=name)
             log.info("service_started", instance=self.instance, port=self.settings.port)
 
-    async def _ensure_topology(self) -> None:
-        while True:
+    async def _await_topology(self) -> None:
+        """Wait until everything this process uses is there. Raises `TopologyDrift` if something differs."""
+        wanted = Topology.used_by(self.name, self._reactions)
+        for attempt in count():
             try:
-                await ensure_topology(self.broker.js, self._reactions)
-                self._topology_ready = True
-                self.health.recheck()
-                return
-            except (NatsError, JetStreamError, OSError, TimeoutError) as error:
-                log.warning("topology_not_ready", error=f"{type(error).__name__}: {error}"[:200])
+                await verify_topology(self.broker.js, wanted)
+                break
+            except (TopologyMissing, NatsError, JetStreamError, OSError, TimeoutError) as error:
+                self._waiting_for = str(error) if isinstance(error, TopologyMissing) else type(error).__name__
+                if attempt % 10 == 0:
+                    log.warning("topology_not_ready", error=self._waiting_for)
                 await asyncio.sleep(1)
+        self._waiting_for = ""
+        self.health.recheck()
 
-    _topology_ready = False
+    _waiting_for = "waiting for NATS"
+    """What of the topology this process still lacks."""
 
     async def _announce(self) -> None:
         """Answer `$SRV.PING`, `INFO` and `STATS`, so that `nats micro ls` shows this instance."""
@@ -267,8 +257,8 @@ class Service:
             raise Unavailable(f"migration drift: code {self._schema_revision}, database {revision or 'none'}")
 
     async def _check_started(self) -> None:
-        if not self._topology_ready:
-            raise Unavailable("waiting for NATS")
+        if self._waiting_for:
+            raise Unavailable(self._waiting_for)
 
     async def _check_consumers(self) -> None:
         for consumer in self._consumers:
@@ -288,7 +278,7 @@ class Service:
                 try:
                     info = await self.broker.js.consumer_info(reaction.stream, reaction.durable)
                 except NotFoundError as error:
-                    raise TopologyDrift(f"consumer {reaction.durable} is gone; restart recreates it") from error
+                    raise TopologyDrift(f"consumer {reaction.durable} is gone. {CURE}") from error
                 except (NatsError, JetStreamError, OSError, TimeoutError):
                     continue
                 waiting = (info.num_pending or 0) + (info.num_ack_pending or 0)
@@ -344,13 +334,11 @@ def _collect_garbage_rarely() -> None:
 
 
 def run(build: Callable[[], Service]) -> Never:
-    """Run one service until it is told to stop; with the argument `topology`, bring NATS to the code and end."""
+    """Run one service until it is told to stop."""
 
     async def main() -> int:
         service = build()
         configure_logging(service.name, service.settings.log_format, service.settings.log_level)
-        if sys.argv[1:] == ["topology"]:
-            return await service.update_topology()
         _collect_garbage_rarely()
         return await service.serve()
 

@@ -7,7 +7,6 @@ server's timestamps, so that clocks need not agree.
 import asyncio
 import json
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
 from nats.errors import Error as NatsError
@@ -107,20 +106,13 @@ async def read_heartbeats(broker: Broker) -> list[SeenHeartbeat]:
     """Every live heartbeat. Raises `Unavailable` if NATS does not answer."""
     if not broker.connected:
         raise Unavailable("heartbeats: not connected")
-    seen: list[tuple[Heartbeat, datetime]] = []
     try:
         async with asyncio.timeout(2):
-            bucket = await broker.js.key_value(HEARTBEAT_BUCKET)
-            watcher = await bucket.watchall(ignore_deletes=True)
-            async for entry in watcher:
-                if entry is None:
-                    break
-                if entry.value and entry.created:
-                    seen.append((Heartbeat.model_validate_json(entry.value), _utc(entry.created)))
-            await watcher.stop()  # type: ignore[no-untyped-call]
+            entries = await _last_entries(broker)
             now = await server_time(broker)
-    except (NatsError, JetStreamError, OSError, TimeoutError) as error:
+    except (NatsError, OSError, TimeoutError) as error:
         raise Unavailable(f"heartbeats: {type(error).__name__}") from error
+    seen = [(Heartbeat.model_validate_json(payload), created) for payload, created in entries]
     return [
         SeenHeartbeat(heartbeat=h, age_seconds=round(max(0.0, (now - created).total_seconds()), 1))
         for h, created in sorted(seen, key=lambda pair: (pair[0].service, pair[0].instance))
@@ -133,6 +125,25 @@ async def server_time(broker: Broker) -> datetime:
     return datetime.fromisoformat(json.loads(answer.data)["ts"])
 
 
-def _utc(value: Any) -> datetime:
-    moment: datetime = value
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+async def _last_entries(broker: Broker) -> list[tuple[bytes, datetime]]:
+    """The last value of each key and when the server stored it, asked for at once.
+
+    `watchall` would need the right to create consumers, which no service has.
+    """
+    inbox = broker.new_inbox()
+    answers = await broker.client.subscribe(inbox)
+    try:
+        wanted = json.dumps({"multi_last": [f"$KV.{HEARTBEAT_BUCKET}.>"]}).encode()
+        await broker.client.publish(f"$JS.API.DIRECT.GET.KV_{HEARTBEAT_BUCKET}", wanted, reply=inbox)
+        entries: list[tuple[bytes, datetime]] = []
+        while True:
+            answer = await answers.next_msg(timeout=2)
+            headers = answer.headers or {}
+            if (status := headers.get("Status")) in ("204", "404"):  # the end; nothing at all
+                return entries
+            if status:
+                raise Unavailable(f"heartbeats: {status} {headers.get('Description', '')}")
+            if "KV-Operation" not in headers:  # else it was taken away
+                entries.append((answer.data, datetime.fromisoformat(headers["Nats-Time-Stamp"])))
+    finally:
+        await answers.unsubscribe()

@@ -8,27 +8,53 @@ import sys
 from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
+import nkeys
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.crash_points import Crash
+from shared.messaging.broker import Broker
 
-S = TypeVar("S", bound="ServiceSettings")
+S = TypeVar("S", bound=BaseSettings)
 
 _PLACEHOLDERS = ("change-me", "changeme", "secret", "password", "example", "placeholder", "todo")
 
 
-class ServiceSettings(BaseSettings):
-    """Settings that all services share; each adds its own."""
+class NatsSettings(BaseSettings):
+    """How to reach NATS, and as whom."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
+
+    nats_url: SecretStr
+    """`nats://host:4222`; with `user:password@` for people and the deployment."""
+    nats_nkey_seed: SecretStr = SecretStr("")
+    """What a service proves with who it is: its private key, never sent (`SU...`)."""
+
+    @field_validator("nats_nkey_seed")
+    @classmethod
+    def _is_a_users_seed(cls, value: SecretStr) -> SecretStr:
+        if seed := value.get_secret_value():
+            try:
+                user = nkeys.from_seed(bytearray(seed.encode())).public_key.startswith(b"U")
+            except (nkeys.NkeysError, ValueError):
+                user = False
+            if not user:
+                raise ValueError("is not the seed of a user's nkey (SU...)")
+        return value
+
+    def broker(self, name: str) -> Broker:
+        """A connection as these settings describe it, not opened yet."""
+        return Broker(self.nats_url.get_secret_value(), name, self.nats_nkey_seed.get_secret_value())
+
+
+class ServiceSettings(NatsSettings):
+    """Settings that all services share; each adds its own."""
 
     environment: Literal["development", "production"] = "production"
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     host: str = "0.0.0.0"  # noqa: S104 - a container must be reachable; devstack binds loopback
     port: int = Field(ge=0, le=65535)
-    nats_url: str
     metrics_enabled: bool = True
     shutdown_delay_seconds: float = Field(default=0, ge=0, le=15)
     """How long a process that was told to stop goes on serving, unready, until every load balancer has noticed."""

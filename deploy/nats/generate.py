@@ -1,0 +1,238 @@
+"""Writes deploy/nats/permissions.conf and deploy/nats/topology.json from the code (`make docs`); tests compare them.
+
+Each process gets a NATS user that may do what its code does and nothing else: what it reacts to,
+answers, asks and announces is found in its modules, so a permission can't be forgotten or outlive
+its use. Streams and consumers are changed by the user `deploy` alone.
+"""
+
+import importlib
+import inspect
+import json
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from shared.contracts.base import Event, Query, Request
+from shared.contracts.stripe import StripeEvent
+from shared.messaging.reactions import Message, Reaction, Reactions
+from shared.messaging.replaying import address as replay_address
+from shared.messaging.rpc import Questions
+from shared.messaging.topology import (
+    BUCKETS,
+    DEADLETTER,
+    HEARTBEAT_BUCKET,
+    JOBS_BUCKET,
+    STREAMS,
+    Topology,
+    used_streams,
+)
+
+HERE = Path(__file__).parent
+PERMISSIONS = HERE / "permissions.conf"
+TOPOLOGY = HERE / "topology.json"
+
+SERVICES = ("gateway", "booking", "billing", "notifier")
+DEPLOYER = "deploy"
+JETSTREAM_CHANGES = (
+    *(f"STREAM.{verb}" for verb in ("CREATE", "UPDATE", "DELETE", "PURGE", "MSG.DELETE", "SNAPSHOT", "RESTORE")),
+    *(f"CONSUMER.{verb}" for verb in ("CREATE", "DURABLE.CREATE", "DELETE", "PAUSE", "RESET", "UNPIN")),
+)
+JETSTREAM_LOOKS = (
+    *(f"STREAM.{verb}" for verb in ("INFO", "MSG.GET")),
+    *(f"CONSUMER.{verb}" for verb in ("INFO", "NAMES", "LIST", "MSG.NEXT")),
+    "DIRECT.GET",
+)
+
+
+@dataclass
+class Service:
+    """What a service's modules declare and use."""
+
+    name: str
+    reactions: list[Reaction] = field(default_factory=list)
+    answers: set[str] = field(default_factory=set)
+    """Subjects of the questions it answers."""
+    mentions: set[type] = field(default_factory=set)
+    """Contracts that its modules name."""
+
+    @classmethod
+    def read(cls, name: str) -> "Service":
+        """Look through every module of a service."""
+        service = cls(name)
+        declared: dict[str, Reaction] = {}
+        for module in modules(name):
+            for member in vars(module).values():
+                if isinstance(member, Reactions):
+                    declared |= {reaction.durable: reaction for reaction in member.declared}
+                elif isinstance(member, Questions):
+                    service.answers |= {query.SUBJECT for query in member.declared}
+                elif inspect.isclass(member) and issubclass(member, Event | Request | Query | StripeEvent):
+                    service.mentions.add(member)
+        service.reactions = [declared[durable] for durable in sorted(declared)]
+        return service
+
+    @property
+    def reacts_to(self) -> set[type[Message]]:
+        """The types of message that its consumers are fed."""
+        return {message_type for reaction in self.reactions for message_type in reaction.types}
+
+    @property
+    def wishes(self) -> list[str]:
+        """The types of request that it makes."""
+        return sorted(t.TYPE for t in self._foreign(Request))
+
+    @property
+    def asks(self) -> list[str]:
+        """The questions that it asks."""
+        return sorted({t.SUBJECT for t in self._foreign(Query)} - self.answers)
+
+    @property
+    def passes_on_webhooks(self) -> bool:
+        """Whether Stripe's events reach NATS through it."""
+        return bool(self._foreign(StripeEvent))
+
+    def _foreign(self, kind: Any) -> list[Any]:
+        """Contracts of a kind that it names and does not react to."""
+        found = [t for t in self.mentions if issubclass(t, kind) and t not in self.reacts_to]
+        return [t for t in found if "TYPE" in vars(t) or "SUBJECT" in vars(t)]
+
+
+@dataclass
+class User:
+    """One NATS user: subjects it may publish to and subscribe to."""
+
+    name: str
+    publish: list[str]
+    subscribe: list[str]
+
+
+def modules(package: str) -> Iterator[Any]:
+    """Every module of a package, but its entry points."""
+    root = importlib.import_module(package)
+    for found in pkgutil.walk_packages(root.__path__, f"{package}."):
+        if not found.name.endswith("__main__"):
+            yield importlib.import_module(found.name)
+
+
+def events_of(service: str) -> list[str]:
+    """The subjects of the facts that a service announces: every event of its own among the contracts."""
+    found = {m for module in modules("shared.contracts") for m in vars(module).values() if inspect.isclass(m)}
+    types = [m.TYPE for m in found if issubclass(m, Event) and "TYPE" in vars(m)]
+    return sorted(f"{event_type}.*" for event_type in types if event_type.startswith(f"{service}."))
+
+
+def reaction_subjects(reaction: Reaction) -> list[str]:
+    """What a consumer needs: to ask for messages, to settle them in either form of the subject, to dead-letter."""
+    place = f"{reaction.stream}.{reaction.durable}"
+    return [
+        f"$JS.API.CONSUMER.INFO.{place}",
+        f"$JS.API.CONSUMER.MSG.NEXT.{place}",
+        f"$JS.ACK.{place}.>",
+        f"$JS.ACK.*.*.{place}.>",
+        f"deadletter.{reaction.durable}",
+    ]
+
+
+def process_user(process: str, service: Service, extra: list[str]) -> User:
+    """The user of one kind of process; `extra` is what no declaration tells."""
+    reactions = service.reactions if process == service.name else []
+    publish = [
+        *events_of(service.name),
+        *(f"{wish}.*.*" for wish in service.wishes),
+        *(["webhook.stripe.>"] if service.passes_on_webhooks else []),
+        *service.asks,
+        *(["outcome.*"] if any(issubclass(t, Request) for t in service.reacts_to) else []),
+        *(subject for reaction in reactions for subject in reaction_subjects(reaction)),
+        *(f"$JS.API.STREAM.INFO.{stream}" for stream in used_streams(process, reactions)),
+        f"$KV.{HEARTBEAT_BUCKET}.{process}.*",
+        *extra,
+    ]
+    subscribe = [
+        f"_INBOX_{process}.>",
+        *(["outcome.*"] if service.wishes else []),
+        # Only in the service's queue group: nobody else listens in.
+        *(f"{subject} {service.name}" for subject in sorted(service.answers) if process == service.name),
+        *([f"{replay_address(process)} {process}"] if reactions else []),
+        "$SRV.*",
+        f"$SRV.*.tidebook-{process}",
+        f"$SRV.*.tidebook-{process}.*",
+    ]
+    return User(process, publish, subscribe)
+
+
+def users(services: dict[str, Service]) -> list[User]:
+    """Every user that has a key pair."""
+    wishes = services["gateway"].wishes
+    looks_after = [
+        "$JS.API.CONSUMER.LIST.REQUESTS",
+        *(f"$JS.API.DIRECT.GET.REQUESTS.{wish}.*.*" for wish in wishes),
+        f"$JS.API.DIRECT.GET.KV_{HEARTBEAT_BUCKET}",
+        f"$JS.API.DIRECT.GET.KV_{JOBS_BUCKET}.$KV.{JOBS_BUCKET}.*",
+        # Dead letters, for the operator's API: seen, handled again by their own service, discarded.
+        f"$JS.API.STREAM.INFO.{DEADLETTER}",
+        f"$JS.API.DIRECT.GET.{DEADLETTER}",
+        f"$JS.API.STREAM.MSG.DELETE.{DEADLETTER}",
+        replay_address("*"),  # a letter may name a service that is no more: nobody answers then
+    ]
+    return [
+        process_user("gateway", services["gateway"], looks_after),
+        process_user("booking", services["booking"], []),
+        process_user("billing", services["billing"], []),
+        process_user("notifier", services["notifier"], []),
+        process_user("jobs", services["notifier"], [f"$KV.{JOBS_BUCKET}.*"]),
+    ]
+
+
+def deployer() -> User:
+    """Who creates streams and consumers, and looks after what they hold: the only one who may."""
+    publish = [
+        *(subject for stream in STREAMS for subject in stream.subjects),
+        *(f"$KV.{bucket.name}.>" for bucket in BUCKETS),
+        "rpc.>",
+        "outcome.*",
+        "$SRV.>",
+        "$JS.API.INFO",
+        "$JS.API.STREAM.NAMES",
+        "$JS.API.STREAM.LIST",
+        *(f"$JS.API.{verb}.>" for verb in (*JETSTREAM_LOOKS, *JETSTREAM_CHANGES)),
+        "$JS.ACK.>",
+        "$JS.FC.>",
+    ]
+    return User(DEPLOYER, publish, [">"])
+
+
+def entry(user: User) -> str:
+    """One user in the server's own syntax."""
+    who = f"nkey: $NATS_{user.name.upper()}_NKEY"
+    if user.name == DEPLOYER:
+        who = f"user: {DEPLOYER}, password: $NATS_{DEPLOYER.upper()}_PASSWORD"
+    lists = {"publish": user.publish, "subscribe": user.subscribe}
+    allowed = [
+        f"        {name}: {{ allow: [\n" + "".join(f'          "{subject}"\n' for subject in subjects) + "        ] }"
+        for name, subjects in lists.items()
+    ]
+    # Questions come with the asker's inbox: one answer each, as long as anybody waits for one.
+    answering = '        allow_responses: { max: 1, expires: "30s" }'
+    lines = [f"    {{ # {user.name}", f"      {who}", "      permissions: {", *allowed, answering, "      }", "    }"]
+    return "\n".join(lines) + "\n"
+
+
+def documents() -> dict[Path, str]:
+    """Each generated file and what it should hold."""
+    services = {name: Service.read(name) for name in SERVICES}
+    everybody = [*users(services), deployer()]
+    permissions = (
+        "# Who may do what. Generated from the code by `make docs`: change nothing here.\n"
+        "# Services prove who they are with a key; the server knows the public half of each.\n\n"
+        "authorization {\n  users: [\n" + "".join(entry(user) for user in everybody) + "  ]\n}\n"
+    )
+    topology = Topology.whole([reaction for service in services.values() for reaction in service.reactions])
+    return {PERMISSIONS: permissions, TOPOLOGY: json.dumps(topology.to_json(), indent=2) + "\n"}
+
+
+if __name__ == "__main__":
+    for path, text in documents().items():
+        path.write_text(text)
+        print(path.relative_to(HERE.parents[1]))
