@@ -41,6 +41,12 @@ class Observed:
         seen = sorted(answer.seconds for answer in self.answers if answer.status in statuses)
         return seen[min(len(seen) - 1, math.ceil(share * len(seen)) - 1)] if seen else math.nan
 
+    def since(self, seconds: float) -> "Observed":
+        """Only requests that were due so long after the first or later."""
+        start = min(answer.due_at for answer in self.answers) + seconds
+        answers = [answer for answer in self.answers if answer.due_at >= start]
+        return Observed(len(answers), answers)
+
     def per_second(self, *statuses: int) -> list[int]:
         """Answers of these statuses in each whole second, by when they came."""
         start = min(answer.due_at for answer in self.answers)

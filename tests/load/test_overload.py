@@ -1,4 +1,4 @@
-"""Five times the load that can be served: the rest is refused politely, memory stays, speed comes back (ADR 0018)."""
+"""Five times the load that can be served: the rest is refused politely, memory stays, speed comes back (ADR 0019)."""
 
 import asyncio
 from collections.abc import Iterator
@@ -20,6 +20,8 @@ USUAL_SHARE = 0.4
 """The usual load, as a share of the most that can be served."""
 ACCEPTED = (201, 202)
 BACK_SECONDS = 5
+FIRST_WAVE_SECONDS = 3.0
+"""At first a flood finds every place of an idle gateway; after this there are as many as can be served soon."""
 SLOW_SECONDS = 0.5
 """What the gateway itself takes for slow."""
 
@@ -97,7 +99,7 @@ def told(name: str, seen: Observed, seconds: float) -> str:
 
 @pytest.mark.parametrize("phases", [SHORT, pytest.param(LONG, marks=pytest.mark.load)], ids=["short", "long"])
 async def test_five_times_the_load_is_refused_politely_and_forgotten_soon(stack: Stack, phases: Phases) -> None:
-    shop = await Shop.open(stack)
+    shop = await Shop.open(stack, teams=40)
     requests = shop.bookings()
     loop = OpenLoop(stack.ports.gateway)
     most = await most_served(loop, requests, phases.measure)
@@ -116,6 +118,8 @@ async def test_five_times_the_load_is_refused_politely_and_forgotten_soon(stack:
     print(f"\nmost served {most:.0f} bookings/s, usual load {rate:.0f}/s")
     print(told("usual load", usual, phases.usual))
     print(told(f"{TIMES} times", overload, phases.overload))
+    settled = overload.since(FIRST_WAVE_SECONDS)
+    print(told("  settled", settled, phases.overload - FIRST_WAVE_SECONDS))
     print(told("usual again", after, phases.after))
     print(f"  bookings in each second after the flood: {after.per_second(*ACCEPTED)}")
     growth = {name: memory.most[name] / usual_memory.most[name] for name in memory.most}
@@ -128,10 +132,10 @@ async def test_five_times_the_load_is_refused_politely_and_forgotten_soon(stack:
     assert all(answer.retry_after for answer in overload.answers if answer.status in (429, 503))
     assert set(probes) == {200}
     assert max(growth.values()) <= 1.5
-    started = min(answer.due_at for answer in after.answers)
-    late = [answer for answer in after.answers if answer.due_at - started >= BACK_SECONDS - 1]
-    assert {answer.status for answer in late} == {201}, "five seconds later nothing is refused any more"
+    assert set(after.since(BACK_SECONDS - 1).statuses) == {201}, "five seconds later nothing is refused any more"
     if phases is LONG:  # figures that a busy neighbour spoils
         assert overload.statuses[201] / phases.overload > most / 2, "refusing must not cost what serving needs"
-        assert overload.percentile(0.99, *ACCEPTED) <= 2 * max(usual.percentile(0.99, 201), SLOW_SECONDS)
+        # What a refusal takes is the machine's share: nothing is done for it.
+        allowed = 2 * max(usual.percentile(0.99, 201), SLOW_SECONDS) + settled.percentile(0.99, 503)
+        assert settled.percentile(0.99, *ACCEPTED) <= allowed
         assert min(after.per_second(*ACCEPTED)[BACK_SECONDS - 1 : int(phases.after) - 1]) >= 0.95 * rate

@@ -1,4 +1,4 @@
-"""What a gateway does when more comes than it can serve: it refuses the rest at once, with `Retry-After` (ADR 0018).
+"""What a gateway does when more comes than it can serve: it refuses the rest at once, with `Retry-After` (ADR 0019).
 
 Bounded are the requests under way in this process, and the writes that wait on REQUESTS to be carried
 out. Not here: quotas, which keep one tenant from taking what belongs to all (`limits`).
@@ -25,10 +25,10 @@ BACKLOG_RETRY_SECONDS = 5
 LOOK_SECONDS = 0.25
 """How often places are adjusted."""
 BACKLOG_LOOK_SECONDS = 1.0
-FEWEST = 64
+FEWEST = 32
 """Places that are always there: enough to keep booking-service's batches full."""
-SHRINK = 0.8
-GROW = 16
+SHRINK = 0.7
+GROW = 4
 
 
 class Place:
