@@ -35,7 +35,7 @@ def compile_lock(name: str, wanted: set[str], constraint: str | None = None) -> 
 def main() -> None:
     """Write all lock files."""
     extra = {n: set((HERE / f"{n}.in").read_text().split()) for n in ("migrations", "build", "dev", "bench")}
-    run = dependencies("shared", *SERVICES, "devstack") | extra["migrations"] | extra["build"]
+    run = dependencies("shared", *SERVICES, "cli", "devstack") | extra["migrations"] | extra["build"]
     compile_lock("dev", run | extra["dev"])
     compile_lock("run", run, "dev.txt")
     compile_lock("bench", run | extra["bench"], "dev.txt")

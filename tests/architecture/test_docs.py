@@ -17,7 +17,7 @@ TARGET = re.compile(r"`make ([a-z-]+)")
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 BASES = (ROOT, *(ROOT / d for d in ("api-gateway/src", "booking-service/src", "billing-service/src")))
 BASES += tuple(ROOT / d for d in ("notifier-service/src", "shared/src", "shared/src/shared", "devstack/src"))
-BASES += (ROOT / "booking-service/src/booking", ROOT / "docs", ROOT / "deploy")
+BASES += (ROOT / "booking-service/src/booking", ROOT / "docs", ROOT / "deploy", ROOT / "cli/src/tidebook")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -15,7 +15,7 @@ from notifier.model import SCHEMA_REVISION as NOTIFIER_REVISION
 ROOT = Path(__file__).parents[2]
 SOURCES = [
     path
-    for folder in ("api-gateway", "booking-service", "billing-service", "notifier-service", "shared", "devstack")
+    for folder in ("api-gateway", "booking-service", "billing-service", "notifier-service", "shared", "cli", "devstack")
     for path in (ROOT / folder / "src").rglob("*.py")
 ]
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "misc", "core"}

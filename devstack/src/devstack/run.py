@@ -110,9 +110,12 @@ def _write_dev_env(stack: Stack, path: Path) -> None:
         "OPERATOR_API_KEY": keys.operator_api_key,
         "STRIPE_WEBHOOK_SECRET": keys.stripe_webhook_secret,
         "NATS_URL": servers.nats.url,
+        "NATS_MONITOR_URL": servers.nats.monitor_url,
         "DATABASE_URL": servers.postgres.url,
         "REDIS_URL": servers.valkey.url,
         "SMTP_INBOX_URL": servers.inbox.url,
+        "SMTP_HOST": servers.inbox.smtp_host,
+        "SMTP_PORT": str(servers.inbox.smtp_port),
         "STRIPE_API_BASE": servers.stripe.url,
     }
     new = path.with_suffix(".env.new")

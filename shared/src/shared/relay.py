@@ -34,6 +34,24 @@ SWEEP_SECONDS = 1.0
 PRUNE_SECONDS = 60.0
 
 
+async def publish_event(broker: Broker, source: str, row: OutboxRow) -> bool:
+    """Publish a row as the CloudEvent of the service `source`; returns once it is stored.
+
+    False if its stream has it already, as far as the stream remembers. Raises `Unavailable`.
+    """
+    headers = {
+        "ce-specversion": "1.0",
+        "ce-id": str(row.id),
+        "ce-type": row.type,
+        "ce-source": f"/tidebook/{source}",
+        "ce-time": row.occurred_at,
+        "content-type": "application/json",
+    }
+    if row.correlation_id:
+        headers["ce-correlationid"] = str(row.correlation_id)
+    return await broker.publish(row.subject, row.payload.encode(), str(row.id), headers)
+
+
 class Relay:
     """Publishes one service's outbox."""
 
@@ -41,7 +59,7 @@ class Relay:
         self._broker = broker
         self._database = database
         self._path = f"{source}-relay"
-        self._source = f"/tidebook/{source}"
+        self._source = source
         self._handed_over: deque[OutboxRow] = deque()
         self._published: list[UUID] = []
         self._publishing = False
@@ -128,18 +146,8 @@ class Relay:
             log.warning("outbox_not_marked", error=type(error).__name__, rows=len(ids))
 
     async def _publish_one(self, row: OutboxRow) -> bool:
-        headers = {
-            "ce-specversion": "1.0",
-            "ce-id": str(row.id),
-            "ce-type": row.type,
-            "ce-source": self._source,
-            "ce-time": row.occurred_at,
-            "content-type": "application/json",
-        }
-        if row.correlation_id:
-            headers["ce-correlationid"] = str(row.correlation_id)
         try:
-            await self._broker.publish(row.subject, row.payload.encode(), str(row.id), headers)
+            await publish_event(self._broker, self._source, row)
         except Unavailable as error:
             log.warning("event_not_published", type=row.type, error=str(error))
             return False

@@ -1,0 +1,5 @@
+"""`python -m tidebook`."""
+
+from tidebook.main import main
+
+main()

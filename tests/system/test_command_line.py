@@ -1,0 +1,224 @@
+"""`tidebook` beside a whole stack, as an operator types it."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from devstack.ports import free_ports
+from devstack.stack import Stack
+from shared.messaging.broker import Broker
+from tests.support.eventually import eventually
+from tests.support.messages import random_name
+
+TIDEBOOK = str(Path(sys.executable).with_name("tidebook"))
+DURABLE = "billing-request-deposit"
+STREAMS = ("BOOKING", "BILLING", "NOTIFIER")
+
+
+@dataclass
+class Ran:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Tidebook = Callable[..., "asyncio.Future[Ran]"]
+
+
+def environment(stack: Stack) -> dict[str, str]:
+    """What an operator's shell holds."""
+    servers = stack.servers
+    return {
+        "API_URL": stack.api_url,
+        "OPERATOR_API_KEY": stack.credentials.operator_api_key,
+        "NATS_URL": servers.nats.url,
+        "NATS_MONITOR_URL": servers.nats.monitor_url,
+        "DATABASE_URL": servers.postgres.url,
+        "REDIS_URL": servers.valkey.url,
+        "SMTP_HOST": servers.inbox.smtp_host,
+        "SMTP_PORT": str(servers.inbox.smtp_port),
+        "COLUMNS": "200",
+    }
+
+
+def run(arguments: tuple[str, ...], variables: dict[str, str]) -> Ran:
+    command = [TIDEBOOK, *arguments]
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def tidebook(stack: Stack) -> Callable[..., "asyncio.Task[Ran]"]:
+    """Runs `tidebook` with these arguments; keywords override its environment."""
+
+    def start(*arguments: str, **overrides: str) -> "asyncio.Task[Ran]":
+        return asyncio.create_task(asyncio.to_thread(run, arguments, environment(stack) | overrides))
+
+    return start
+
+
+@pytest.fixture
+async def wire(stack: Stack) -> Broker:
+    broker = Broker(stack.servers.nats.url, "test")
+    await broker.connect()
+    return broker
+
+
+async def poison(wire: Broker, count: int = 1) -> None:
+    """Facts that billing-service can't read; returns once they are dead letters."""
+    before = await dead(wire)
+    for _ in range(count):
+        await wire.publish(f"booking.held.v1.{uuid4()}", b'{"note": "unreadable"}', random_name())
+
+    async def died() -> bool:
+        return await dead(wire) >= before + count
+
+    await eventually(died, within=20)
+
+
+async def dead(wire: Broker) -> int:
+    info = await wire.js.stream_info("DEADLETTER", subjects_filter=f"deadletter.{DURABLE}")
+    return sum((info.state.subjects or {}).values())
+
+
+async def test_the_doctor_finds_a_healthy_stack_healthy(tidebook: Tidebook) -> None:
+    seen = await tidebook("doctor")
+    print(seen.out)
+    # The suites' PostgreSQL does not sync, for speed; that is the one thing that may be found.
+    failed = [line for line in seen.out.splitlines() if line.startswith("fail")]
+    assert [line for line in failed if "PostgreSQL durability" not in line] == []
+    assert seen.code == (1 if failed else 0)
+    for subject in ("NATS  ", "NATS fsync", "NATS clock", "NATS disk", "streams", "topology", "PostgreSQL  ",
+                    "PostgreSQL clock", "oldest transaction", "booking migration", "booking role", "booking outbox",
+                    "audit log", "Redis  ", "Redis clock", "mail relay", "gateway"):  # fmt: skip
+        assert f"ok    {subject}" in seen.out, f"{subject!r} is missing or not ok"
+
+
+async def test_the_doctor_says_what_is_wrong_and_what_to_do(stack: Stack, tidebook: Tidebook, wire: Broker) -> None:
+    await poison(wire)
+    config = (await wire.js.stream_info("WEBHOOKS")).config
+    await wire.js.update_stream(config.evolve(max_age=3600.0, duplicate_window=600.0))
+    admin = await asyncpg.connect(stack.servers.postgres.url)
+    revision = await admin.fetchval("SELECT version_num FROM billing.alembic_version")
+    await admin.execute("ALTER ROLE notifier BYPASSRLS; UPDATE billing.alembic_version SET version_num = '0000_old'")
+    nothing = f"127.0.0.1:{free_ports(1)[0]}"
+    try:
+        seen = await tidebook("doctor", REDIS_URL=f"redis://{nothing}", SMTP_PORT=nothing.partition(":")[2])
+        rebuilt = await tidebook("rebuild-streams", "--since", "1h")
+    finally:
+        await admin.execute("ALTER ROLE notifier NOBYPASSRLS")
+        await admin.execute("UPDATE billing.alembic_version SET version_num = $1", revision)
+        await admin.close()
+        await wire.js.update_stream(config)
+    print(seen.out)
+    assert (seen.code, rebuilt.code) == (1, 1)
+    assert "make topology" in rebuilt.err, "a stream that differs is not refilled"
+    for line in (
+        "warn  dead letters            ",
+        "fail  topology                stream WEBHOOKS differs",
+        "fail  notifier role           notifier is above row-level security",
+        "fail  billing migration       code ",
+        "warn  Redis                   does not answer",
+        "fail  mail relay              ",
+        "-> run `make topology`",
+        "-> run `make migrate`",
+        "-> `tidebook dead-letters list` shows them",
+    ):
+        assert line in seen.out, line
+
+
+async def test_the_doctor_survives_the_absence_of_everything(tidebook: Tidebook) -> None:
+    nothing = f"127.0.0.1:{free_ports(1)[0]}"
+    gone = {
+        "API_URL": f"http://{nothing}",
+        "NATS_URL": f"nats://{nothing}",
+        "DATABASE_URL": f"postgresql://a:b@{nothing}/x",
+        "REDIS_URL": f"redis://{nothing}",
+        "SMTP_PORT": "x",
+    }
+    for overrides in (gone, dict.fromkeys(gone, "not a url"), {**dict.fromkeys(gone, ""), "API_URL": "http://\x7f"}):
+        seen = await tidebook("doctor", **overrides)
+        assert seen.code == 1
+        assert "fail  NATS" in seen.out
+        assert "fail  booking database" in seen.out
+
+
+async def test_dead_letters_are_listed_shown_replayed_and_discarded(tidebook: Tidebook, wire: Broker) -> None:
+    await poison(wire, 3)
+    listed = await tidebook("dead-letters", "list", "--durable", DURABLE)
+    assert listed.code == 0
+    numbers = [line.split()[0] for line in listed.out.splitlines() if DURABLE in line]
+    assert len(numbers) >= 3
+    assert "poison" in listed.out
+    first, second, *_ = numbers
+    shown = await tidebook("dead-letters", "show", first)
+    assert '{"note": "unreadable"}' in shown.out
+    assert "booking.held.v1." in shown.out
+    again = await tidebook("dead-letters", "replay", first)
+    assert again.code == 1
+    assert "failed again" in again.err
+    gone = await tidebook("dead-letters", "discard", first, second, "--reason", "a test's")
+    assert gone.code == 0
+    assert gone.out.count("discarded") == 2
+    twice = await tidebook("dead-letters", "discard", first, "--reason", "again")
+    assert (twice.code, "discarded before" in twice.out) == (0, True)
+    bulk = await tidebook("dead-letters", "replay", "--durable", DURABLE)
+    assert bulk.code == 1
+    assert "failed again" in bulk.out + bulk.err
+    missing = await tidebook("dead-letters", "show", first)
+    assert missing.code == 1
+    assert "not_found" in missing.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("dead-letters", "show", "x"), 2, "Invalid value for 'number'"),
+        (("dead-letters", "show", "0"), 2, "Invalid value for 'number'"),
+        (("dead-letters", "show", "../../tenants"), 2, "Invalid value for 'number'"),
+        (("dead-letters", "replay"), 2, "give numbers, or --durable"),
+        (("dead-letters", "replay", "1", "--durable", "x"), 2, "give numbers, or --durable"),
+        (("dead-letters", "replay", "--durable", "../x"), 1, "validation_error"),
+        (("dead-letters", "list", "--durable", "a b"), 1, "validation_error"),
+        (("dead-letters", "list", "--limit", "0"), 2, "--limit"),
+        (("dead-letters", "discard", "1"), 2, "--reason"),
+        (("rebuild-streams",), 2, "--since"),
+        (("rebuild-streams", "--since", "yesterday"), 2, "--since yesterday"),
+        (("rebuild-streams", "--since", "999999d"), 2, "--since 999999d"),
+        (("rebuild-streams", "--since", "2999-01-01"), 2, "lies in the future"),
+        (("rebuild-streams", "--since", "1h", "--service", "gateway"), 2, "is none of booking, billing, notifier"),
+        (("doctor", "--fast"), 2, "No such option"),
+        (("nonsense",), 2, "No such command"),
+    ],
+)
+async def test_wrong_wishes_get_one_clear_line(
+    tidebook: Tidebook, arguments: tuple[str, ...], code: int, told: str
+) -> None:
+    seen = await tidebook(*arguments)
+    assert seen.code == code, seen.err
+    assert told in seen.err.splitlines()[-1]
+
+
+async def test_a_wrong_place_or_key_gets_one_clear_line(tidebook: Tidebook) -> None:
+    nothing = f"127.0.0.1:{free_ports(1)[0]}"
+    for overrides, told in (
+        ({"OPERATOR_API_KEY": "wrong"}, "unauthorized"),
+        ({"OPERATOR_API_KEY": ""}, "OPERATOR_API_KEY is not set"),
+        ({"API_URL": f"http://{nothing}"}, "does not answer"),
+        ({"API_URL": "nonsense"}, "does not answer"),
+    ):
+        seen = await tidebook("dead-letters", "list", **overrides)
+        assert (seen.code, told in seen.err, len(seen.err.splitlines())) == (1, True, 1), seen.err
+    for overrides in ({"NATS_URL": f"nats://{nothing}"}, {"DATABASE_URL": f"postgresql://a:b@{nothing}/x"}):
+        seen = await tidebook("rebuild-streams", "--since", "1h", **overrides)
+        assert (seen.code, len(seen.err.splitlines())) == (1, 1), seen.err
