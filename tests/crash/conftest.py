@@ -7,19 +7,12 @@ import pytest
 
 from devstack.stack import Stack
 from tests.crash.world import World, opened
-from tests.support.stack import throwaway_stack
-
-IMPATIENT = ("-m", "tests.support.impatient")
-COMMANDS = {
-    **{service: (*IMPATIENT, service) for service in ("gateway", "booking", "billing", "notifier")},
-    "jobs": (*IMPATIENT, "notifier.jobs", "--interval", "1"),
-}
+from tests.support.impatient_stack import ImpatientStack, commands
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """Every service once: nobody else does what the dead have left."""
-    with throwaway_stack(commands=COMMANDS) as running:
+    with ImpatientStack.throwaway(commands=commands("tests.support.impatient")) as running:
         yield running
 
 

@@ -7,19 +7,14 @@ import pytest
 
 from devstack.stack import Stack
 from tests.crash.world import World, opened
-from tests.support.stack import throwaway_stack
+from tests.support.impatient_stack import ImpatientStack, commands
 
-LAUNCH = ("-m", "tests.mutants.launch")
-COMMANDS = {
-    **{service: (*LAUNCH, service) for service in ("gateway", "booking", "billing", "notifier")},
-    "jobs": (*LAUNCH, "notifier.jobs", "--interval", "1"),
-}
 CAUGHT = pytest.StashKey[dict[str, str]]()
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    with throwaway_stack(commands=COMMANDS) as running:
+    with ImpatientStack.throwaway(commands=commands("tests.mutants.launch")) as running:
         yield running
 
 

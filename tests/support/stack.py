@@ -7,14 +7,10 @@ from devstack.stack import Stack
 from tests.support.containers import container_servers
 
 
-def throwaway_stack(
-    replicas: Mapping[str, int] | None = None,
-    settings: Mapping[str, str] | None = None,
-    commands: Mapping[str, tuple[str, ...]] | None = None,
-) -> Stack:
+def throwaway_stack(replicas: Mapping[str, int] | None = None, settings: Mapping[str, str] | None = None) -> Stack:
     """Servers from wheels, or from official images with `TEST_INFRA=containers`, and the services on them."""
     if os.environ.get("TEST_INFRA") != "containers":
-        return Stack.throwaway(replicas=replicas, settings=settings, commands=commands)
+        return Stack.throwaway(replicas=replicas, settings=settings)
     servers = container_servers()
     return Stack(
         servers.directory,
@@ -22,6 +18,5 @@ def throwaway_stack(
         servers.credentials,
         replicas=replicas,
         settings=settings,
-        commands=commands,
         servers=servers,
     )

@@ -30,6 +30,7 @@ STOP_SECONDS = 3.0
 """What servers have to end in order once the services are gone; Ctrl-C promises 10 s for everything."""
 
 NATS_DIRECTORY = REPOSITORY / "deploy" / "nats"
+TOPOLOGY = NATS_DIRECTORY / "topology.json"
 
 
 class Nats(Server):
@@ -88,14 +89,14 @@ class Nats(Server):
             self.monitor_port, "/healthz"
         )
 
-    def deploy_topology(self) -> str:
+    def deploy_topology(self, topology: Path = TOPOLOGY) -> str:
         """Create or change streams and consumers as a deployment does; returns what it said.
 
         Raises `DevstackError` with what went wrong.
         """
         done = run_as(
             None,
-            [sys.executable, "-m", "shared.deployment", NATS_DIRECTORY / "topology.json"],
+            [sys.executable, "-m", "shared.deployment", topology],
             environment={"NATS_URL": self.url},
         )
         if done.returncode:
