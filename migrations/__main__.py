@@ -10,9 +10,11 @@ import asyncio
 import os
 import re
 import sys
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -56,14 +58,15 @@ async def upgrade(service: str, environment: dict[str, str]) -> str:
     )
     credentials = admin.netloc.rpartition("@")[0]
     address = target.netloc.rpartition("@")[2]
-    url = urlunsplit(("postgresql+asyncpg", f"{credentials}@{address}", target.path, target.query, ""))
+    url = urlunsplit(("postgresql", f"{credentials}@{address}", target.path, target.query, ""))
     role = unquote(target.username or service)
     if not re.fullmatch(r"[a-z_][a-z0-9_]*", role):
         raise SystemExit(f"{service.upper()}_DATABASE_URL: role names are lower-case letters, digits and '_'")
     roles = Roles(
         service, role, unquote(target.password or ""), environment.get("READER_DATABASE_PASSWORD", "").strip()
     )
-    engine = create_async_engine(url, poolclass=NullPool)
+    connect = partial(asyncpg.connect, url)
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     try:
         async with engine.connect() as connection:
             await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK_KEY})

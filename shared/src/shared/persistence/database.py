@@ -10,8 +10,8 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 from sqlalchemy import DateTime, MetaData, Text, text
@@ -46,20 +46,24 @@ class Database:
     """A pool of connections as one service's role, in that service's schema."""
 
     def __init__(self, url: str, schema: str, pool_size: int = 10) -> None:
-        """`url` is a plain `postgresql://` URL; `schema` becomes the search path."""
+        """`url` is a plain `postgresql://` URL, with `sslmode` and `sslrootcert` if it asks for TLS.
+
+        `schema` becomes the search path.
+        """
         self.schema = schema
-        parts = urlsplit(url)
         self.engine: AsyncEngine = create_async_engine(
-            urlunsplit(parts._replace(scheme="postgresql+asyncpg")),
+            "postgresql+asyncpg://",
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=STATEMENT_SECONDS,
             json_serializer=_dump_json,
             hide_parameters=True,  # they are personal data, and errors are logged
-            connect_args={
-                "timeout": CONNECT_SECONDS,
-                "command_timeout": STATEMENT_SECONDS,
-                "server_settings": {
+            async_creator=partial(
+                asyncpg.connect,  # which reads the URL as PostgreSQL's own tools do
+                url,
+                timeout=CONNECT_SECONDS,
+                command_timeout=STATEMENT_SECONDS,
+                server_settings={
                     "search_path": schema,
                     "application_name": f"tidebook-{schema}",
                     "statement_timeout": str(STATEMENT_SECONDS * 1000),
@@ -67,7 +71,7 @@ class Database:
                     "idle_in_transaction_session_timeout": "10000",
                     "jit": "off",
                 },
-            },
+            ),
         )
 
     @asynccontextmanager

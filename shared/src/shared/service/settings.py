@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
 import nkeys
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, FilePath, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.crash_points import Crash
@@ -42,9 +42,18 @@ class NatsSettings(BaseSettings):
                 raise ValueError("is not the seed of a user's nkey (SU...)")
         return value
 
+    nats_tls_ca: FilePath | None = None
+    """The certificates that NATS's must be signed by, as a PEM file; set, nothing is said before TLS is spoken."""
+
+    @field_validator("nats_tls_ca", mode="before")
+    @classmethod
+    def _empty_is_no_file(cls, value: object) -> object:
+        return value or None
+
     def broker(self, name: str) -> Broker:
         """A connection as these settings describe it, not opened yet."""
-        return Broker(self.nats_url.get_secret_value(), name, self.nats_nkey_seed.get_secret_value())
+        seed = self.nats_nkey_seed.get_secret_value()
+        return Broker(self.nats_url.get_secret_value(), name, seed, self.nats_tls_ca)
 
 
 class ServiceSettings(NatsSettings):
