@@ -7,6 +7,7 @@ import pytest
 from devstack.servers import Nats
 from shared.errors import Unavailable
 from shared.messaging.broker import Broker
+from shared.messaging.topology import HEARTBEAT_BUCKET
 from shared.service.health import Health
 from shared.service.heartbeat import Heart, SeenHeartbeat, read_heartbeats
 from tests.shared.conftest import Connect
@@ -75,6 +76,17 @@ async def test_it_beats_by_itself_and_ages(wire: Broker) -> None:
 async def test_an_empty_bucket_is_no_hang(private_wire: Connect) -> None:
     broker = await private_wire()
     assert await read_heartbeats(broker) == []
+
+
+async def test_a_look_leaves_nothing_behind(private_wire: Connect) -> None:
+    broker = await private_wire()
+    for _ in range(5):
+        await read_heartbeats(broker)
+
+    async def tidy() -> bool:
+        return not await broker.js.consumers_info(f"KV_{HEARTBEAT_BUCKET}")
+
+    await eventually(tidy, within=15)
 
 
 async def test_without_nats_there_is_no_news_and_no_crash(private_nats: Nats, private_wire: Connect) -> None:
