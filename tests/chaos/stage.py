@@ -1,13 +1,15 @@
 """The stack under test: two replicas of each service, each behind its own links to the servers."""
 
 import asyncio
+import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Self
 
 from devstack.credentials import Credentials
 from devstack.ports import LOOPBACK, Ports
-from devstack.servers import temporary_directory
+from devstack.servers import NATS_DIRECTORY, temporary_directory
 from devstack.stack import SERVICES, Stack
 from tests.chaos.proxy import Link
 
@@ -49,8 +51,20 @@ class Stage:
         """Where NATS keeps its data."""
         return self.stack.servers.nats.data_directory
 
+    @property
+    def permissions(self) -> Path:
+        """What NATS reads of who may do what: this stack's own copy."""
+        return self.directory / "nats-config" / "permissions.conf"
+
+    def _copy_configuration(self) -> None:
+        """So that rights can be taken from a user while the server runs."""
+        shutil.copytree(NATS_DIRECTORY, self.permissions.parent, ignore=shutil.ignore_patterns("*.py", "*.json"))
+        command = self.stack.servers.nats.command
+        command[command.index("--config") + 1] = str(self.permissions.with_name("nats-server.conf"))
+
     async def __aenter__(self) -> Self:
         self.store_is_small = _mount(self.store)
+        self._copy_configuration()
         for name, process in self.stack.processes.items():
             for server in LINKED:
                 await self._link(name, server, process.environment)
@@ -92,6 +106,15 @@ class Stage:
             subprocess.run(["cp", "-a", self.store, aside], check=False)
             subprocess.run(["umount", self.store], check=False)
         return self.directory
+
+
+def without_rights(permissions: str, user: str) -> str:
+    """NATS's permissions when a service's user may not publish its own events any more."""
+    own = re.compile(rf'\n *"{user}\.[^"]*"')
+    begin = permissions.index(f"{{ # {user}\n")
+    end = permissions.find("{ # ", begin + 1)
+    block = permissions[begin:end] if end > 0 else permissions[begin:]
+    return permissions.replace(block, own.sub("", block))
 
 
 def _mount(directory: Path) -> bool:

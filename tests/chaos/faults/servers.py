@@ -18,6 +18,7 @@ from devstack.server import Server
 from shared.messaging.topology import STREAMS
 from tests.chaos.faults.site import Site, carries_out
 from tests.chaos.schedule import Fault
+from tests.chaos.stage import without_rights
 
 BACK_SECONDS = 120.0
 """How long a server may take to come back, on a machine that has much else to do."""
@@ -109,6 +110,19 @@ async def fill_stream(site: Site, fault: Fault) -> bool:
             return True
         await asyncio.sleep(0.5)
     raise DevstackError(f"the stream {fault.target} can't be given its room again")
+
+
+@carries_out("revoke NATS rights")
+async def revoke_rights(site: Site, fault: Fault) -> bool:
+    """A service may not publish its own events any more, until somebody notices."""
+    server, file = site.stack.servers.nats, site.stage.permissions
+    rights = file.read_text()
+    file.write_text(without_rights(rights, fault.target))
+    server.send(signal.SIGHUP)
+    await asyncio.sleep(fault.seconds)
+    file.write_text(rights)
+    server.send(signal.SIGHUP)
+    return True
 
 
 async def bring_back(server: Server) -> None:
