@@ -11,6 +11,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import FetchTimeoutError
 
+from devstack.inbox.store import Mailbox
 from devstack.stack import Stack
 from shared.messaging.topology import STREAMS
 from tests.chaos.evidence import SCHEMAS, Consumer, Evidence, Mail, Row, Stored
@@ -51,7 +52,7 @@ async def collect(stack: Stack, history: History, tenants: Mapping[str, str], mi
     )
     await _read_database(stack, evidence)
     await _read_streams(stack, evidence)
-    async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=300) as http:
         await _read_outside(stack, http, evidence)
     return evidence
 
@@ -138,9 +139,10 @@ async def _read_outside(stack: Stack, http: httpx.AsyncClient, evidence: Evidenc
     evidence.stripe_refunds = books["refunds"]
     evidence.told = books["events"]
     evidence.deliveries = books["deliveries"]
+    # From its files: to show thousands of mails with all their parts would take the inbox minutes.
     evidence.mails = [
-        Mail(mail["message_id"] or "", tuple(mail["to"]), mail["subject"], mail["text"] or "")
-        for mail in (await http.get(f"{stack.servers.inbox.url}/messages")).json()
+        Mail(str(mail.message["Message-ID"] or "").strip(), tuple(mail.recipients), mail.subject)
+        for mail in Mailbox(stack.directory / "inbox").newest_first()
     ]
 
 

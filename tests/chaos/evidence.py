@@ -48,7 +48,6 @@ class Mail:
     message_id: str
     recipients: tuple[str, ...]
     subject: str
-    text: str
 
 
 @dataclass

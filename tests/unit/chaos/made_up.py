@@ -145,7 +145,7 @@ def sound() -> Evidence:
             ),
         ],
         consumers=consumers,
-        mails=[Mail(m["message_id_header"], ("ada@a.example",), m["kind"], "") for m in messages],
+        mails=[Mail(m["message_id_header"], ("ada@a.example",), m["kind"]) for m in messages],
         charges=[
             {"id": f"ch of {b}", "amount": DEPOSIT, "paid": True, "status": "succeeded", "metadata": {"booking_id": b}}
             for b in STARTS
