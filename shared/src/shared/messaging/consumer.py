@@ -5,6 +5,7 @@ retried with a growing delay, and what can't succeed goes to DEADLETTER before i
 """
 
 import asyncio
+import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -31,6 +32,9 @@ PATIENCE_SECONDS = 20
 DEAD_IN_A_ROW = 20
 """So many dead letters without a handled message between them, and the consumer stops: a bad release must not drain
 its stream."""
+SUSPECT_ATTEMPTS = 5
+"""Deliveries after which a message may be one that kills its worker."""
+SUSPECT_PAUSE_SECONDS = 0.1
 
 Run = Callable[[Reaction, Sequence[Message]], Awaitable[Any]]
 """Calls the handler with its context and adapters; what it returns are outcomes of requests, or None."""
@@ -47,6 +51,7 @@ class Consumer:
         self._pull = Pull(broker, reaction.stream, reaction.durable, capacity=2 * reaction.batch * reaction.concurrency)
         self._stopping = False
         self._dead_in_a_row = 0
+        self._alone = asyncio.Lock()
         CONSUMER_HALTED.labels(reaction.durable).set(0)
 
     @property
@@ -76,11 +81,27 @@ class Consumer:
             reach(CrashPoint.BATCH_READ)
             alive = asyncio.create_task(_keep_alive(deliveries))
             try:
-                await self._handle(deliveries)
+                await self._handle_apart(deliveries)
             finally:
                 alive.cancel()
                 self._pull.done(len(deliveries))
                 self.progress_at = time.monotonic()
+
+    async def _handle_apart(self, deliveries: list[Msg]) -> None:
+        """What may have killed its worker before is handled alone and in no order.
+
+        Otherwise it would take along the same others each time, until they are all taken for deadly.
+        """
+        fresh = [msg for msg in deliveries if msg.metadata.num_delivered <= SUSPECT_ATTEMPTS]
+        if fresh:
+            await self._handle(fresh)
+        if len(fresh) == len(deliveries):
+            return
+        suspects = [msg for msg in deliveries if msg.metadata.num_delivered > SUSPECT_ATTEMPTS]
+        for msg in random.sample(suspects, len(suspects)):
+            await asyncio.sleep(random.uniform(0, SUSPECT_PAUSE_SECONDS))  # noqa: S311 - an order, not a secret
+            async with self._alone:
+                await self._handle([msg])
 
     async def _handle(self, deliveries: list[Msg]) -> None:
         """One batch: together if it goes well, else one by one, so that poison harms only itself."""
