@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from uuid import uuid4
 
-import nats
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -24,6 +23,7 @@ from nats.errors import NoRespondersError
 from nats.js import JetStreamContext
 
 from shared.errors import Unavailable
+from shared.messaging.client import SturdyClient
 from shared.messaging.denials import Denials
 from shared.messaging.publishing import PUBLISH_SECONDS, Publisher
 from shared.metrics import NATS_CLIENT_ERRORS
@@ -64,7 +64,7 @@ class Broker:
         self.inbox_prefix = f"_INBOX_{name}"
         self.lost = asyncio.Event()
         self.reconnected: list[Callable[[], None]] = []
-        self._client = Client()
+        self._client: Client = SturdyClient()
         self._closing = False
         self._said: dict[str, tuple[float, int]] = {}
         """Kind of error to when it was last logged, and how many have not been since."""
@@ -94,7 +94,8 @@ class Broker:
         attempt = 0
         while True:
             try:
-                self._client = await nats.connect(
+                client = SturdyClient()
+                await client.connect(
                     self.url,
                     name=self.name,
                     inbox_prefix=self.inbox_prefix.encode(),
@@ -103,7 +104,7 @@ class Broker:
                     tls_handshake_first=self._tls is not None,
                     connect_timeout=2,
                     max_reconnect_attempts=-1,
-                    reconnect_time_wait=0.25,
+                    reconnect_time_wait=0.25,  # type: ignore[arg-type]  # any number will do
                     ping_interval=2,
                     max_outstanding_pings=2,
                     drain_timeout=5,
@@ -113,6 +114,7 @@ class Broker:
                     reconnected_cb=self._on_reconnected,
                     closed_cb=self._on_closed,
                 )
+                self._client = client
                 break
             except (NatsError, OSError, TimeoutError) as error:
                 if attempt % 20 == 0:
