@@ -45,6 +45,12 @@ async def test_the_whole_story(api: Api, outside: Outside) -> None:
     await eventually(reminded, within=30)
     moved = await api.post(f"/v1/bookings/{booking['id']}/reschedule", {"starts_at": in_days(3).isoformat()})
     assert (moved.status_code, moved.json()["version"]) == (200, 3)
+
+    async def told_of_the_move() -> bool:
+        # News that a cancellation overtakes is not sent any more, so it must be out first.
+        return len(await subjects()) == 5
+
+    await eventually(told_of_the_move, within=20)
     cancelled = await api.post(f"/v1/bookings/{booking['id']}/cancel", {"reason": "rain"})
     assert (cancelled.status_code, cancelled.json()["status"]) == (200, "cancelled")
 
