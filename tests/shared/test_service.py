@@ -1,6 +1,7 @@
 """A whole service as a process: what an operator and a load balancer see of it."""
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
@@ -213,14 +214,19 @@ async def says_little_of_many_errors(process: BookingProcess) -> None:
     assert lines <= seconds
 
 
-async def test_topology_without_nats_ends_with_one_clear_line(kernel: Kernel, private_nats: Nats, start: Start) -> None:
-    process = start(kernel.url, private_nats.url)
-    await asyncio.to_thread(process.child.kill)
-    process.child.command.append("topology")
-    process.child.launch()
-    assert await process.ended(within=25) == "exit code 1"
-    assert "NATS did not answer within 15 s" in process.child.said(1)
-    assert "Traceback" not in process.child.said(50)
+async def test_a_deployment_without_nats_ends_with_one_clear_line(private_nats: Nats) -> None:
+    command = [sys.executable, "-m", "shared.deployment", "deploy/nats/topology.json"]
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        env={**os.environ, "NATS_URL": private_nats.url},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, errors = await asyncio.wait_for(process.communicate(), 40)
+    assert (process.returncode, out) == (1, b"")
+    said = errors.decode().splitlines()
+    assert said[-1].startswith("topology: NATS does not answer")
+    assert "Traceback" not in errors.decode()
 
 
 async def test_it_stops_while_it_waits_for_nats(kernel: Kernel, private_nats: Nats, start: Start) -> None:

@@ -16,7 +16,7 @@ from shared.messaging.topology import Topology, bring_about
 from shared.service.logging import configure_logging
 from shared.service.settings import NatsSettings, load
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 20
 """How long NATS may take to start."""
 
 
