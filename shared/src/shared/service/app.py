@@ -330,7 +330,7 @@ def _collect_garbage_rarely() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(5_000, 5, 5)
 
 
 def run(build: Callable[[], Service]) -> Never:
