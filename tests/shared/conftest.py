@@ -51,6 +51,14 @@ async def kernel(servers: Servers) -> AsyncIterator[Kernel]:
     await database.close()
 
 
+@pytest.fixture(scope="module")
+async def database_url(servers: Servers) -> str:
+    """booking's schema where no other test has left events behind, which this user may not publish."""
+    name = await new_database(servers)
+    urls = await asyncio.to_thread(migrate, servers, "booking", database=name)
+    return urls["booking"]
+
+
 @pytest.fixture
 async def wire(servers: Servers) -> AsyncIterator[Broker]:
     """The session's NATS, with every stream in place."""

@@ -10,9 +10,7 @@ import pytest
 
 from devstack.credentials import Credentials
 from devstack.ports import free_ports
-from devstack.servers import NATS_DIRECTORY, Nats, Servers, temporary_directory
-from tests.conftest import migrate
-from tests.shared.conftest import new_database
+from devstack.servers import NATS_DIRECTORY, Nats, temporary_directory
 from tests.shared.test_service import BookingProcess, Start, start
 from tests.support.eventually import eventually
 
@@ -37,14 +35,6 @@ class Governed:
         changed = change(self._shipped)
         self._permissions.write_text(changed)
         self.server.send(signal.SIGHUP)
-
-
-@pytest.fixture(scope="module")
-async def database_url(servers: Servers) -> str:
-    """booking's schema where no other test has left events behind, which this user may not publish."""
-    name = await new_database(servers)
-    urls = await asyncio.to_thread(migrate, servers, "booking", database=name)
-    return urls["booking"]
 
 
 @pytest.fixture

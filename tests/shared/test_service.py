@@ -101,9 +101,9 @@ async def start() -> AsyncIterator[Start]:
 
 
 async def test_two_replicas_serve_and_leave_in_order(
-    kernel: Kernel, servers: Servers, start: Start, wire: Broker
+    database_url: str, servers: Servers, start: Start, wire: Broker
 ) -> None:
-    replicas = [start(kernel.url, servers.nats) for _ in range(2)]
+    replicas = [start(database_url, servers.nats) for _ in range(2)]
     for replica in replicas:
         body = await replica.readiness(200)
         assert body["status"] == "ready"
@@ -162,8 +162,8 @@ async def test_it_waits_for_its_schema(servers: Servers, kernel: Kernel, start: 
     assert await process.terminate() < ("exit code 0", 10.0)
 
 
-async def test_it_waits_for_nats_and_outlives_its_outage(kernel: Kernel, private_nats: Nats, start: Start) -> None:
-    process = start(kernel.url, private_nats)
+async def test_it_waits_for_nats_and_outlives_its_outage(database_url: str, private_nats: Nats, start: Start) -> None:
+    process = start(database_url, private_nats)
     body = await process.readiness(503)
     assert body["checks"]["nats"] == "not connected"
     assert body["checks"]["database"] == "ok"
@@ -229,18 +229,18 @@ async def test_a_deployment_without_nats_ends_with_one_clear_line(private_nats: 
     assert "Traceback" not in errors.decode()
 
 
-async def test_it_stops_while_it_waits_for_nats(kernel: Kernel, private_nats: Nats, start: Start) -> None:
-    process = start(kernel.url, private_nats)
+async def test_it_stops_while_it_waits_for_nats(database_url: str, private_nats: Nats, start: Start) -> None:
+    process = start(database_url, private_nats)
     await process.readiness(503)
     status, seconds = await process.terminate()
     assert status == "exit code 0", process.child.said(60)
     assert seconds < 10
 
 
-async def test_it_refuses_a_changed_topology_with_the_cure(kernel: Kernel, private_nats: Nats, start: Start) -> None:
+async def test_it_refuses_a_changed_topology_with_the_cure(database_url: str, private_nats: Nats, start: Start) -> None:
     await asyncio.to_thread(private_nats.start)
     await asyncio.to_thread(private_nats.deploy_topology)
-    process = start(kernel.url, private_nats)
+    process = start(database_url, private_nats)
     await process.readiness(200)
     await process.terminate()
     broker = Broker(private_nats.url, "test")
@@ -248,14 +248,14 @@ async def test_it_refuses_a_changed_topology_with_the_cure(kernel: Kernel, priva
     config = (await broker.js.stream_info("BOOKING")).config
     await broker.js.update_stream(config.evolve(max_age=3600.0, duplicate_window=600.0))
     await broker.close()
-    again = start(kernel.url, private_nats)
+    again = start(database_url, private_nats)
     assert await again.ended() == "exit code 1"
     assert "make topology" in again.child.said(10)
     assert "Traceback" not in again.child.said(50)
 
 
-async def test_a_missing_variable_ends_it_with_its_name(kernel: Kernel, private_nats: Nats, start: Start) -> None:
-    process = start(kernel.url, private_nats)
+async def test_a_missing_variable_ends_it_with_its_name(database_url: str, private_nats: Nats, start: Start) -> None:
+    process = start(database_url, private_nats)
     process.child.environment.pop("NATS_URL")
     await asyncio.to_thread(process.child.kill)
     process.child.launch()

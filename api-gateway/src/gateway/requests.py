@@ -90,8 +90,9 @@ class DurableRequests:
             reach(CrashPoint.REQUEST_PUBLISHING)
             await self._broker.publish(wish.subject, wish.model_dump_json().encode(), message_id=str(wish.id))
             reach(CrashPoint.REQUEST_PUBLISHED)
-            await self._wait(http, coming, deadline, patient=preference.wait is not None)
-            if not coming.done():
+            if seconds > 0:
+                await self._wait(http, coming, deadline, patient=preference.wait is not None)
+            if seconds <= 0 or not coming.done():
                 return accepted(wish.subject_id, location.format(id=wish.subject_id), preference)
             outcome = coming.result()
         reach(CrashPoint.REQUEST_DECIDED)
