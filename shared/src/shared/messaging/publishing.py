@@ -74,8 +74,9 @@ class Publisher:
         """
         lane = self._lanes[subject.partition(".")[0]]  # a subject's first token is its stream
         message = _Message(subject, payload, headers, asyncio.get_running_loop().create_future())
+        if not lane.waiting:
+            asyncio.get_running_loop().call_soon(self._send_waiting, lane)
         lane.waiting.append(message)
-        self._send_waiting(lane)
         async with asyncio.timeout(PUBLISH_SECONDS):
             return await message.stored
 
