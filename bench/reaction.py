@@ -22,7 +22,6 @@ from shared.identifiers import new_id
 from shared.messaging.consumer import Consumer
 from shared.messaging.reactions import Message, Reaction, Reactions
 from shared.messaging.topology import consumer_config
-from shared.persistence.database import driver_of
 from shared.persistence.outbox import OutboxRow
 from shared.service.context import Context
 
@@ -92,7 +91,7 @@ async def react(kernel: Kernel, durable: str, batch: int, handled: Handled) -> C
     async def keep_visits(events: list[BookingConfirmed], ctx: Context) -> None:
         async with ctx.transaction() as tx:
             fresh = [event for event in events if event.id in ctx.fresh]
-            await (await driver_of(tx.session)).execute(
+            await tx.driver.execute(
                 REMEMBER,
                 [event.tenant_id for event in fresh],
                 [event.booking.id for event in fresh],

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from nats.aio.msg import Msg
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing.model import Payment
 from billing.stripe_gateway import StripeGateway
@@ -63,7 +63,7 @@ def ack_before_commit() -> None:
 def no_inbox() -> None:
     """Nobody remembers which events were handled: every delivery is taken for the first."""
 
-    async def claim(session: AsyncSession, consumer: str, ids: list[UUID]) -> set[UUID]:
+    async def claim(driver: Any, consumer: str, ids: list[UUID]) -> set[UUID]:
         return set(ids)
 
     inbox.claim = claim
@@ -100,7 +100,7 @@ def term_before_dead_letter() -> None:
 def publish_without_outbox() -> None:
     """Events go from the handler's memory to NATS, without a row that outlives the process."""
 
-    async def add(session: AsyncSession, events: list[Event]) -> list[OutboxRow]:
+    async def add(driver: Any, events: list[Event]) -> list[OutboxRow]:
         return [OutboxRow.of(event) for event in events]
 
     outbox.add = add
@@ -169,9 +169,9 @@ def no_idempotency_record() -> None:
     """The key of a request is not written down: the same wish under another id is another wish."""
     claim = ledger._claim
 
-    async def without_keys(session: AsyncSession, requests: Sequence[Any]) -> list[Any]:
+    async def without_keys(driver: Any, requests: Sequence[Any]) -> list[Any]:
         bare = [r.model_copy(update={"idempotency_key": None}) for r in requests]
-        claimed = {r.id for r in await claim(session, bare)}
+        claimed = {r.id for r in await claim(driver, bare)}
         return [r for r in requests if r.id in claimed]
 
     ledger._claim = without_keys

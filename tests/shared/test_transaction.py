@@ -196,10 +196,10 @@ async def test_without_one_message_an_event_starts_its_own_chain(kernel: Kernel,
 async def test_a_message_is_claimed_once(kernel: Kernel) -> None:
     consumer, ids = random_name(), [new_id() for _ in range(3)]
     async with transaction(kernel.database, set(), ignore) as tx:
-        assert await inbox.claim(tx.session, consumer, [ids[0], ids[0], ids[1]]) == {ids[0], ids[1]}
+        assert await inbox.claim(tx.driver, consumer, [ids[0], ids[0], ids[1]]) == {ids[0], ids[1]}
     async with transaction(kernel.database, set(), ignore) as tx:
-        assert await inbox.claim(tx.session, consumer, ids) == {ids[2]}
-        assert await inbox.claim(tx.session, random_name(), ids) == set(ids), "each consumer has its own claims"
+        assert await inbox.claim(tx.driver, consumer, ids) == {ids[2]}
+        assert await inbox.claim(tx.driver, random_name(), ids) == set(ids), "each consumer has its own claims"
     async with kernel.database.engine.connect() as connection:
         assert await inbox.handled(connection, consumer, [*ids, new_id()]) == set(ids)
 

@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing.metrics import WEBHOOK_EVENTS
 from shared.contracts.stripe import StripeEvent
-from shared.persistence.database import driver_of
 
 OWN_ACCOUNT = ""
 """How events of the account whose key we hold are filed; Stripe names only connected accounts."""
@@ -116,12 +115,12 @@ _RELEASE = text("""
 """)
 
 
-async def store(session: AsyncSession, events: Sequence[tuple[StripeEvent, str | None]], pause: float) -> set[str]:
+async def store(driver: Any, events: Sequence[tuple[StripeEvent, str | None]], pause: float) -> set[str]:
     """Store events (each with the id of its intent) as parked, first tried in `pause` seconds.
 
     Returns the ids of those that were not there yet.
     """
-    rows = await (await driver_of(session)).fetch(
+    rows = await driver.fetch(
         _STORE,
         [e.account or OWN_ACCOUNT for e, _ in events],
         [e.id for e, _ in events],
@@ -134,11 +133,11 @@ async def store(session: AsyncSession, events: Sequence[tuple[StripeEvent, str |
     return {row["event_id"] for row in rows}
 
 
-async def settle(session: AsyncSession, settled: Sequence[tuple[StripeEvent, Verdict]]) -> None:
+async def settle(driver: Any, settled: Sequence[tuple[StripeEvent, Verdict]]) -> None:
     """Write down what became of stored events; parked ones stay as they are."""
     final = [(event, verdict) for event, verdict in settled if verdict.state != State.PARKED]
     if final:
-        await (await driver_of(session)).execute(
+        await driver.execute(
             _SETTLE,
             [event.account or OWN_ACCOUNT for event, _ in final],
             [event.id for event, _ in final],

@@ -46,7 +46,7 @@ def schedule(service: Service, stripe: StripeGateway, reconcile_seconds: float) 
         listed = await stripe.events_since(seen_until - OVERLAP, sorted(webhooks.EFFECTS))
         async with service.context().transaction(EVERY_TENANT) as tx:
             pairs = [(event, webhooks.intent_of(event)) for event in listed]
-            missed = await stripe_events.store(tx.session, pairs, pause=0)
+            missed = await stripe_events.store(tx.driver, pairs, pause=0)
             newest = max((datetime.fromtimestamp(event.created, UTC) for event in listed), default=None)
             await stripe_events.release_reconciliation(tx.session, newest)
         if missed:

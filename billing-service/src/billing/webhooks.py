@@ -44,7 +44,7 @@ async def apply_stripe_event(events: list[StripeEvent], ctx: Context, stripe: St
     """
     intents = {event.id: intent_of(event) for event in events}
     async with ctx.transaction(EVERY_TENANT) as tx:
-        new = await stripe_events.store(tx.session, [(e, intents[e.id]) for e in events], FIRST_RETRY_SECONDS)
+        new = await stripe_events.store(tx.driver, [(e, intents[e.id]) for e in events], FIRST_RETRY_SECONDS)
         fresh = {event.id: event for event in events if event.id in new}
         in_order = sorted(fresh.values(), key=lambda event: intents[event.id] or "")
         verdicts = await settle(tx, in_order, stripe.livemode)
@@ -60,7 +60,7 @@ async def apply_parked(tx: Transaction, payment_intent_id: str, livemode: bool) 
 async def settle(tx: Transaction, events: Sequence[StripeEvent], livemode: bool) -> list[Verdict]:
     """Decide about stored events one after the other, do what they ask for, and write down what became of them."""
     verdicts = [await _decide(tx, event, livemode) for event in events]
-    await stripe_events.settle(tx.session, list(zip(events, verdicts, strict=True)))
+    await stripe_events.settle(tx.driver, list(zip(events, verdicts, strict=True)))
     for event, verdict in zip(events, verdicts, strict=True):
         if verdict.state == State.QUARANTINED:
             log.error("stripe_event_quarantined", stripe_event=event.id, type=event.type, reason=verdict.reason)

@@ -10,10 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from booking import ledger
 from booking.availability import Refusal, SlotRules, refusal
@@ -27,7 +27,6 @@ from shared.contracts.booking import BookingEvent, BookingStatus, CreateBooking,
 from shared.errors import DomainError
 from shared.identifiers import new_id
 from shared.messaging.reactions import Reactions
-from shared.persistence.database import driver_of
 from shared.persistence.transaction import Transaction
 from shared.service.context import Context
 
@@ -114,7 +113,7 @@ class _Attempt:
 
 
 async def _book(tx: Transaction, requests: list[CreateBooking], holds: HoldPolicy) -> list[Outcome]:
-    catalogue = await _Catalogue.load(tx.session, requests)
+    catalogue = await _Catalogue.load(tx.driver, requests)
     now = utc_now()
     outcomes: list[Outcome] = []
     attempts: list[_Attempt] = []
@@ -123,20 +122,20 @@ async def _book(tx: Transaction, requests: list[CreateBooking], holds: HoldPolic
             attempts.append(_apply_rules(request, catalogue, now))
         except DomainError as error:
             outcomes.append(ledger.refused(request, error))
-    await _prefer_least_loaded(tx.session, attempts)
+    await _prefer_least_loaded(tx, attempts)
     taken: list[_Attempt] = []
     while attempts:
         for attempt in (a for a in attempts if not a.candidates):
             taken.append(attempt)
         attempts = [a for a in attempts if a.candidates]
         bookings = [_booking(a, a.candidates.pop(0), now, holds) for a in attempts]
-        inserted = await _insert(tx.session, attempts, bookings)
+        inserted = await _insert(tx.driver, attempts, bookings)
         for attempt, booking in zip(attempts, bookings, strict=True):
             if booking.id in inserted:
                 tx.emit(_announcement(attempt.request, booking))
                 outcomes.append(ledger.done(attempt.request, 201, booking))
         attempts = [a for a in attempts if a.request.id not in inserted]
-    outcomes.extend(await _refuse_taken(tx.session, taken, now))
+    outcomes.extend(await _refuse_taken(tx, taken, now))
     return outcomes
 
 
@@ -148,8 +147,8 @@ class _Catalogue:
     resources: dict[tuple[UUID, UUID], list[Resource]]
 
     @classmethod
-    async def load(cls, session: AsyncSession, requests: list[CreateBooking]) -> "_Catalogue":
-        rows = await (await driver_of(session)).fetch(
+    async def load(cls, driver: Any, requests: list[CreateBooking]) -> "_Catalogue":
+        rows = await driver.fetch(
             _CATALOGUE,
             list({r.service_id for r in requests}),
             list({r.resource_id for r in requests if r.resource_id}),
@@ -198,14 +197,14 @@ def _apply_rules(request: CreateBooking, catalogue: _Catalogue, now: datetime) -
     return _Attempt(request, service, rules, allowed)
 
 
-async def _prefer_least_loaded(session: AsyncSession, attempts: Iterable[_Attempt]) -> None:
+async def _prefer_least_loaded(tx: Transaction, attempts: Iterable[_Attempt]) -> None:
     """Where there is a choice: drop busy resources, put those with the fewest bookings around the day first."""
     for attempt in attempts:
         if len(attempt.candidates) < 2:
             continue
         busy_from, busy_to = attempt.rules.occupied(attempt.request.starts_at)
         around = timedelta(hours=12)
-        rows = await session.execute(
+        rows = await tx.session.execute(
             BUSY,
             {
                 "resources": [r.id for r in attempt.candidates],
@@ -253,7 +252,7 @@ def _booking(attempt: _Attempt, resource: Resource, now: datetime, holds: HoldPo
     )
 
 
-async def _insert(session: AsyncSession, attempts: list[_Attempt], bookings: list[contracts.Booking]) -> set[UUID]:
+async def _insert(driver: Any, attempts: list[_Attempt], bookings: list[contracts.Booking]) -> set[UUID]:
     """Insert what is still free; returns the ids that made it."""
     if not bookings:
         return set()
@@ -285,7 +284,7 @@ async def _insert(session: AsyncSession, attempts: list[_Attempt], bookings: lis
         )
         for a, b in zip(attempts, bookings, strict=True)
     ]
-    inserted = await (await driver_of(session)).fetch(_INSERT, *zip(*rows, strict=True))
+    inserted = await driver.fetch(_INSERT, *zip(*rows, strict=True))
     return {row["id"] for row in inserted}
 
 
@@ -308,7 +307,7 @@ def _announcement(request: CreateBooking, booking: contracts.Booking) -> Booking
     )
 
 
-async def _refuse_taken(session: AsyncSession, taken: list[_Attempt], now: datetime) -> list[Outcome]:
+async def _refuse_taken(tx: Transaction, taken: list[_Attempt], now: datetime) -> list[Outcome]:
     """Each refusal carries the next free slots; many who wanted the same slot share one search."""
     found: dict[tuple[UUID, UUID | None, datetime], list[contracts.Slot]] = {}
     outcomes = []
@@ -317,7 +316,7 @@ async def _refuse_taken(session: AsyncSession, taken: list[_Attempt], now: datet
         wanted = (request.service_id, request.resource_id, request.starts_at)
         if wanted not in found:
             found[wanted] = await alternatives(
-                session, attempt.service, request.tenant_id, request.resource_id, request.starts_at, now
+                tx, attempt.service, request.tenant_id, request.resource_id, request.starts_at, now
             )
         outcomes.append(ledger.refused(request, slot_taken(found[wanted])))
     return outcomes

@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts.base import Contract, Outcome, Refusal, Request
 from shared.errors import DomainError
-from shared.persistence.database import driver_of
 from shared.persistence.transaction import Transaction
 
 KEEP_HOURS = 48
@@ -81,9 +80,9 @@ async def decide_once(
     A request whose outcome can't be repeated (its row stands, its outcome was never needed) is left
     out: no gateway waits for it any more.
     """
-    fresh = await _claim(tx.session, requests)
+    fresh = await _claim(tx.driver, requests)
     outcomes = {o.request_id: o for o in await decide(tx, fresh)} if fresh else {}
-    await _store(tx.session, [(r, outcomes[r.id]) for r in fresh])
+    await _store(tx.driver, [(r, outcomes[r.id]) for r in fresh])
     repeated = [r for r in requests if r.id not in outcomes]
     if repeated:
         outcomes |= await _replay(tx.session, repeated)
@@ -125,13 +124,13 @@ async def prune(session: AsyncSession) -> None:
     await session.execute(_PRUNE, {"hours": KEEP_HOURS})
 
 
-async def _claim(session: AsyncSession, requests: Sequence[Q]) -> list[Q]:
+async def _claim(driver: Any, requests: Sequence[Q]) -> list[Q]:
     """Write the requests' rows; returns those that were new, in their order.
 
     Rows go in sorted by key, so that replicas with the same keys wait for each other in one order.
     """
     rows = sorted({r.id: r for r in requests}.values(), key=lambda r: (r.tenant_id, r.idempotency_key or "", r.id))
-    claimed = await (await driver_of(session)).fetch(
+    claimed = await driver.fetch(
         _CLAIM,
         [r.tenant_id for r in rows],
         [r.id for r in rows],
@@ -144,14 +143,14 @@ async def _claim(session: AsyncSession, requests: Sequence[Q]) -> list[Q]:
     return [r for r in requests if r.id in new]
 
 
-async def _store(session: AsyncSession, decided: list[tuple[Q, Outcome]]) -> None:
+async def _store(driver: Any, decided: list[tuple[Q, Outcome]]) -> None:
     """Keep the outcomes that somebody may ask for again: keyed ones and refusals.
 
     A keyless success is not kept: the thing it made answers for itself.
     """
     kept = [(r, o) for r, o in decided if r.idempotency_key is not None or o.refusal is not None]
     if kept:
-        await (await driver_of(session)).execute(
+        await driver.execute(
             _STORE,
             [r.tenant_id for r, _ in kept],
             [r.id for r, _ in kept],

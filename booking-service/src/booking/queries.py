@@ -121,7 +121,7 @@ async def find_slots(query: FindSlots, ctx: Context) -> SlotList:
     async with ctx.transaction() as tx:
         service = await service_of(tx.session, query.tenant_id, query.service_id)
         resources = await resources_offering(tx.session, query.tenant_id, service.id, query.resource_id)
-        slots = await search(tx.session, service, resources, utc_now(), query.from_, query.to)
+        slots = await search(tx, service, resources, utc_now(), query.from_, query.to)
         return SlotList.model_construct(slots=slots)
 
 

@@ -125,7 +125,7 @@ async def _move(tx: Transaction, request: RescheduleBooking) -> tuple[int, Contr
     except IntegrityError as error:
         if _OVERLAP not in str(error.orig):
             raise
-        free = await alternatives(tx.session, service, request.tenant_id, resource_id, request.starts_at, now)
+        free = await alternatives(tx, service, request.tenant_id, resource_id, request.starts_at, now)
         raise slot_taken(free) from None
     if event:
         tx.emit(event)

@@ -4,13 +4,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from booking.availability import Calendar, SlotRules, free_slots
 from booking.catalogue import Resource, Service, resources_offering
 from booking.model import local_time
 from shared.contracts.booking import Slot
-from shared.persistence.database import driver_of
+from shared.persistence.transaction import Transaction
 
 ALTERNATIVES = 3
 ALTERNATIVES_WITHIN = timedelta(days=7)
@@ -40,7 +39,7 @@ _BUSY_SECONDS = """
 
 
 async def find_slots(
-    session: AsyncSession,
+    tx: Transaction,
     service: Service,
     resources: list[Resource],
     now: datetime,
@@ -56,7 +55,7 @@ async def find_slots(
     period = rules.busy_period(now, start, end)
     if period is None or not resources:
         return []
-    rows = await (await driver_of(session)).fetch(_BUSY_SECONDS, [r.id for r in resources], *period)
+    rows = await tx.driver.fetch(_BUSY_SECONDS, [r.id for r in resources], *period)
     busy = {row["id"]: list(zip(row["starts"], row["ends"], strict=True)) for row in rows}
     zones = {r.id: r.time_zone for r in resources}
     calendars = {r.id: Calendar(r.hours, busy.get(r.id, ())) for r in resources}
@@ -69,7 +68,7 @@ async def find_slots(
 
 
 async def alternatives(
-    session: AsyncSession,
+    tx: Transaction,
     service: Service,
     tenant_id: UUID,
     resource_id: UUID | None,
@@ -77,8 +76,8 @@ async def alternatives(
     now: datetime,
 ) -> list[Slot]:
     """The next free slots from a taken one on, within a week: what a refusal offers instead."""
-    resources = await resources_offering(session, tenant_id, service.id, resource_id)
-    return await find_slots(session, service, resources, now, wanted, wanted + ALTERNATIVES_WITHIN, ALTERNATIVES)
+    resources = await resources_offering(tx.session, tenant_id, service.id, resource_id)
+    return await find_slots(tx, service, resources, now, wanted, wanted + ALTERNATIVES_WITHIN, ALTERNATIVES)
 
 
 def _slots_at(starts_at: datetime, rules: SlotRules, free: list[UUID], zones: dict[UUID, str]) -> list[Slot]:

@@ -17,7 +17,7 @@ import asyncpg
 from sqlalchemy import DateTime, MetaData, Text, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.errors import Unavailable
@@ -75,17 +75,17 @@ class Database:
         )
 
     @asynccontextmanager
-    async def transaction(self, tenants: str) -> AsyncIterator[AsyncConnection]:
+    async def transaction(self, tenants: str) -> AsyncIterator[tuple[AsyncConnection, Any]]:
         """A transaction that sees `tenants` (ids with commas between, or `*`): commits on exit, rolls back on an error.
 
-        Raises what the driver raises. A connection whose state is not known is not used again.
+        Yields SQLAlchemy's connection and the asyncpg one within it. Raises what the driver raises. A
+        connection whose state is not known is not used again.
         """
         if not _TENANTS.fullmatch(tenants):
             raise ValueError("tenants are UUIDs with commas between, or '*'")
-        connection = await self._begin(f"BEGIN; SELECT set_config('app.tenant_ids', '{tenants}', true)")
-        driver = await _driver(connection)
+        connection, driver = await self._begin(f"BEGIN; SELECT set_config('app.tenant_ids', '{tenants}', true)")
         try:
-            yield connection
+            yield connection, driver
             if await driver.execute("COMMIT") != "COMMIT":
                 raise RuntimeError("the transaction had failed before its end, and nobody said so")
         except BaseException as error:
@@ -94,7 +94,7 @@ class Database:
         finally:
             await connection.close()
 
-    async def _begin(self, statement: str) -> AsyncConnection:
+    async def _begin(self, statement: str) -> tuple[AsyncConnection, Any]:
         """A connection on which `statement` has begun a transaction.
 
         BEGIN and its settings take one round trip, and that finds a connection which died in the
@@ -103,7 +103,7 @@ class Database:
         for last in (False, True):
             connection = await self.engine.connect()
             await connection.execution_options(isolation_level="AUTOCOMMIT")  # BEGIN and COMMIT are said by us
-            driver = await _driver(connection)
+            driver: Any = (await connection.get_raw_connection()).driver_connection
             try:
                 await driver.execute(statement)
             except BaseException as error:
@@ -113,7 +113,7 @@ class Database:
                     raise
                 await self.engine.dispose()  # the others in the pool will have died of the same
             else:
-                return connection
+                return connection, driver
         raise AssertionError
 
     async def schema_revision(self) -> str | None:
@@ -137,19 +137,6 @@ class Database:
                 await self.engine.dispose()
         except TimeoutError:
             return
-
-
-async def driver_of(session: AsyncSession) -> Any:
-    """The session's own asyncpg connection, in the session's transaction: for the statements of hot paths.
-
-    SQLAlchemy's way to the driver costs several times the driver's own. Pending changes of mapped
-    objects are not flushed first.
-    """
-    return await _driver(await session.connection())
-
-
-async def _driver(connection: AsyncConnection) -> Any:
-    return (await connection.get_raw_connection()).driver_connection
 
 
 async def _roll_back(connection: AsyncConnection, driver: Any, error: BaseException) -> None:

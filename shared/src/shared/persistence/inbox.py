@@ -3,12 +3,11 @@
 Kept longer than any stream keeps messages, so that a late redelivery or a replay finds its claim.
 """
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
-
-from shared.persistence.database import driver_of
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 KEEP_DAYS = 15
 
@@ -27,12 +26,12 @@ _PRUNE = text("""
 """)
 
 
-async def claim(session: AsyncSession, consumer: str, ids: list[UUID]) -> set[UUID]:
+async def claim(driver: Any, consumer: str, ids: list[UUID]) -> set[UUID]:
     """Claim messages for this consumer; returns those that nobody had claimed before.
 
     Sorted, so that two replicas that share messages wait for each other instead of deadlocking.
     """
-    rows = await (await driver_of(session)).fetch(_CLAIM, consumer, sorted(set(ids)))
+    rows = await driver.fetch(_CLAIM, consumer, sorted(set(ids)))
     return {row["message_id"] for row in rows}
 
 

@@ -6,13 +6,13 @@ anybody's (`unpublished`). Published rows stay for `KEEP_DAYS`, so that lost str
 """
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.base import Event
-from shared.persistence.database import driver_of
 
 CLAIM_SECONDS = 5
 KEEP_DAYS = 8
@@ -67,10 +67,10 @@ class OutboxRow:
         )
 
 
-async def add(session: AsyncSession, events: list[Event]) -> list[OutboxRow]:
+async def add(driver: Any, events: list[Event]) -> list[OutboxRow]:
     """Write the events into the caller's transaction, in one statement."""
     rows = [OutboxRow.of(event) for event in events]
-    await (await driver_of(session)).execute(
+    await driver.execute(
         _INSERT,
         [row.id for row in rows],
         [row.type for row in rows],

@@ -51,7 +51,7 @@ class Context:
             self._causation_id if self._single else None,
         ) as tx:
             if self._events and self._consumer:
-                self.fresh = await inbox.claim(tx.session, self._consumer, [e.id for e in self._events])
+                self.fresh = await inbox.claim(tx.driver, self._consumer, [e.id for e in self._events])
                 if not self.fresh:
                     raise AlreadyHandled
             yield tx
