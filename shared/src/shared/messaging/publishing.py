@@ -93,7 +93,9 @@ class Publisher:
 
     async def _send(self, lane: _Lane, batch: list[_Message]) -> None:
         try:
-            if len(batch) == 1 or not await self._store_together(batch):
+            if len(batch) == 1:
+                await self._store(batch[0])
+            elif not await self._store_together(batch):
                 await asyncio.gather(*(self._store(message) for message in batch))
         finally:
             lane.under_way -= 1
