@@ -23,7 +23,10 @@ _BOOKINGS = """
     SELECT b.*, b.metadata ->> 'wish' AS wish, s.buffer_before_minutes, s.buffer_after_minutes
     FROM booking.bookings b JOIN booking.services s ON s.tenant_id = b.tenant_id AND s.id = b.service_id
 """
-_REQUESTS = "SELECT *, outcome -> 'result' ->> 'id' AS result_id FROM booking.requests"
+_REQUESTS = """
+    SELECT r.*, coalesce(r.outcome -> 'result' ->> 'id', b.id::text) AS result_id
+    FROM booking.requests r LEFT JOIN booking.bookings b ON b.tenant_id = r.tenant_id AND b.id = r.subject_id
+"""
 _CATALOGUE = """
     SELECT tenant_id, 'services' AS kind FROM booking.services UNION ALL
     SELECT tenant_id, 'resources' FROM booking.resources UNION ALL

@@ -1,9 +1,10 @@
-"""The ledger of requests: inbox, idempotency record and stored outcome in one row (ADR 0011).
+"""The ledger of requests: inbox, idempotency record and outcome in one row (ADR 0011).
 
 A request seen before gets the outcome it had. Equal `Idempotency-Key` and fingerprint is the same
 wish under another id; equal key with another fingerprint is refused (reliability I1-I4).
 """
 
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -29,11 +30,12 @@ _CLAIM = """
     ON CONFLICT DO NOTHING RETURNING id
 """
 _SEEN = text("""
-    SELECT w.id AS asked, r.id, r.fingerprint, r.outcome
+    SELECT w.id AS asked, r.id, r.fingerprint, r.outcome, o.payload AS event
     FROM unnest(CAST(:tenants AS uuid[]), CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:keys AS text[]))
          AS w (tenant_id, id, type, key)
     JOIN requests r ON r.tenant_id = w.tenant_id
          AND (r.id = w.id OR (r.type = w.type AND r.idempotency_key = w.key))
+    LEFT JOIN outbox o ON o.causation_id = r.id
 """)
 _STORE = """
     UPDATE requests r SET outcome = s.outcome::json
@@ -82,10 +84,10 @@ async def decide_once(
     """
     fresh = await _claim(tx.driver, requests)
     outcomes = {o.request_id: o for o in await decide(tx, fresh)} if fresh else {}
-    await _store(tx.driver, [(r, outcomes[r.id]) for r in fresh])
+    await _store(tx, [(r, outcomes[r.id]) for r in fresh])
     repeated = [r for r in requests if r.id not in outcomes]
     if repeated:
-        outcomes |= await _replay(tx.session, repeated)
+        outcomes |= await _replay(tx.session, repeated, outcomes)
     return [outcomes[r.id] for r in requests if r.id in outcomes]
 
 
@@ -143,14 +145,16 @@ async def _claim(driver: Any, requests: Sequence[Q]) -> list[Q]:
     return [r for r in requests if r.id in new]
 
 
-async def _store(driver: Any, decided: list[tuple[Q, Outcome]]) -> None:
-    """Keep the outcomes that somebody may ask for again: keyed ones and refusals.
+async def _store(tx: Transaction, decided: list[tuple[Q, Outcome]]) -> None:
+    """Keep the outcomes that somebody may ask for again and nothing else tells: refusals, keyed successes.
 
-    A keyless success is not kept: the thing it made answers for itself.
+    The event that a success has caused tells it (`_told`), and the outbox keeps events for longer than
+    `KEEP_HOURS`. A keyless success is not kept: the thing it made answers for itself.
     """
-    kept = [(r, o) for r, o in decided if r.idempotency_key is not None or o.refusal is not None]
+    told = {event.causation_id for event in tx.events}
+    kept = [(r, o) for r, o in decided if o.refusal is not None or (r.idempotency_key is not None and r.id not in told)]
     if kept:
-        await driver.execute(
+        await tx.driver.execute(
             _STORE,
             [r.tenant_id for r, _ in kept],
             [r.id for r, _ in kept],
@@ -158,8 +162,16 @@ async def _store(driver: Any, decided: list[tuple[Q, Outcome]]) -> None:
         )
 
 
-async def _replay(session: AsyncSession, requests: list[Q]) -> dict[UUID, Outcome]:
-    """What became of requests that are not new."""
+def _told(request_id: UUID, event: str | None) -> Outcome | None:
+    """The outcome that the event of a booking tells, which a request has caused: the booking as it was then."""
+    if event is None:
+        return None
+    booking = json.loads(event)["booking"]
+    return Outcome(request_id=request_id, status=201 if booking["version"] == 1 else 200, result=booking)
+
+
+async def _replay(session: AsyncSession, requests: list[Q], decided: dict[UUID, Outcome]) -> dict[UUID, Outcome]:
+    """What became of requests that are not new; `decided` are the outcomes of this very transaction."""
     rows = await session.execute(
         _SEEN,
         {
@@ -171,7 +183,8 @@ async def _replay(session: AsyncSession, requests: list[Q]) -> dict[UUID, Outcom
     )
     seen: dict[UUID, _Seen] = {}
     for row in rows:
-        outcome = Outcome.model_validate(row.outcome) if row.outcome else None
+        stored = Outcome.model_validate(row.outcome) if row.outcome else None
+        outcome = decided.get(row.id) or stored or _told(row.id, row.event)
         if row.asked not in seen or row.id == row.asked:
             seen[row.asked] = _Seen(row.id == row.asked, row.fingerprint, outcome)
     outcomes: dict[UUID, Outcome] = {}

@@ -23,7 +23,7 @@ from shared.contracts.booking import BookingEvent, BookingStatus, DepositStatus
 from shared.errors import DomainError, NotFound
 from shared.persistence.database import Base
 
-SCHEMA_REVISION = "0001_catalogue_and_bookings"
+SCHEMA_REVISION = "0002_events_by_cause"
 
 ACTIVE = (BookingStatus.PENDING_PAYMENT, BookingStatus.CONFIRMED)
 """The states that occupy a slot; the exclusion constraint lists the same."""

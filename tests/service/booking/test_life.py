@@ -153,6 +153,30 @@ async def test_rescheduling_moves_in_place(tenant: Tenant, soon: datetime) -> No
     assert body["previous"]["starts_at"].startswith(soon.strftime("%Y-%m-%dT%H"))
 
 
+async def test_a_repeated_key_tells_what_its_request_did_whatever_has_happened_since(
+    tenant: Tenant, soon: datetime
+) -> None:
+    service = await tenant.service()
+    resource = await tenant.resource(service)
+    made = await tenant.book(service, soon, resource, idempotency_key="make", fingerprint="f")
+    assert made.result
+    booking = made.result["id"]
+    moved = await tenant.reschedule(booking, soon + timedelta(hours=5), idempotency_key="move", fingerprint="f")
+    cancelled = await tenant.cancel(booking, idempotency_key="drop", fingerprint="f")
+    unchanged = await tenant.cancel(booking, idempotency_key="drop again", fingerprint="f")
+    again = [
+        await tenant.book(service, soon, resource, idempotency_key="make", fingerprint="f"),
+        await tenant.reschedule(booking, soon + timedelta(hours=5), idempotency_key="move", fingerprint="f"),
+        await tenant.cancel(booking, idempotency_key="drop", fingerprint="f"),
+        await tenant.cancel(booking, idempotency_key="drop again", fingerprint="f"),
+    ]
+    first = [made, moved, cancelled, unchanged]
+    assert [(o.status, o.result) for o in again] == [(o.status, o.result) for o in first]
+    assert [o.status for o in first] == [201, 200, 200, 200]
+    assert [(o.replayed, before.replayed) for o, before in zip(again, first, strict=True)] == [(True, False)] * 4
+    assert len(await tenant.events()) == 3
+
+
 async def test_cancelling(tenant: Tenant, soon: datetime) -> None:
     service = await tenant.service()
     await tenant.resource(service)
