@@ -99,7 +99,7 @@ def told(name: str, seen: Observed, seconds: float) -> str:
 
 @pytest.mark.parametrize("phases", [SHORT, pytest.param(LONG, marks=pytest.mark.load)], ids=["short", "long"])
 async def test_five_times_the_load_is_refused_politely_and_forgotten_soon(stack: Stack, phases: Phases) -> None:
-    shop = await Shop.open(stack, teams=40)
+    shop = await Shop.open(stack, teams=150)
     requests = shop.bookings()
     loop = OpenLoop(stack.ports.gateway)
     most = await most_served(loop, requests, phases.measure)
