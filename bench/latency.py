@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from nats.errors import TimeoutError as NatsTimeout
+from nats.js.api import DeliverPolicy
 
 from bench.events import confirmations
 from bench.infrastructure import Kernel, kernel_of
@@ -100,7 +101,8 @@ async def _ours(kernel: Kernel, events: Sequence[BookingConfirmed]) -> list[floa
     reactions = Reactions(f"bench-{new_id().hex[-8:]}")
     reactions.on(BookingConfirmed)(note)
     [reaction] = reactions.declared
-    await reading.js.add_consumer(reaction.stream, consumer_config(reaction))
+    only_new = consumer_config(reaction).evolve(deliver_policy=DeliverPolicy.NEW)  # the stream holds earlier rounds
+    await reading.js.add_consumer(reaction.stream, only_new)
     consumer = Consumer(reading, reaction, run)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(relay.run())
