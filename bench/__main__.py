@@ -11,7 +11,7 @@ import uvloop
 from bench.measurements import EXTRA, MEASUREMENTS
 from bench.publishing import publish
 from bench.scale import FULL, QUICK
-from shared.service.logging import configure_logging
+from shared.runtime.logging import configure_logging
 
 
 def main() -> None:

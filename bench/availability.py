@@ -11,10 +11,10 @@ from bench.bookings import Business
 from bench.infrastructure import Kernel, kernel_of
 from bench.report import Chart, Goal, Result, Row, median, percentile
 from bench.scale import Scale
-from booking import queries
-from shared.contracts.booking import FindSlots, SlotList
+from booking.availability import queries
+from shared.contracts.booking.availability import FindSlots, SlotList
 from shared.persistence.outbox import OutboxRow
-from shared.service.context import Context
+from shared.runtime.context import Context
 
 RESOURCES = 50
 DAYS = 31
@@ -22,7 +22,7 @@ BOOKINGS = 10_000
 SEARCHES = 60
 BUSY = """
     SELECT resource_id, lower(occupied), upper(occupied) FROM bookings
-    WHERE resource_id = ANY($1::uuid[]) AND status IN ('pending_payment', 'confirmed') AND occupied && tstzrange($2, $3)
+    WHERE resource_id = ANY($1::uuid[]) AND occupying AND occupied && tstzrange($2, $3)
 """
 ABOUT = f"""One business, {RESOURCES} resources open 12 hours a day, {BOOKINGS:,} bookings in the {DAYS} days searched,
 slots of half an hour. **Ours** is the production question, `find_slots`: catalogue, busy ranges, the rules of opening
@@ -42,7 +42,8 @@ async def measure(scale: Scale) -> Result:
         pool = await kernel.raw_database()
 
         async def search() -> SlotList:
-            return await queries.find_slots(query, Context(kernel.database, _drop, [query]))
+            async with Context(kernel.database, _drop, [query]).transaction() as tx:
+                return await queries.find_slots(query, tx)
 
         async def answer() -> object:
             return (await search()).model_dump_json().encode()

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from shared.contracts.base import utc_now
+from shared.clock import utc_now
 from shared.identifiers import new_id
 
 _OPEN = [{"weekday": day, "opens": "08:00", "closes": "20:00"} for day in range(7)]

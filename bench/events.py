@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from shared.contracts.base import Event, Money, utc_now
-from shared.contracts.booking import Booking, BookingConfirmed, BookingStatus, Customer
+from shared.clock import utc_now
+from shared.contracts.base import Event, Money
+from shared.contracts.booking.bookings import Booking, BookingConfirmed, BookingStatus, Customer
 from shared.identifiers import new_id
 from shared.messaging.broker import Broker
 

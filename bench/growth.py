@@ -17,21 +17,27 @@ from bench.bookings import Business
 from bench.infrastructure import POOL, Kernel, kernel_of
 from bench.report import Chart, Goal, Result, Row, median
 from bench.scale import Scale
-from booking import creation, queries
-from booking.model import HoldPolicy
+from booking.availability import queries as availability
+from booking.bookings import queries
+from booking.bookings.model import HoldPolicy
+from booking.main import HANDLERS
 from migrations.__main__ import upgrade
-from shared.contracts.base import Outcome, utc_now
-from shared.contracts.booking import BookingList, CreateBooking, Customer, FindSlots, ListBookings
+from shared.clock import utc_now
+from shared.contracts.base import Outcome
+from shared.contracts.booking.availability import FindSlots
+from shared.contracts.booking.bookings import BookingList, CreateBooking, Customer, ListBookings
 from shared.identifiers import new_id
 from shared.persistence.database import Database
 from shared.persistence.outbox import OutboxRow
-from shared.service.context import Context
+from shared.runtime.context import Context
+from shared.runtime.handling import handle
 
 SIZES = (1_000, 100_000, 1_000_000)
 RESOURCES = 10
 AHEAD = 20
 """Bookings of each resource that lie ahead, whatever the size: a business does not get busier with the years."""
 BATCH = 100
+[CREATE] = [handler for handler in HANDLERS.declared if handler.durable == "booking-create-booking"]
 CALLS = 20
 """Of each kind in a round; batches are one in ten of that, or they would grow the smallest table."""
 ABOUT = f"""Half of the rows are the past of one business with {RESOURCES} resources, half are bookings ahead of other
@@ -86,13 +92,13 @@ class _Shop:
         }
 
     async def _book(self, count: int) -> list[Outcome]:
-        requests = [self._request() for _ in range(count)]
-        outcomes = await creation.create_booking(requests, self._context(*requests), HoldPolicy(15))
+        commands = [self._command() for _ in range(count)]
+        outcomes = await handle(CREATE, commands, self._context(*commands), {"holds": HoldPolicy(15)}) or []
         if {outcome.status for outcome in outcomes} != {201}:
             raise SystemExit(f"not every booking was confirmed: {outcomes[0]}")
         return outcomes
 
-    def _request(self) -> CreateBooking:
+    def _command(self) -> CreateBooking:
         """The next free slot, 24 of them a day on each resource."""
         resource, slot = self.made % RESOURCES, self.made // RESOURCES
         self.made += 1
@@ -114,7 +120,8 @@ class _Shop:
     async def page(self, **narrowed: Any) -> BookingList:
         """A page of the list of bookings."""
         query = ListBookings(tenant_id=self.business.tenant_id, **narrowed)
-        return await queries.list_bookings(query, self._context(query))
+        async with self._context(query).transaction() as tx:
+            return await queries.list_bookings(query, tx)
 
     async def _search(self) -> object:
         start = bookings.tomorrow()
@@ -124,7 +131,8 @@ class _Shop:
             from_=start,
             to=start + timedelta(days=7),
         )
-        return await queries.find_slots(query, self._context(query))
+        async with self._context(query).transaction() as tx:
+            return await availability.find_slots(query, tx)
 
     def _context(self, *messages: CreateBooking | ListBookings | FindSlots) -> Context:
         return Context(self.database, _leave, messages)

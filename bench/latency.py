@@ -13,16 +13,16 @@ from bench.events import confirmations
 from bench.infrastructure import Kernel, kernel_of
 from bench.report import Chart, Goal, Result, Row, median, percentile
 from bench.scale import Scale
-from shared.contracts.booking import BookingConfirmed
+from shared.contracts.booking.bookings import BookingConfirmed
 from shared.identifiers import new_id
 from shared.messaging.broker import Broker
 from shared.messaging.consumer import Consumer
-from shared.messaging.reactions import Message, Reaction, Reactions
+from shared.messaging.handlers import Handler, Handlers, Message
 from shared.messaging.topology import consumer_config
 from shared.persistence.outbox import OutboxRow
 from shared.persistence.transaction import EVERY_TENANT, transaction
 from shared.relay import Relay
-from shared.service.context import Context
+from shared.runtime.context import Context
 
 RATE = 500
 """Events offered a second."""
@@ -83,11 +83,11 @@ async def _ours(kernel: Kernel, events: Sequence[BookingConfirmed]) -> list[floa
     reading = Broker(kernel.stack.servers.nats.url, "notifier")
     await reading.connect()
 
-    async def note(event: BookingConfirmed, _: Context) -> None:
+    async def note(event: BookingConfirmed, ctx: Context) -> None:  # noqa: ARG001
         arrivals.came(event.id)
 
-    async def run(reaction: Reaction, messages: Sequence[Message]) -> Any:
-        return await reaction.handler(messages[0], Context(kernel.database, _drop, messages, reaction.durable))
+    async def run(handler: Handler, messages: Sequence[Message]) -> Any:
+        return await handler.function(messages[0], Context(kernel.database, _drop, messages, handler.durable))
 
     def committed(rows: list[OutboxRow]) -> None:
         arrivals.left([row.id for row in rows])
@@ -98,12 +98,12 @@ async def _ours(kernel: Kernel, events: Sequence[BookingConfirmed]) -> list[floa
             for event in some:
                 tx.emit(event)
 
-    reactions = Reactions(f"bench-{new_id().hex[-8:]}")
-    reactions.on(BookingConfirmed)(note)
-    [reaction] = reactions.declared
-    only_new = consumer_config(reaction).evolve(deliver_policy=DeliverPolicy.NEW)  # the stream holds earlier rounds
-    await reading.js.add_consumer(reaction.stream, only_new)
-    consumer = Consumer(reading, reaction, run)
+    handlers = Handlers(f"bench-{new_id().hex[-8:]}")
+    handlers.on(BookingConfirmed, name="note")(note)
+    [handler] = handlers.declared
+    only_new = consumer_config(handler).evolve(deliver_policy=DeliverPolicy.NEW)  # the stream holds earlier rounds
+    await reading.js.add_consumer(handler.stream, only_new)
+    consumer = Consumer(reading, handler, run)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(relay.run())
         tasks.create_task(consumer.run())
@@ -112,7 +112,7 @@ async def _ours(kernel: Kernel, events: Sequence[BookingConfirmed]) -> list[floa
             await arrivals.all_here.wait()
         await consumer.stop()
         relay.stop()
-    await reading.js.delete_consumer(reaction.stream, reaction.durable)
+    await reading.js.delete_consumer(handler.stream, handler.durable)
     await reading.close()
     return arrivals.milliseconds
 

@@ -21,7 +21,7 @@ from notifier.settings import NotifierSettings
 from shared.identifiers import new_id
 from shared.persistence.outbox import OutboxRow
 from shared.persistence.transaction import EVERY_TENANT
-from shared.service.context import Context
+from shared.runtime.context import Context
 
 MAILS = 1000
 IN_A_TRANSACTION = 100

@@ -17,7 +17,7 @@ CONNECTIONS = (1, 16, 64, 256)
 BOOKINGS = {1: 300, 16: 2000, 64: 3000, 256: 3000}
 """A round's bookings by number of connections."""
 GATEWAYS = (1, 2)
-STREAMS = ("REQUESTS", "BOOKING", "BILLING")
+STREAMS = ("COMMANDS", "BOOKING", "BILLING")
 ABOUT = """The path is: API key, quota in Valkey, validation, a durable publish, one batch transaction under the
 exclusion constraint with ledger and outbox, outcome to the gateway, relay, and the consumers of the events (mail is
 queued, the adapter is `off`). Every booking is for another slot and has an `Idempotency-Key` of its own. The echo is a

@@ -13,7 +13,7 @@ from bench.machine import Effort
 from bench.report import Chart, Result, Row, median, percentile
 from bench.scale import Scale
 from shared.contracts.base import Contract, Query
-from shared.contracts.booking import GetBooking, RequestState
+from shared.contracts.booking.bookings import Booking, GetBooking
 from shared.identifiers import new_id
 from shared.messaging import rpc
 from shared.messaging.broker import Broker
@@ -71,27 +71,22 @@ async def _latencies(ask: Ask, count: int) -> list[float]:
     return found
 
 
-def _example() -> tuple[GetBooking, RequestState]:
+def _example() -> tuple[GetBooking, Booking]:
     [event] = confirmations(1, new_id())
-    return GetBooking(tenant_id=event.tenant_id, booking_id=event.booking.id), RequestState(booking=event.booking)
+    return GetBooking(tenant_id=event.tenant_id, booking_id=event.booking.id), event.booking
 
 
 @asynccontextmanager
 async def _ours(kernel: Kernel) -> AsyncIterator[Ask]:
     query, state = _example()
-    questions = rpc.Questions("booking")
 
-    @questions.answers(GetBooking)
-    async def get_booking(_: GetBooking) -> RequestState:
+    async def answer(_: Query[Any]) -> Contract:
         return state
-
-    async def answer(handler: Callable[..., Awaitable[Contract]], asked: Query[Any]) -> Contract:
-        return await handler(asked)
 
     asking = Broker(kernel.stack.servers.nats.url, "gateway")
     await asking.connect()
     async with asyncio.TaskGroup() as tasks:
-        await rpc.serve(kernel.broker, questions, answer, tasks)
+        await rpc.serve(kernel.broker, "booking", [GetBooking], answer, tasks)
         yield lambda: rpc.call(asking, query)
     await asking.close()
 

@@ -1,4 +1,4 @@
-"""A batched reaction with its inbox, state change and outbox: the kernel's own consumer, beside three references.
+"""A batched handler with its inbox, state change and outbox: the kernel's own consumer, beside three references.
 
 Each takes the same events from the same stream and leaves the same rows. Counted until the commit
 that holds the last of them; nothing is published, the relay is measured by itself.
@@ -16,14 +16,16 @@ from bench.machine import Effort
 from bench.reaction_raw import REMEMBER, SCRATCH
 from bench.report import Chart, Goal, Result, Row, median
 from bench.scale import Scale
-from shared.contracts.booking import BookingConfirmed
-from shared.contracts.notifier import MessageSent
+from shared.contracts.booking.bookings import BookingConfirmed
+from shared.contracts.notifier.messages import MessageSent
 from shared.identifiers import new_id
 from shared.messaging.consumer import Consumer
-from shared.messaging.reactions import Message, Reaction, Reactions
+from shared.messaging.handlers import Handler, Handlers, Message
 from shared.messaging.topology import consumer_config
 from shared.persistence.outbox import OutboxRow
-from shared.service.context import Context
+from shared.persistence.transaction import Transaction
+from shared.runtime.context import Context
+from shared.runtime.handling import handle
 
 BATCH = 100
 EVENTS = 20_000
@@ -31,7 +33,7 @@ ABOUT = f"""Events of about 1 kB wait on a stream; a handler takes up to {BATCH}
 upserts a row for each and writes an event about each into the outbox, in one transaction, then acknowledges.
 **Ours** is the production consumer, context, inbox and outbox with such a handler. **Raw** is nats-py `fetch({BATCH})`
 and asyncpg executing the same statements over the same rows, with `json.loads` for decoding and nothing else: no
-contracts, no retries, no dead letters, no metrics. **FastStream** is the same reaction as its documentation shows it:
+contracts, no retries, no dead letters, no metrics. **FastStream** is the same handler as its documentation shows it:
 a pull subscriber with `PullSub(batch_size={BATCH})`, a typed message, a SQLAlchemy session by `Depends`, one
 transaction a message, logging errors only; and once more with its `batch=True` and bulk inserts, one transaction a
 batch. A core's second is CPU time of the reacting process; that of PostgreSQL and NATS is given beside it."""
@@ -88,28 +90,26 @@ async def _timed(kernel: Kernel, subject: Subject, durable: str, count: int) -> 
 async def react(kernel: Kernel, durable: str, batch: int, handled: Handled) -> Callable[[], Awaitable[None]]:
     """The production consumer with a handler as services have them."""
 
-    async def keep_visits(events: list[BookingConfirmed], ctx: Context) -> None:
-        async with ctx.transaction() as tx:
-            fresh = [event for event in events if event.id in ctx.fresh]
-            await tx.driver.execute(
-                REMEMBER,
-                [event.tenant_id for event in fresh],
-                [event.booking.id for event in fresh],
-                [event.version for event in fresh],
-                [event.booking.starts_at for event in fresh],
-            )
-            for event in fresh:
-                tx.emit(_announcement(event).caused_by(event.correlation_id, event.id))
-        handled(len(fresh))
+    async def keep_visits(events: list[BookingConfirmed], tx: Transaction) -> None:
+        await tx.driver.execute(
+            REMEMBER,
+            [event.tenant_id for event in events],
+            [event.booking.id for event in events],
+            [event.version for event in events],
+            [event.booking.starts_at for event in events],
+        )
+        for event in events:
+            tx.emit(_announcement(event).caused_by(event.correlation_id, event.id))
+        tx.after_commit(lambda: handled(len(events)))
 
-    async def run(reaction: Reaction, messages: Sequence[Message]) -> Any:
-        return await reaction.handler(messages, Context(kernel.database, _leave, messages, reaction.durable))
+    async def run(handler: Handler, messages: Sequence[Message]) -> Any:
+        return await handle(handler, messages, Context(kernel.database, _leave, messages, handler.durable), {})
 
-    reactions = Reactions(durable)
-    reactions.on(BookingConfirmed, batch=batch)(keep_visits)
-    [reaction] = reactions.declared
-    await kernel.broker.js.add_consumer(reaction.stream, consumer_config(reaction))
-    consumer = Consumer(kernel.broker, reaction, run)
+    handlers = Handlers(durable)
+    handlers.on(BookingConfirmed, name="keep-visits", batch=batch)(keep_visits)
+    [handler] = handlers.declared
+    await kernel.broker.js.add_consumer(handler.stream, consumer_config(handler))
+    consumer = Consumer(kernel.broker, handler, run)
     running = asyncio.create_task(consumer.run())
 
     async def stop() -> None:
@@ -145,8 +145,8 @@ def result(efforts: dict[str, list[tuple[int, Effort]]], scale: Scale) -> Result
     for row in rows:
         row.cells["ours, times this"] = None if not row.reference else ours / speed[row.what]
     return Result(
-        name="reaction",
-        title="A batched reaction with its database effect",
+        name="handler",
+        title="A batched handler with its database effect",
         about=ABOUT,
         rows=rows,
         goals=[

@@ -1,4 +1,4 @@
-"""The batched reaction as one would write it with FastStream and SQLAlchemy, after their documentation.
+"""The batched handler as one would write it with FastStream and SQLAlchemy, after their documentation.
 
 Two ways of FastStream's "Pull Subscriber" page: a handler call for each message of a fetched batch,
 with its session by `Depends`; and `batch=True`, a call with the list.
@@ -18,8 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from bench.infrastructure import POOL, Kernel
-from shared.contracts.booking import BookingConfirmed
-from shared.contracts.notifier import MessageSent
+from shared.contracts.booking.bookings import BookingConfirmed
+from shared.contracts.notifier.messages import MessageSent
 from shared.identifiers import new_id
 
 SUBJECT, STREAM = "booking.confirmed.v1.>", "BOOKING"

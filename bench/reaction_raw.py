@@ -1,4 +1,4 @@
-"""The batched reaction without a kernel: nats-py and asyncpg alone, the same statements over the same rows."""
+"""The batched handler without a kernel: nats-py and asyncpg alone, the same statements over the same rows."""
 
 import asyncio
 import json

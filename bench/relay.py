@@ -11,7 +11,7 @@ from bench.infrastructure import Kernel, kernel_of, settle
 from bench.machine import Effort
 from bench.report import Chart, Goal, Result, Row, median
 from bench.scale import Scale
-from shared.contracts.booking import BookingConfirmed
+from shared.contracts.booking.bookings import BookingConfirmed
 from shared.identifiers import new_id
 from shared.persistence.outbox import OutboxRow
 from shared.persistence.transaction import EVERY_TENANT, transaction

@@ -25,7 +25,7 @@ from bench.shop import Shop, open_shop
 from bench.webhooks import signed_events
 from devstack.stack import Stack
 from shared.messaging.topology import STREAMS
-from shared.service.logging import configure_logging
+from shared.runtime.logging import configure_logging
 
 CONNECTIONS = 8
 BOOKINGS = 260

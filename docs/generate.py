@@ -1,6 +1,5 @@
 """Writes docs/openapi/gateway.json and docs/asyncapi.yaml from the code (`make docs`); tests compare them."""
 
-import importlib
 import inspect
 import json
 from pathlib import Path
@@ -9,25 +8,14 @@ from typing import Any
 import yaml
 
 from gateway.app import openapi_document
-from shared.contracts import billing, booking, notifier
-from shared.contracts.base import Event, Query, Request
+from shared.contracts.base import Command, Event, Query
+from shared.contracts.registry import published
 from shared.messaging.rpc import DEFLATED_FROM
 from shared.messaging.topology import STREAMS
 
 HERE = Path(__file__).parent
 OPENAPI = HERE / "openapi" / "gateway.json"
 ASYNCAPI = HERE / "asyncapi.yaml"
-
-
-def contracts(kind: type) -> list[Any]:
-    """Every published contract of a kind, in order of its address."""
-    found = []
-    for module in (booking, billing, notifier):
-        for _, member in inspect.getmembers(importlib.import_module(module.__name__), inspect.isclass):
-            address = member.__dict__.get("TYPE") or member.__dict__.get("SUBJECT")
-            if issubclass(member, kind) and address and member.__module__ == module.__name__:
-                found.append((address, member))
-    return [member for _, member in sorted(found, key=lambda pair: pair[0])]
 
 
 def asyncapi() -> dict[str, Any]:
@@ -61,13 +49,13 @@ def asyncapi() -> dict[str, Any]:
         }
 
     tenant = {"tenant": {"description": "The tenant's id"}}
-    for member in contracts(Event):
+    for member in published(Event):
         add(member, f"{member.TYPE}.{{tenant}}", tenant, "send")
-    for member in contracts(Request):
+    for member in published(Command):
         add(member, f"{member.TYPE}.{{tenant}}.{{id}}", tenant | {"id": {"description": "What it is about"}}, "receive")
-    for member in contracts(Query):
-        add(member, member.SUBJECT, {}, "receive")
-        reply = member.reply_type()
+    for query in published(Query):
+        add(query, f"{query.TYPE}.{{tenant}}", tenant, "receive")
+        reply = query.reply_type()
         schema = reply.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(schema.pop("$defs", {}))
         schemas[reply.__name__] = schema
@@ -82,8 +70,8 @@ def asyncapi() -> dict[str, Any]:
             "version": "1",
             "description": "Facts are CloudEvents 1.0 in NATS binary mode on JetStream streams "
             + ", ".join(f"`{s.name}`" for s in STREAMS)
-            + "; requests are durable; questions go over request/reply. A reply is `{\"result\": ...}` or "
-            f"`{{\"refusal\": ...}}`, as a zlib stream (RFC 1950) from {DEFLATED_FROM // 1024} KiB on.",
+            + '; commands are durable; questions go over request/reply. A reply is `{"result": ...}` or '
+            f'`{{"refusal": ...}}`, as a zlib stream (RFC 1950) from {DEFLATED_FROM // 1024} KiB on.',
         },
         "defaultContentType": "application/json",
         "channels": channels,

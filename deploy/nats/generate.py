@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from shared.contracts.base import Event, Query, Request
+from shared.contracts.base import Command, Event, Query
+from shared.contracts.registry import published
 from shared.contracts.stripe import StripeEvent
-from shared.messaging.reactions import Message, Reaction, Reactions
+from shared.messaging.handlers import Handler, Handlers, Message
 from shared.messaging.replaying import address as replay_address
-from shared.messaging.rpc import Questions
 from shared.messaging.topology import (
     BUCKETS,
     DEADLETTER,
@@ -51,7 +51,7 @@ class Service:
     """What a service's modules declare and use."""
 
     name: str
-    reactions: list[Reaction] = field(default_factory=list)
+    handlers: list[Handler] = field(default_factory=list)
     answers: set[str] = field(default_factory=set)
     """Subjects of the questions it answers."""
     mentions: set[type] = field(default_factory=set)
@@ -61,32 +61,31 @@ class Service:
     def read(cls, name: str) -> "Service":
         """Look through every module of a service."""
         service = cls(name)
-        declared: dict[str, Reaction] = {}
+        declared: dict[str, Handler] = {}
         for module in modules(name):
             for member in vars(module).values():
-                if isinstance(member, Reactions):
-                    declared |= {reaction.durable: reaction for reaction in member.declared}
-                elif isinstance(member, Questions):
-                    service.answers |= {query.SUBJECT for query in member.declared}
-                elif inspect.isclass(member) and issubclass(member, Event | Request | Query | StripeEvent):
+                if isinstance(member, Handlers):
+                    declared |= {handler.durable: handler for handler in member.declared}
+                    service.answers |= {query.TYPE for query in member.queries}
+                elif inspect.isclass(member) and issubclass(member, Event | Command | Query | StripeEvent):
                     service.mentions.add(member)
-        service.reactions = [declared[durable] for durable in sorted(declared)]
+        service.handlers = [declared[durable] for durable in sorted(declared)]
         return service
 
     @property
-    def reacts_to(self) -> set[type[Message]]:
+    def handles(self) -> set[type[Message]]:
         """The types of message that its consumers are fed."""
-        return {message_type for reaction in self.reactions for message_type in reaction.types}
+        return {message_type for handler in self.handlers for message_type in handler.types}
 
     @property
-    def wishes(self) -> list[str]:
+    def commands(self) -> list[str]:
         """The types of request that it makes."""
-        return sorted(t.TYPE for t in self._foreign(Request))
+        return sorted(t.TYPE for t in self._foreign(Command))
 
     @property
     def asks(self) -> list[str]:
         """The questions that it asks."""
-        return sorted({t.SUBJECT for t in self._foreign(Query)} - self.answers)
+        return sorted({t.TYPE for t in self._foreign(Query)} - self.answers)
 
     @property
     def passes_on_webhooks(self) -> bool:
@@ -95,8 +94,8 @@ class Service:
 
     def _foreign(self, kind: Any) -> list[Any]:
         """Contracts of a kind that it names and does not react to."""
-        found = [t for t in self.mentions if issubclass(t, kind) and t not in self.reacts_to]
-        return [t for t in found if "TYPE" in vars(t) or "SUBJECT" in vars(t)]
+        found = [t for t in self.mentions if issubclass(t, kind) and t not in self.handles]
+        return [t for t in found if "TYPE" in vars(t)]
 
 
 @dataclass
@@ -118,43 +117,41 @@ def modules(package: str) -> Iterator[Any]:
 
 def events_of(service: str) -> list[str]:
     """The subjects of the facts that a service announces: every event of its own among the contracts."""
-    found = {m for module in modules("shared.contracts") for m in vars(module).values() if inspect.isclass(m)}
-    types = [m.TYPE for m in found if issubclass(m, Event) and "TYPE" in vars(m)]
-    return sorted(f"{event_type}.*" for event_type in types if event_type.startswith(f"{service}."))
+    return [f"{event.TYPE}.*" for event in published(Event) if event.TYPE.startswith(f"{service}.")]
 
 
-def reaction_subjects(reaction: Reaction) -> list[str]:
+def handler_subjects(handler: Handler) -> list[str]:
     """What a consumer needs: to ask for messages, to settle them in either form of the subject, to dead-letter."""
-    place = f"{reaction.stream}.{reaction.durable}"
+    place = f"{handler.stream}.{handler.durable}"
     return [
         f"$JS.API.CONSUMER.INFO.{place}",
         f"$JS.API.CONSUMER.MSG.NEXT.{place}",
         f"$JS.ACK.{place}.>",
         f"$JS.ACK.*.*.{place}.>",
-        f"deadletter.{reaction.durable}",
+        f"deadletter.{handler.durable}",
     ]
 
 
 def process_user(process: str, service: Service, extra: list[str]) -> User:
     """The user of one kind of process; `extra` is what no declaration tells."""
-    reactions = service.reactions if process == service.name else []
+    handlers = service.handlers if process == service.name else []
     publish = [
         *events_of(service.name),
-        *(f"{wish}.*.*" for wish in service.wishes),
+        *(f"{command}.*.*" for command in service.commands),
         *(["webhook.stripe.>"] if service.passes_on_webhooks else []),
-        *service.asks,
-        *(["outcome.*"] if any(issubclass(t, Request) for t in service.reacts_to) else []),
-        *(subject for reaction in reactions for subject in reaction_subjects(reaction)),
-        *(f"$JS.API.STREAM.INFO.{stream}" for stream in used_streams(process, reactions)),
+        *(f"{query}.*" for query in service.asks),
+        *(["outcome.*"] if any(issubclass(t, Command) for t in service.handles) else []),
+        *(subject for handler in handlers for subject in handler_subjects(handler)),
+        *(f"$JS.API.STREAM.INFO.{stream}" for stream in used_streams(process, handlers)),
         f"$KV.{HEARTBEAT_BUCKET}.{process}.*",
         *extra,
     ]
     subscribe = [
         f"_INBOX_{process}.>",
-        *(["outcome.*"] if service.wishes else []),
+        *(["outcome.*"] if service.commands else []),
         # Only in the service's queue group: nobody else listens in.
-        *(f"{subject} {service.name}" for subject in sorted(service.answers) if process == service.name),
-        *([f"{replay_address(process)} {process}"] if reactions else []),
+        *(f"{query}.* {service.name}" for query in sorted(service.answers) if process == service.name),
+        *([f"{replay_address(process)} {process}"] if handlers else []),
         "$SRV.*",
         f"$SRV.*.tidebook-{process}",
         f"$SRV.*.tidebook-{process}.*",
@@ -164,10 +161,10 @@ def process_user(process: str, service: Service, extra: list[str]) -> User:
 
 def users(services: dict[str, Service]) -> list[User]:
     """Every user that has a key pair."""
-    wishes = services["gateway"].wishes
+    commands = services["gateway"].commands
     looks_after = [
-        "$JS.API.CONSUMER.LIST.REQUESTS",
-        *(f"$JS.API.DIRECT.GET.REQUESTS.{wish}.*.*" for wish in wishes),
+        "$JS.API.CONSUMER.LIST.COMMANDS",
+        *(f"$JS.API.DIRECT.GET.COMMANDS.{command}.*.*" for command in commands),
         f"$JS.API.DIRECT.GET.KV_{HEARTBEAT_BUCKET}",
         f"$JS.API.DIRECT.GET.KV_{JOBS_BUCKET}.$KV.{JOBS_BUCKET}.*",
         # Dead letters, for the operator's API: seen, handled again by their own service, discarded.
@@ -213,7 +210,7 @@ def entry(user: User) -> str:
         f"        {name}: {{ allow: [\n" + "".join(f'          "{subject}"\n' for subject in subjects) + "        ] }"
         for name, subjects in lists.items()
     ]
-    # Questions come with the asker's inbox: one answer each, as long as anybody waits for one.
+    # Queries come with the asker's inbox: one answer each, as long as anybody waits for one.
     answering = '        allow_responses: { max: 1, expires: "30s" }'
     lines = [f"    {{ # {user.name}", f"      {who}", "      permissions: {", *allowed, answering, "      }", "    }"]
     return "\n".join(lines) + "\n"
@@ -228,7 +225,7 @@ def documents() -> dict[Path, str]:
         "# Services prove who they are with a key; the server knows the public half of each.\n\n"
         "authorization {\n  users: [\n" + "".join(entry(user) for user in everybody) + "  ]\n}\n"
     )
-    topology = Topology.whole([reaction for service in services.values() for reaction in service.reactions])
+    topology = Topology.whole([handler for service in services.values() for handler in service.handlers])
     return {PERMISSIONS: permissions, TOPOLOGY: json.dumps(topology.to_json(), indent=2) + "\n"}
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from billing.model import SCHEMA_REVISION as BILLING_REVISION
-from booking.model import SCHEMA_REVISION as BOOKING_REVISION
-from gateway.model import SCHEMA_REVISION as GATEWAY_REVISION
+from billing.schema import SCHEMA_REVISION as BILLING_REVISION
+from booking.schema import SCHEMA_REVISION as BOOKING_REVISION
+from gateway.schema import SCHEMA_REVISION as GATEWAY_REVISION
 from migrations.__main__ import head
-from notifier.model import SCHEMA_REVISION as NOTIFIER_REVISION
+from notifier.schema import SCHEMA_REVISION as NOTIFIER_REVISION
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [

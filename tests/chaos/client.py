@@ -46,7 +46,7 @@ class Client:
         method: str,
         path: str,
         *,
-        wish: str,
+        command: str,
         gateway: int = 0,
         key: str | None = None,
         body: Any = None,
@@ -63,7 +63,7 @@ class Client:
         operation = Operation(
             kind=kind,
             tenant_id=tenant.tenant_id,
-            wish=wish,
+            command=command,
             started=started,
             ended=self.now,
             outcome=outcome,
@@ -91,7 +91,7 @@ class Client:
             Operation(
                 kind="pay",
                 tenant_id=tenant.tenant_id,
-                wish=f"pay {booking_id}",
+                command=f"pay {booking_id}",
                 started=started,
                 ended=self.now,
                 outcome=outcome,

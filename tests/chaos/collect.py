@@ -20,7 +20,7 @@ from tests.chaos.history import History
 PAGE = 500
 
 _BOOKINGS = """
-    SELECT b.*, b.metadata ->> 'wish' AS wish, s.buffer_before_minutes, s.buffer_after_minutes
+    SELECT b.*, b.metadata ->> 'command' AS command, s.buffer_before_minutes, s.buffer_after_minutes
     FROM booking.bookings b JOIN booking.services s ON s.tenant_id = b.tenant_id AND s.id = b.service_id
 """
 _REQUESTS = """

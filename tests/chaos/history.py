@@ -27,7 +27,7 @@ class Operation:
 
     kind: str
     tenant_id: str
-    wish: str
+    command: str
     """What is wanted; attempts that repeat each other under one key share it."""
     started: float
     ended: float

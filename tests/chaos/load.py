@@ -1,7 +1,7 @@
 """The load: customers of several tenants book, pay, move and cancel, again and again until told to stop.
 
 What the n-th customer wants is drawn from the seed (`stories`); what it gets depends on the day.
-Every booking carries its wish in its metadata, so that the auditor can tell which attempt made it.
+Every booking carries its command in its metadata, so that the auditor can tell which attempt made it.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from shared.contracts.base import utc_now
+from shared.clock import utc_now
 from tests.chaos.client import Client, Credentials
 from tests.chaos.history import Operation, Outcome
 from tests.chaos.stories import DAYS, FIRST_DAY, RESOURCES, SLOTS_A_DAY, TENANTS, Story, draw_story
@@ -98,28 +98,28 @@ class Load:
         errand.add_done_callback(self._errands.discard)
         return booking.booking_id
 
-    async def book(self, story: Story, gateway: int, key: str | None, wish: str) -> Operation:
+    async def book(self, story: Story, gateway: int, key: str | None, command: str) -> Operation:
         """One attempt to make the story's booking."""
         tenant = self.tenants[story.tenant]
         body = {
             "service_id": tenant.services[story.deposit],
             "starts_at": story.starts_at(self.base).isoformat(),
             "customer": {"name": f"Customer {story.number}", "email": f"c{story.number}@{tenant.mail_domain}"},
-            "metadata": {"wish": wish},
+            "metadata": {"command": command},
         }
         if story.resource is not None:
             body["resource_id"] = tenant.resources[story.resource]
         operation, _ = await self.client.call(
-            "create", tenant, "POST", "/v1/bookings", wish=wish, gateway=gateway, key=key, body=body
+            "create", tenant, "POST", "/v1/bookings", command=command, gateway=gateway, key=key, body=body
         )
         return operation
 
     async def _book(self, story: Story, tenant: Tenant, chance: random.Random) -> Operation | None:
-        wish = f"{self.seed}-{story.number}"
-        key = f"key-{wish}" if story.keyed else None
+        command = f"{self.seed}-{story.number}"
+        key = f"key-{command}" if story.keyed else None
         gateway = chance.randrange(1000)
         if story.doubled:
-            clicks = [self.book(story, gateway + n, key, wish) for n in range(2)]
+            clicks = [self.book(story, gateway + n, key, command) for n in range(2)]
             booked = next((c for c in await asyncio.gather(*clicks) if c.outcome is Outcome.OK), None)
             if booked:
                 return booked
@@ -127,7 +127,7 @@ class Load:
         async def attempt() -> Operation:
             nonlocal gateway
             gateway += 1
-            return await self.book(story, gateway, key, wish)
+            return await self.book(story, gateway, key, command)
 
         last = await self._until_known(attempt, PATIENCE_SECONDS if story.persistent else 0, chance)
         if last.outcome is Outcome.ACCEPTED and last.booking_id:
@@ -161,7 +161,7 @@ class Load:
     ) -> tuple[Operation, dict[str, Any]]:
         """Look at a booking, or at its payment."""
         return await self.client.call(
-            "read", tenant, "GET", f"/v1/bookings/{booking_id}{what}", wish=f"read {booking_id}", gateway=gateway
+            "read", tenant, "GET", f"/v1/bookings/{booking_id}{what}", command=f"read {booking_id}", gateway=gateway
         )
 
     async def _go_on(self, story: Story, tenant: Tenant, booking_id: str, chance: random.Random) -> None:
@@ -210,7 +210,7 @@ class Load:
         await self._change("cancel", tenant, booking_id, {"reason": "chaos"}, chance, f"cancel {booking_id}")
 
     async def _change(
-        self, kind: str, tenant: Tenant, booking_id: str, body: Any, chance: random.Random, wish: str
+        self, kind: str, tenant: Tenant, booking_id: str, body: Any, chance: random.Random, command: str
     ) -> None:
         key = f"{kind}-{booking_id}" if chance.random() < 0.7 else None
 
@@ -220,7 +220,7 @@ class Load:
                 tenant,
                 "POST",
                 f"/v1/bookings/{booking_id}/{kind}",
-                wish=wish,
+                command=command,
                 gateway=chance.randrange(1000),
                 key=key,
                 body=body,
@@ -238,7 +238,7 @@ class Load:
             "service_id": owner.services[0],
             "starts_at": story.starts_at(self.base).isoformat(),
             "customer": {"name": "Mallory", "email": f"mallory@{stranger.mail_domain}"},
-            "metadata": {"wish": f"trespass {story.number}", "tenant_id": owner.tenant_id},
+            "metadata": {"command": f"trespass {story.number}", "tenant_id": owner.tenant_id},
         }
         for method, path, sent in (
             ("GET", f"/v1/bookings/{booking_id}", None),
@@ -251,7 +251,7 @@ class Load:
                 stranger,
                 method,
                 path,
-                wish=f"trespass {story.number}",
+                command=f"trespass {story.number}",
                 gateway=chance.randrange(1000),
                 body=sent,
             )

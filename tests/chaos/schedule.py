@@ -82,7 +82,7 @@ LANES = (
             Kind("freeze Valkey", 1, ("valkey",), (1, 5)),
             Kind("fill NATS's disk", 0.7, ("nats",), (3, 6)),
             Kind("revoke NATS rights", 0.7, ("booking", "billing", "notifier"), (2, 6)),
-            Kind("fill a stream", 0.7, ("BOOKING", "BILLING", "REQUESTS", "WEBHOOKS"), (2, 5)),
+            Kind("fill a stream", 0.7, ("BOOKING", "BILLING", "COMMANDS", "WEBHOOKS"), (2, 5)),
         ),
     ),
     Lane(

@@ -4,33 +4,19 @@ import json
 from collections import Counter
 from typing import Any
 
-from billing.handlers import reactions as billing_handlers
-from billing.webhooks import reactions as billing_webhooks
-from booking.creation import reactions as booking_creation
-from booking.handlers import reactions as booking_handlers
-from booking.requests import reactions as booking_requests
-from notifier.handlers import reactions as notifier_handlers
+from billing.main import HANDLERS as BILLING
+from booking.main import HANDLERS as BOOKING
+from notifier.main import HANDLERS as NOTIFIER
 from shared.contracts.base import Event
-from shared.messaging.reactions import Reaction
+from shared.messaging.handlers import Handler
 from tests.crash.story import Story
 
-REACTIONS: tuple[Reaction, ...] = tuple(
-    reaction
-    for declared in (
-        booking_creation,
-        booking_requests,
-        booking_handlers,
-        billing_handlers,
-        billing_webhooks,
-        notifier_handlers,
-    )
-    for reaction in declared.declared
-)
-"""Every reaction of every service."""
+HANDLERS: tuple[Handler, ...] = (*BOOKING.declared, *BILLING.declared, *NOTIFIER.declared)
+"""Every handler of every service."""
 _READERS = {
-    message_type.TYPE: [r.durable for r in REACTIONS if message_type in r.types]
-    for reaction in REACTIONS
-    for message_type in reaction.types
+    message_type.TYPE: [r.durable for r in HANDLERS if message_type in r.types]
+    for handler in HANDLERS
+    for message_type in handler.types
     if issubclass(message_type, Event)
 }
 

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from shared.contracts.base import Request
-from shared.crash_points import CrashPoint
-from tests.crash.audit import REACTIONS
+from billing.failpoints import BillingFailpoint
+from gateway.failpoints import GatewayFailpoint
+from notifier.failpoints import NotifierFailpoint
+from shared.contracts.base import Command
+from shared.failpoints import Failpoint, KernelFailpoint
+from tests.crash.audit import HANDLERS
 from tests.crash.story import Step, Story
 
 SERVICE, RESOURCE, BOOK = Story.offer_service, Story.add_resource, Story.book
@@ -47,7 +50,7 @@ class Case:
     @property
     def extra_mails(self) -> int:
         """How many further copies of mails this death may cost: of those that were being handed over."""
-        if self.point == CrashPoint.MAIL_HANDED_OVER:
+        if self.point == NotifierFailpoint.MAIL_HANDED_OVER:
             return 1
         return 2 if self.path.startswith("notifier-queue") else 0
 
@@ -70,7 +73,7 @@ def until(story: list[Step], step: Step) -> list[Step]:
     return story[: story.index(step) + 1]
 
 
-REACTION_STEPS: dict[str, list[Step]] = {
+HANDLER_STEPS: dict[str, list[Step]] = {
     "booking-create-service": until(PAID, SERVICE),
     "booking-create-resource": until(PAID, RESOURCE),
     "booking-create-booking": until(PAID, BOOK),
@@ -86,13 +89,13 @@ REACTION_STEPS: dict[str, list[Step]] = {
     "notifier-queue-booking-mail": until(PAID, BOOK),
     "notifier-queue-billing-mail": until(PAID, Story.pay),
 }
-"""Reaction to the story whose last step makes it react."""
+"""Handler to the story whose last step makes it react."""
 
 POISONED: dict[str, list[Step]] = {
     "booking-cancel-booking": [
         partial(
             Story.poison,
-            subject="request.booking.cancel_booking.v1.{tenant}.x",
+            subject="command.booking.cancel_booking.v1.{tenant}.x",
             durables=("booking-cancel-booking",),
         )
     ],
@@ -111,59 +114,67 @@ POISONED: dict[str, list[Step]] = {
         )
     ],
 }
-"""One reaction of each service, and a message that it can't read."""
+"""One handler of each service, and a message that it can't read."""
 
 
-def _of_reactions() -> Iterator[Case]:
+def _of_handlers() -> Iterator[Case]:
     for point in (
-        CrashPoint.BATCH_READ,
-        CrashPoint.COMMITTING,
-        CrashPoint.COMMITTED,
-        CrashPoint.ACKNOWLEDGING,
-        CrashPoint.ACKNOWLEDGED,
+        KernelFailpoint.BATCH_READ,
+        KernelFailpoint.COMMITTING,
+        KernelFailpoint.COMMITTED,
+        KernelFailpoint.ACKNOWLEDGING,
+        KernelFailpoint.ACKNOWLEDGED,
     ):
-        for reaction in REACTIONS:
-            # It looks into the ledger first, which is a transaction of its own.
-            second = "#2" if reaction.durable == "billing-cancel-payment" and "transaction" in point else ""
-            yield _of_reaction(reaction.durable, point, second)
-    for point in (CrashPoint.OUTCOME_SENDING, CrashPoint.OUTCOME_SENT):
-        for reaction in REACTIONS:
-            if any(issubclass(t, Request) for t in reaction.types):
-                yield _of_reaction(reaction.durable, point)
+        for handler in HANDLERS:
+            # It reads the payment first, which is a transaction of its own.
+            second = "#2" if handler.durable == "billing-cancel-payment" and "transaction" in point else ""
+            yield _of_handler(handler.durable, point, second)
+    for point in (KernelFailpoint.OUTCOME_SENDING, KernelFailpoint.OUTCOME_SENT):
+        for handler in HANDLERS:
+            if any(issubclass(t, Command) for t in handler.types):
+                yield _of_handler(handler.durable, point)
 
 
-def _of_reaction(durable: str, point: CrashPoint, time: str = "") -> Case:
-    return Case(f"{durable.partition('-')[0]}-1", f"{point}@{durable}{time}", REACTION_STEPS[durable])
+def _of_handler(durable: str, point: Failpoint, time: str = "") -> Case:
+    return Case(f"{durable.partition('-')[0]}-1", f"{point}@{durable}{time}", HANDLER_STEPS[durable])
 
 
 def _of_dead_letters() -> Iterator[Case]:
     for durable, story in POISONED.items():
-        for point in (CrashPoint.DEAD_LETTERING, CrashPoint.DEAD_LETTERED, CrashPoint.TERMINATED):
+        for point in (KernelFailpoint.DEAD_LETTERING, KernelFailpoint.DEAD_LETTERED, KernelFailpoint.TERMINATED):
             yield Case(f"{durable.partition('-')[0]}-1", f"{point}@{durable}", story)
-    for point in (CrashPoint.RETURNING, CrashPoint.RETURNED):
+    for point in (KernelFailpoint.RETURNING, KernelFailpoint.RETURNED):
         yield Case("billing-1", f"{point}@billing-cancel-payment", SLOW_START, asleep=True)
 
 
 def _of_the_gateway() -> Iterator[Case]:
-    for point in (CrashPoint.REQUEST_PUBLISHING, CrashPoint.REQUEST_PUBLISHED, CrashPoint.REQUEST_DECIDED):
+    for point in (
+        GatewayFailpoint.COMMAND_PUBLISHING,
+        GatewayFailpoint.COMMAND_PUBLISHED,
+        GatewayFailpoint.COMMAND_DECIDED,
+    ):
         for step in (SERVICE, RESOURCE, BOOK, Story.reschedule, Story.cancel):
             yield Case("gateway-1", point, until(PAID, step), about=step.__name__)
-    for point in (CrashPoint.WEBHOOK_PUBLISHING, CrashPoint.WEBHOOK_PUBLISHED):
+    for point in (GatewayFailpoint.WEBHOOK_PUBLISHING, GatewayFailpoint.WEBHOOK_PUBLISHED):
         yield Case("gateway-1", point, until(PAID, Story.pay))
 
 
 def _of_relays() -> Iterator[Case]:
     for service in ("booking", "billing", "notifier", "jobs"):
         story = until(PAID, Story.pay if service == "jobs" else BOOK)
-        for point in (CrashPoint.OUTBOX_HANDED_OVER, CrashPoint.OUTBOX_PUBLISHED, CrashPoint.OUTBOX_MARKED):
+        for point in (
+            KernelFailpoint.OUTBOX_HANDED_OVER,
+            KernelFailpoint.OUTBOX_PUBLISHED,
+            KernelFailpoint.OUTBOX_MARKED,
+        ):
             yield Case(f"{service}-1", f"{point}@{service}-relay", story)
-    for point in (CrashPoint.GROUP_SENDING, CrashPoint.GROUP_STORED):
+    for point in (KernelFailpoint.GROUP_SENDING, KernelFailpoint.GROUP_STORED):
         yield Case("booking-1", f"{point}@booking-relay", CROWD, asleep=True)
     # The relay that sweeps is that of whoever lives; the writer has died between its commit and the hand-over.
-    swept, booked = CrashPoint.OUTBOX_SWEPT, until(PAID, BOOK)
-    booking = ("booking-1", f"{CrashPoint.COMMITTED}@booking-create-booking")
-    billing = ("billing-1", f"{CrashPoint.COMMITTED}@billing-request-deposit")
-    notifier = ("notifier-1", f"{CrashPoint.MAIL_RECORDED}@notifier-send-messages")
+    swept, booked = KernelFailpoint.OUTBOX_SWEPT, until(PAID, BOOK)
+    booking = ("booking-1", f"{KernelFailpoint.COMMITTED}@booking-create-booking")
+    billing = ("billing-1", f"{KernelFailpoint.COMMITTED}@billing-request-deposit")
+    notifier = ("notifier-1", f"{NotifierFailpoint.MAIL_RECORDED}@notifier-send-messages")
     yield Case("booking-1", f"{swept}@booking-relay", booked, first=(booking,))
     yield Case("billing-1", f"{swept}@billing-relay", booked, first=(billing,))
     yield Case("notifier-1", f"{swept}@notifier-relay", booked, first=(notifier,), without="jobs-1")
@@ -171,15 +182,19 @@ def _of_relays() -> Iterator[Case]:
 
 
 def _of_stripe() -> Iterator[Case]:
-    calls: list[tuple[str, list[Step], list[CrashPoint]]] = [
-        ("request-deposit", until(PAID, BOOK), [CrashPoint.INTENT_CREATING, CrashPoint.INTENT_CREATED]),
-        ("request-deposit", FAILED_INTENT, [CrashPoint.INTENTS_LISTING, CrashPoint.INTENTS_LISTED]),
-        ("request-deposit", FAILED_INTENT, [CrashPoint.INTENT_CREATED]),
-        ("cancel-payment", UNPAID, [CrashPoint.INTENT_CANCELLING, CrashPoint.INTENT_CANCELLED]),
-        ("cancel-payment", LATE, [CrashPoint.INTENT_READING, CrashPoint.INTENT_READ]),
-        ("issue-refund", until(PAID, Story.cancel), [CrashPoint.REFUND_CREATING, CrashPoint.REFUND_CREATED]),
-        ("issue-refund", FAILED_REFUND, [CrashPoint.REFUNDS_LISTING, CrashPoint.REFUNDS_LISTED]),
-        ("issue-refund", FAILED_REFUND, [CrashPoint.REFUND_CREATED]),
+    calls: list[tuple[str, list[Step], list[Failpoint]]] = [
+        ("request-deposit", until(PAID, BOOK), [BillingFailpoint.INTENT_CREATING, BillingFailpoint.INTENT_CREATED]),
+        ("request-deposit", FAILED_INTENT, [BillingFailpoint.INTENTS_LISTING, BillingFailpoint.INTENTS_LISTED]),
+        ("request-deposit", FAILED_INTENT, [BillingFailpoint.INTENT_CREATED]),
+        ("cancel-payment", UNPAID, [BillingFailpoint.INTENT_CANCELLING, BillingFailpoint.INTENT_CANCELLED]),
+        ("cancel-payment", LATE, [BillingFailpoint.INTENT_READING, BillingFailpoint.INTENT_READ]),
+        (
+            "issue-refund",
+            until(PAID, Story.cancel),
+            [BillingFailpoint.REFUND_CREATING, BillingFailpoint.REFUND_CREATED],
+        ),
+        ("issue-refund", FAILED_REFUND, [BillingFailpoint.REFUNDS_LISTING, BillingFailpoint.REFUNDS_LISTED]),
+        ("issue-refund", FAILED_REFUND, [BillingFailpoint.REFUND_CREATED]),
     ]
     for path, story, points in calls:
         for point in points:
@@ -190,43 +205,43 @@ def _of_stripe() -> Iterator[Case]:
 def _of_mails_and_jobs() -> Iterator[Case]:
     reminded, offered = until(PAID, Story.pay), until(PAID, SERVICE)
     points = (
-        CrashPoint.MAIL_CLAIMED,
-        CrashPoint.MAIL_HANDING_OVER,
-        CrashPoint.MAIL_HANDED_OVER,
-        CrashPoint.MAIL_RECORDED,
+        NotifierFailpoint.MAIL_CLAIMED,
+        NotifierFailpoint.MAIL_HANDING_OVER,
+        NotifierFailpoint.MAIL_HANDED_OVER,
+        NotifierFailpoint.MAIL_RECORDED,
     )
     for point in points:
         yield Case("notifier-1", f"{point}@notifier-send-messages", until(PAID, BOOK))
         yield Case("jobs-1", f"{point}@jobs-reminders", reminded)
-    for point in (CrashPoint.JOB_STARTING, CrashPoint.JOB_DONE):
+    for point in (NotifierFailpoint.JOB_STARTING, NotifierFailpoint.JOB_DONE):
         yield Case("jobs-1", f"{point}@jobs-reminders", reminded)
         yield Case("jobs-1", f"{point}@jobs-janitor", offered)
-    for point in (CrashPoint.COMMITTING, CrashPoint.COMMITTED):
-        yield Case("jobs-1", f"{point}@jobs-reminders", reminded, about="its beat")
-        yield Case("jobs-1", f"{point}@jobs-janitor#2", offered)
+    for committed in (KernelFailpoint.COMMITTING, KernelFailpoint.COMMITTED):
+        yield Case("jobs-1", f"{committed}@jobs-reminders", reminded, about="its beat")
+        yield Case("jobs-1", f"{committed}@jobs-janitor#2", offered)
 
 
 def _of_the_clock() -> Iterator[Case]:
     often = {"RECONCILE_SECONDS": "1"}
-    compared = ("billing-1", f"{CrashPoint.COMMITTED}@billing-reconcile-with-stripe#2")
-    for point in (CrashPoint.COMMITTING, CrashPoint.COMMITTED):
+    compared = ("billing-1", f"{KernelFailpoint.COMMITTED}@billing-reconcile-with-stripe#2")
+    for point in (KernelFailpoint.COMMITTING, KernelFailpoint.COMMITTED):
         yield Case("booking-1", f"{point}@booking-expire-holds", EXPIRED, asleep=True)
         yield Case("booking-1", f"{point}@booking-complete-past", COMPLETED, asleep=True)
-        yield Case("booking-1", f"{point}@booking-forget-requests", until(PAID, SERVICE))
+        yield Case("booking-1", f"{point}@booking-forget-commands", until(PAID, SERVICE))
         yield Case("billing-1", f"{point}@billing-forget-stripe-events", until(PAID, SERVICE))
         for time in ("#1", "#2"):
             where = f"{point}@billing-reconcile-with-stripe{time}"
             yield Case("billing-1", where, UNHEARD, asleep=True, settings=often)
             where = f"{point}@billing-retry-parked-stripe-events{time}"
             yield Case("billing-1", where, UNHEARD, asleep=True, settings=often, first=(compared,))
-    for point in (CrashPoint.EVENTS_LISTING, CrashPoint.EVENTS_LISTED):
-        where = f"{point}@billing-reconcile-with-stripe"
+    for listed in (BillingFailpoint.EVENTS_LISTING, BillingFailpoint.EVENTS_LISTED):
+        where = f"{listed}@billing-reconcile-with-stripe"
         yield Case("billing-1", where, UNHEARD, asleep=True, settings=often)
 
 
 CASES = (
     *_of_the_gateway(),
-    *_of_reactions(),
+    *_of_handlers(),
     *_of_dead_letters(),
     *_of_relays(),
     *_of_stripe(),

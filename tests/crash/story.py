@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import httpx
 
-from shared.contracts.base import utc_now
+from shared.clock import utc_now
 from tests.crash.world import World
 from tests.support.client import Api, in_days
 from tests.support.eventually import eventually
@@ -102,15 +102,15 @@ class Story:
     async def book_twenty(self) -> None:
         """So many bookings decided together that their events are published together."""
         await self.world.down("booking-1")
-        wishes = [asyncio.create_task(self._insist("/v1/bookings", self._wish(in_days(2 + n)))) for n in range(20)]
+        commands = [asyncio.create_task(self._insist("/v1/bookings", self._command(in_days(2 + n)))) for n in range(20)]
 
         async def stored() -> bool:
-            info = await self.world.broker.js.consumer_info("REQUESTS", "booking-create-booking")
-            return bool(info.num_pending == len(wishes))
+            info = await self.world.broker.js.consumer_info("COMMANDS", "booking-create-booking")
+            return bool(info.num_pending == len(commands))
 
         await eventually(stored, within=self.patience)
         self.acted.set()
-        made = await asyncio.gather(*wishes)
+        made = await asyncio.gather(*commands)
         assert {booking["status"] for booking in made} == {"confirmed"}
         for _ in made:
             self._expect("booking.confirmed.v1", mails=("confirmed",))
@@ -224,7 +224,7 @@ class Story:
     # --- acts ------------------------------------------------------------------------------
 
     async def _insist(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """The answer to a wish, asked for again under the same key until there is one."""
+        """The answer to a command, asked for again under the same key until there is one."""
         key = uuid4().hex
 
         async def answer() -> dict[str, Any] | None:
@@ -243,12 +243,12 @@ class Story:
     async def _book(self, status: str) -> None:
         # So near that the reminder is due at once.
         starts_at = utc_now().replace(second=0, microsecond=0) + timedelta(minutes=70)
-        booking = await self._insist("/v1/bookings", self._wish(starts_at))
+        booking = await self._insist("/v1/bookings", self._command(starts_at))
         assert booking["status"] == status
         self.booking_id, self.booking_status = booking["id"], status
         self.rows["booking.bookings"] += 1
 
-    def _wish(self, starts_at: datetime) -> dict[str, Any]:
+    def _command(self, starts_at: datetime) -> dict[str, Any]:
         return {
             "service_id": self.service_id,
             "starts_at": starts_at.isoformat(),

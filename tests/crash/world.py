@@ -92,7 +92,7 @@ class World:
         except AssertionError:
             raise AssertionError(f"{name} never came to {where}") from None
         assert process.exit_status == "SIGKILL", f"{name}: {process.exit_status}: {process.said(5)}"
-        assert process.said(1) == f"crash_point_reached {where}"
+        assert process.said(1) == f"failpoint_reached {where}"
 
     async def all_up(self) -> None:
         """Bring everything back that is down, and wait until all are ready."""

@@ -26,7 +26,7 @@ from tests.support.stack import throwaway_stack
 pytestmark = [pytest.mark.load, pytest.mark.timeout(900)]
 
 SERVICES = ("gateway", "booking", "billing", "notifier", "jobs")
-REQUESTS = 5_000
+COMMANDS = 5_000
 WORKERS = 16
 TEAMS = 8
 SLOTS_A_DAY = 48
@@ -189,7 +189,7 @@ async def test_no_request_fails_while_every_replica_is_restarted(
     started = time.monotonic()
 
     async def work(customer: Customer) -> None:
-        while not restarting.done() or tally.requests < REQUESTS:
+        while not restarting.done() or tally.requests < COMMANDS:
             await customer.one_booking()
 
     await asyncio.gather(*(work(customers[n % len(customers)]) for n in range(WORKERS)))
@@ -201,8 +201,8 @@ async def test_no_request_fails_while_every_replica_is_restarted(
         print(f"  {name:12} stopped in {took:4.1f} s, {status}, slowest answer {tally.slowest.get(name, 0):.2f} s")
     print(f"  slowest answer while nobody was restarted {tally.slowest.get('nobody', 0):.2f} s")
     assert not tally.failures, tally.failures[:10]
-    assert tally.requests >= REQUESTS
-    assert all(sent > REQUESTS / 10 for sent in balancer.sent.values())
+    assert tally.requests >= COMMANDS
+    assert all(sent > COMMANDS / 10 for sent in balancer.sent.values())
     assert {status for _, status in stops.values()} == {"exit code 0"}
     assert max(took for took, _ in stops.values()) <= STOP_SECONDS
 

@@ -16,16 +16,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing.model import Payment
 from billing.stripe_gateway import StripeGateway
-from booking import creation, ledger
+from booking.bookings import creation
 from gateway.requests import DurableRequests
 from notifier.mail import Mail
 from notifier.mailers import SmtpMailer
 from shared import relay
 from shared.contracts.base import Event
-from shared.contracts.booking import CreateBooking
+from shared.contracts.booking.bookings import CreateBooking
 from shared.messaging.broker import Broker
 from shared.messaging.consumer import Consumer
-from shared.persistence import inbox, outbox
+from shared.persistence import idempotency, inbox, outbox
 from shared.persistence.outbox import OutboxRow
 from shared.relay import Relay
 
@@ -153,7 +153,7 @@ def check_then_insert() -> None:
     ON CONFLICT ON CONSTRAINT bookings_no_overlap DO NOTHING""",
         """WHERE NOT EXISTS (
             SELECT 1 FROM bookings b
-            WHERE b.resource_id = r.resource_id AND b.status IN ('pending_payment', 'confirmed')
+            WHERE b.resource_id = r.resource_id AND b.occupying
               AND b.occupied && r.occupied)""",
     )
 
@@ -166,15 +166,15 @@ def unnamed_on_conflict() -> None:
 
 @bug
 def no_idempotency_record() -> None:
-    """The key of a request is not written down: the same wish under another id is another wish."""
-    claim = ledger._claim
+    """The key of a request is not written down: the same command under another id is another command."""
+    claim = idempotency._claim
 
-    async def without_keys(driver: Any, requests: Sequence[Any]) -> list[Any]:
-        bare = [r.model_copy(update={"idempotency_key": None}) for r in requests]
+    async def without_keys(driver: Any, commands: Sequence[Any]) -> list[Any]:
+        bare = [r.model_copy(update={"idempotency_key": None}) for r in commands]
         claimed = {r.id for r in await claim(driver, bare)}
-        return [r for r in requests if r.id in claimed]
+        return [r for r in commands if r.id in claimed]
 
-    ledger._claim = without_keys
+    idempotency._claim = without_keys
 
 
 @bug
@@ -182,10 +182,10 @@ def tenant_from_body() -> None:
     """The gateway believes the tenant that a body names, not only the one that the key proves."""
     submit = DurableRequests.submit
 
-    async def believe(self: DurableRequests, http: Any, wish: Any, *rest: Any) -> Any:
-        if isinstance(wish, CreateBooking) and (claimed := wish.metadata.get("tenant_id")):
-            wish = wish.model_copy(update={"tenant_id": UUID(claimed)})
-        return await submit(self, http, wish, *rest)
+    async def believe(self: DurableRequests, http: Any, command: Any, *rest: Any) -> Any:
+        if isinstance(command, CreateBooking) and (claimed := command.metadata.get("tenant_id")):
+            command = command.model_copy(update={"tenant_id": UUID(claimed)})
+        return await submit(self, http, command, *rest)
 
     DurableRequests.submit = believe  # type: ignore[method-assign, assignment]
 

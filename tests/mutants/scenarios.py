@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import uuid4
 
-from shared.crash_points import CrashPoint
+from billing.failpoints import BillingFailpoint
+from notifier.failpoints import NotifierFailpoint
+from shared.failpoints import KernelFailpoint
 from tests.crash.audit import audit
 from tests.crash.cases import LATE, PAID, POISONED, SLOW_START, Case, until
 from tests.crash.story import Step, Story
@@ -94,12 +96,12 @@ async def many_want_one_slot(world: World, _patience: float) -> None:
     await story.offer_service()
     await story.add_resource()
     await world.down("booking-1")
-    wishes = [story.api.book(story.service_id, in_days(2), Prefer="wait=20") for _ in range(20)]
-    answers = asyncio.gather(*wishes)
+    commands = [story.api.book(story.service_id, in_days(2), Prefer="wait=20") for _ in range(20)]
+    answers = asyncio.gather(*commands)
 
     async def stored() -> bool:
-        info = await world.broker.js.consumer_info("REQUESTS", "booking-create-booking")
-        return bool(info.num_pending == len(wishes))
+        info = await world.broker.js.consumer_info("COMMANDS", "booking-create-booking")
+        return bool(info.num_pending == len(commands))
 
     await eventually(stored, within=30)
     await world.up("booking-1")
@@ -131,18 +133,18 @@ async def a_request_comes_again_after_its_record_is_gone(world: World, _patience
     await story.book_without_deposit()
     await story.call_off_without_deposit()
     await world.settled(story.api.tenant_id)
-    [request] = await world.stored("REQUESTS", f"request.booking.create_booking.v1.{story.api.tenant_id}.*")
+    [request] = await world.stored("COMMANDS", f"command.booking.create_booking.v1.{story.api.tenant_id}.*")
     await world.sql.execute("DELETE FROM booking.requests WHERE tenant_id = $1", story.api.tenant_id)
     await world.broker.publish(request.subject, request.data, message_id=uuid4().hex)
 
     async def handled_or_tried_again() -> bool:
-        info = await world.broker.js.consumer_info("REQUESTS", "booking-create-booking")
+        info = await world.broker.js.consumer_info("COMMANDS", "booking-create-booking")
         waiting = (info.num_pending or 0) + (info.num_ack_pending or 0)
         return not waiting or bool(info.num_redelivered)
 
     await eventually(handled_or_tried_again, within=30)
-    [*_, again] = await world.stored("REQUESTS", request.subject)
-    await world.broker.js.delete_msg("REQUESTS", again.seq)
+    [*_, again] = await world.stored("COMMANDS", request.subject)
+    await world.broker.js.delete_msg("COMMANDS", again.seq)
     refused = await world.sql.fetchval(
         "SELECT outcome -> 'refusal' ->> 'code' FROM booking.requests WHERE tenant_id = $1", story.api.tenant_id
     )
@@ -256,35 +258,35 @@ MUTANTS = (
     Mutant(
         "ack-before-commit",
         "billing-1",
-        dying(f"{CrashPoint.COMMITTING}@billing-request-refund", REFUNDED),
+        dying(f"{KernelFailpoint.COMMITTING}@billing-request-refund", REFUNDED),
         LOST_REFUND,
         LOST_AFTER,
     ),
     Mutant(
         "no-inbox",
         "booking-1",
-        dying(f"{CrashPoint.ACKNOWLEDGING}@booking-confirm-booking", LATE),
+        dying(f"{KernelFailpoint.ACKNOWLEDGING}@booking-confirm-booking", LATE),
         r"events too many: \{'booking.late_payment_refused.v1': 1\}",
     ),
     Mutant("bare-nak", "billing-1", a_fact_that_is_too_early, r"\('cancelled', 'requested'\)", LOST_AFTER),
     Mutant(
         "term-before-dead-letter",
         "booking-1",
-        dying(f"{CrashPoint.DEAD_LETTERING}@booking-cancel-booking", POISONED["booking-cancel-booking"]),
+        dying(f"{KernelFailpoint.DEAD_LETTERING}@booking-cancel-booking", POISONED["booking-cancel-booking"]),
         r"has dead-lettered 0 messages, not 1",
         LOST_AFTER,
     ),
     Mutant(
         "publish-without-outbox",
         "billing-1",
-        dying(f"{CrashPoint.COMMITTED}@billing-request-refund", REFUNDED),
+        dying(f"{KernelFailpoint.COMMITTED}@billing-request-refund", REFUNDED),
         LOST_REFUND,
         LOST_AFTER,
     ),
     Mutant(
         "mark-before-publish",
         "booking-1",
-        dying(f"{CrashPoint.OUTBOX_MARKED}@booking-relay", BOOKED),
+        dying(f"{KernelFailpoint.OUTBOX_MARKED}@booking-relay", BOOKED),
         r"the deposit can't be paid",
         LOST_AFTER,
     ),
@@ -308,14 +310,14 @@ MUTANTS = (
     Mutant(
         "refund-without-key",
         "billing-1",
-        dying(f"{CrashPoint.REFUND_CREATED}@billing-issue-refund", REFUNDED),
+        dying(f"{BillingFailpoint.REFUND_CREATED}@billing-issue-refund", REFUNDED),
         r"refund.created was asked for under the key",
     ),
     Mutant("payment-moves-back", "billing-1", old_news_of_a_failure, r"a paid deposit is failed"),
     Mutant(
         "message-id-of-the-attempt",
         "notifier-1",
-        dying(f"{CrashPoint.MAIL_HANDED_OVER}@notifier-send-messages", BOOKED),
+        dying(f"{NotifierFailpoint.MAIL_HANDED_OVER}@notifier-send-messages", BOOKED),
         r"every mail is one that was owed",
     ),
 )

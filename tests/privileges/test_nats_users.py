@@ -16,8 +16,8 @@ from nats.aio.msg import Msg
 
 from devstack.credentials import NATS_USERS, Credentials
 from devstack.servers import Servers
-from shared.contracts import billing, booking, notifier
 from shared.contracts.base import Event, Query
+from shared.contracts.registry import published
 from shared.messaging.topology import STREAMS
 from tests.privileges.conftest import Denied
 
@@ -26,10 +26,9 @@ CONSUMERS = [
     (consumer["stream_name"], consumer["config"]["durable_name"])
     for consumer in json.loads((ROOT / "deploy/nats/topology.json").read_text())["consumers"]
 ]
-CONTRACTS = [m for module in (booking, billing, notifier) for m in vars(module).values() if isinstance(m, type)]
-EVENTS = sorted({m.TYPE for m in CONTRACTS if issubclass(m, Event) and "TYPE" in vars(m)})
-QUESTIONS = sorted({m.SUBJECT for m in CONTRACTS if issubclass(m, Query) and "SUBJECT" in vars(m)})
-ASKED_BY_NOTIFIER = "rpc.booking.get_booking"
+EVENTS = [event.TYPE for event in published(Event)]
+QUESTIONS = [query.TYPE for query in published(Query)]
+ASKED_BY_NOTIFIER = "rpc.booking.get_booking.v1"
 REPLAYS = [f"rpc.{service}.replay_message" for service in ("booking", "billing", "notifier")]
 DISCARDING = "$JS.API.STREAM.MSG.DELETE.DEADLETTER"
 """The gateway's operator API discards dead letters."""
@@ -118,7 +117,7 @@ def others_voices(user: str) -> list[str]:
     subjects += [f"{service}.unheard_of.v1.{TENANT}", "deadletter.unheard-of", "anything"]
     if user != "gateway":
         asked = {ASKED_BY_NOTIFIER} if service == "notifier" else set[str]()
-        subjects += [f"request.booking.create_booking.v1.{TENANT}.{TENANT}", "webhook.stripe.charge.refunded"]
+        subjects += [f"command.booking.create_booking.v1.{TENANT}.{TENANT}", "webhook.stripe.charge.refunded"]
         subjects += sorted({*QUESTIONS, *REPLAYS} - asked)
     if user != "booking":
         subjects += ["outcome.x"]
@@ -131,7 +130,7 @@ def others_ears(user: str) -> list[str]:
     """Listening to what is meant for others."""
     subjects = [">", "*", "*.>", "_INBOX.>", "$JS.>", "$JS.API.>", "$JS.ACK.>", "$JS.EVENT.>", "$KV.>", "$SYS.>"]
     subjects += [f"_INBOX_{other}.>" for other in NATS_USERS if other != user]
-    subjects += [f"{event}.*" for event in EVENTS] + ["request.>", "webhook.>", "deadletter.>", "rpc.>"]
+    subjects += [f"{event}.*" for event in EVENTS] + ["command.>", "webhook.>", "deadletter.>", "rpc.>"]
     # Also its own questions: outside of its queue group it would hear its replicas'.
     subjects += QUESTIONS + REPLAYS
     if user != "gateway":

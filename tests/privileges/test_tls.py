@@ -17,7 +17,7 @@ from gateway.limits import RedisLimiter
 from shared.errors import Unavailable
 from shared.messaging.broker import Broker
 from shared.persistence.database import Database
-from shared.service.settings import NatsSettings
+from shared.runtime.settings import NatsSettings
 from tests.support.eventually import eventually
 
 SERVERS_SSL_REQUEST = (8).to_bytes(4) + (80877103).to_bytes(4)

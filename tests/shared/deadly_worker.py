@@ -7,9 +7,9 @@ import sys
 
 from shared.messaging.broker import Broker
 from shared.messaging.consumer import Consumer
-from shared.messaging.reactions import Reactions
+from shared.messaging.handlers import Handlers
 from shared.persistence.database import Database
-from shared.service.context import Context
+from shared.persistence.transaction import Transaction
 from tests.support.kernel import Kernel, leave_effect
 from tests.support.messages import Noted
 
@@ -17,19 +17,18 @@ from tests.support.messages import Noted
 async def main(nats_url: str, database_url: str, service: str, event_type: str) -> None:
     """Consume until killed."""
     kind = type("Happened", (Noted,), {"TYPE": event_type})
-    reactions = Reactions(service)
+    handlers = Handlers(service)
 
-    @reactions.on(kind)
-    async def handle_once(event: Noted, ctx: Context) -> None:
+    @handlers.on(kind, name="die")
+    async def handle_once(event: Noted, tx: Transaction) -> None:
         if event.note == "deadly":
             os.kill(os.getpid(), signal.SIGKILL)
-        async with ctx.transaction() as tx:
-            await leave_effect(tx, event)
+        await leave_effect(tx, event)
 
     broker = Broker(nats_url, "test")
     await broker.connect()
     kernel = Kernel(database_url, "", Database(database_url, "booking"))
-    await Consumer(broker, reactions.declared[0], kernel.runner()).run()
+    await Consumer(broker, handlers.declared[0], kernel.runner()).run()
 
 
 def supervise(*arguments: str) -> None:

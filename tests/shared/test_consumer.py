@@ -10,34 +10,36 @@ from uuid import UUID, uuid4
 import pytest
 from nats.aio.msg import Msg
 
-from shared.contracts.base import Outcome, Outcomes
+from shared.contracts.base import Contract, Outcomes
 from shared.errors import DomainError, NotYet, Poison, Unavailable
 from shared.messaging import consumer, topology
 from shared.messaging.broker import Broker
 from shared.messaging.consumer import Consumer
 from shared.messaging.failures import PATIENT_ATTEMPTS
-from shared.messaging.reactions import Message
+from shared.messaging.handlers import Message
 from shared.messaging.topology import consumer_config
-from shared.service.context import Context
+from shared.persistence.transaction import Transaction
+from shared.runtime.context import Context
 from tests.support.eventually import eventually
 from tests.support.kernel import (
     Kernel,
     consuming,
     handle_once,
+    handler_of,
     leave_effect,
-    reaction_of,
     send,
     settled,
     the_dead_letter,
 )
 from tests.support.messages import (
     Noted,
-    Wish,
+    NotedCommand,
+    Reply,
+    a_command,
     a_webhook,
-    a_wish,
+    command_type,
     event_type,
     random_name,
-    request_type,
     webhook_type,
 )
 
@@ -48,12 +50,12 @@ def some(kind: type[Noted], *notes: str) -> list[Noted]:
 
 async def test_a_handled_message_is_acknowledged(kernel: Kernel, wire: Broker) -> None:
     kind = event_type()
-    reaction = reaction_of(kind)
+    handler = handler_of(kind)
     before, after = some(kind, *"abcde"), some(kind, *"fghij")
     await send(wire, *before)
-    async with consuming(wire, reaction, kernel.runner()):
+    async with consuming(wire, handler, kernel.runner()):
         await send(wire, *after)
-        info = await settled(wire, reaction)
+        info = await settled(wire, handler)
     assert await kernel.effects_of(before + after) == [1] * 10
     assert info.delivered
     assert (info.delivered.consumer_seq, info.num_redelivered) == (10, 0)
@@ -61,14 +63,14 @@ async def test_a_handled_message_is_acknowledged(kernel: Kernel, wire: Broker) -
 
 async def test_repeats_have_one_effect(kernel: Kernel, wire: Broker) -> None:
     kind = event_type()
-    reaction = reaction_of(kind)
+    handler = handler_of(kind)
     events = some(kind, *"abcd")
     for _ in range(5):
         await send(wire, *events, again=True)
-    async with consuming(wire, reaction, kernel.runner()):
-        info = await settled(wire, reaction)
+    async with consuming(wire, handler, kernel.runner()):
+        info = await settled(wire, handler)
         await send(wire, *events, again=True)
-        info = await settled(wire, reaction)
+        info = await settled(wire, handler)
     effects = await kernel.effects_of(events)
     print(f"deliveries {info.delivered and info.delivered.consumer_seq}, events {len(events)}, effects {sum(effects)}")
     assert effects == [1] * 4
@@ -78,20 +80,18 @@ async def test_repeats_in_one_batch_have_one_effect(kernel: Kernel, wire: Broker
     """A delivery that waits here past its lease comes a second time, beside the first."""
     batches: list[list[UUID]] = []
 
-    async def together(events: list[Noted], ctx: Context) -> None:
+    async def together(events: list[Noted], tx: Transaction) -> None:
         batches.append([event.id for event in events])
-        async with ctx.transaction() as tx:
-            for event in events:
-                if event.id in ctx.fresh:
-                    await leave_effect(tx, event)
+        for event in events:
+            await leave_effect(tx, event)
 
     kind = event_type()
-    reaction = reaction_of(kind, handler=together, batch=20)
+    handler = handler_of(kind, function=together, batch=20)
     events = some(kind, *"abc")
     for _ in range(3):
         await send(wire, *events, again=True)
-    async with consuming(wire, reaction, kernel.runner()):
-        await settled(wire, reaction)
+    async with consuming(wire, handler, kernel.runner()):
+        await settled(wire, handler)
     assert await kernel.effects_of(events) == [1, 1, 1]
     assert all(len(set(batch)) == len(batch) for batch in batches)
     assert max(len(batch) for batch in batches) > 1, "it did not run as a batch at all"
@@ -99,12 +99,12 @@ async def test_repeats_in_one_batch_have_one_effect(kernel: Kernel, wire: Broker
 
 async def test_a_worker_that_died_between_commit_and_acknowledgement_did_it_once(kernel: Kernel, wire: Broker) -> None:
     kind = event_type()
-    reaction = reaction_of(kind)
+    handler = handler_of(kind)
     (event,) = some(kind, "x")
     await send(wire, event)
-    await kernel.runner()(reaction, [event])  # and no acknowledgement follows
-    async with consuming(wire, reaction, kernel.runner()):
-        await settled(wire, reaction)
+    await kernel.runner()(handler, [event])  # and no acknowledgement follows
+    async with consuming(wire, handler, kernel.runner()):
+        await settled(wire, handler)
     assert await kernel.effects(event.id) == 1
 
 
@@ -121,12 +121,12 @@ async def test_a_fact_that_came_too_early_is_tried_again(kernel: Kernel, wire: B
                 raise KeyError("a bug")
 
     kind = event_type()
-    reaction = reaction_of(kind, handler=wait_for_it)
+    handler = handler_of(kind, function=wait_for_it)
     events = some(kind, "early", "fine", "bug")
-    async with consuming(wire, reaction, kernel.runner()):
+    async with consuming(wire, handler, kernel.runner()):
         started = time.monotonic()
         await send(wire, *events)
-        info = await settled(wire, reaction)
+        info = await settled(wire, handler)
     assert [tries[e.id] for e in events] == [2, 1, 2]
     assert await kernel.effects_of(events) == [1, 1, 1], "the failed tries were rolled back"
     assert time.monotonic() - started > 0.35, "a retry waits: a bare nak burns all attempts in milliseconds"
@@ -145,31 +145,31 @@ async def test_what_can_not_succeed_is_dead_lettered(
                 raise error("it is closed\r\nNats-Msg-Id: forged é")
 
     kind = event_type()
-    reaction = reaction_of(kind, handler=refuse)
+    handler = handler_of(kind, function=refuse)
     events = some(kind, "good", "bad", "good")
-    async with consuming(wire, reaction, kernel.runner()):
+    async with consuming(wire, handler, kernel.runner()):
         await send(wire, *events)
-        letter = await the_dead_letter(wire, reaction)
-        await settled(wire, reaction)
+        letter = await the_dead_letter(wire, handler)
+        await settled(wire, handler)
     assert letter.data == events[1].model_dump_json().encode(), "the payload stays untouched"
     headers = letter.headers or {}
     original = await wire.js.get_msg("BOOKING", int(headers["Dead-Sequence"]))
     assert original.data == letter.data, "the original stays on its stream"
     assert headers["Dead-Subject"] == events[1].subject == original.subject
     assert headers["Dead-Stream"] == "BOOKING"
-    assert headers["Dead-Durable"] == reaction.durable
+    assert headers["Dead-Durable"] == handler.durable
     assert headers["Dead-Attempts"] == "1"
     assert headers["Dead-Reason"] == reason
     assert headers["Dead-Error"] == f"{error.__name__}: it is closed  Nats-Msg-Id: forged ?"
-    assert headers["Nats-Msg-Id"] == f"{reaction.durable}:BOOKING:{headers['Dead-Sequence']}"
+    assert headers["Nats-Msg-Id"] == f"{handler.durable}:BOOKING:{headers['Dead-Sequence']}"
     assert await kernel.effects_of(events) == [1, 0, 1]
 
 
 def poisonable(stream: str) -> tuple[type[Message], list[Message]]:
     """A type on this stream, and two good messages of it."""
-    if stream == "REQUESTS":
-        wish = request_type()
-        return wish, [a_wish(wish), a_wish(wish)]
+    if stream == "COMMANDS":
+        command = command_type()
+        return command, [a_command(command), a_command(command)]
     if stream == "WEBHOOKS":
         hook = webhook_type()
         return hook, [a_webhook(hook), a_webhook(hook)]
@@ -177,7 +177,7 @@ def poisonable(stream: str) -> tuple[type[Message], list[Message]]:
     return kind, [*some(kind, "x", "x")]
 
 
-@pytest.mark.parametrize("stream", ["REQUESTS", "WEBHOOKS", "BOOKING", "BILLING", "NOTIFIER"])
+@pytest.mark.parametrize("stream", ["COMMANDS", "WEBHOOKS", "BOOKING", "BILLING", "NOTIFIER"])
 async def test_poison_in_a_stream_harms_only_itself(kernel: Kernel, wire: Broker, stream: str) -> None:
     kind, (before, after) = poisonable(stream)
     seen: list[str] = []
@@ -185,8 +185,8 @@ async def test_poison_in_a_stream_harms_only_itself(kernel: Kernel, wire: Broker
     async def note(message: Message, ctx: Context) -> None:
         seen.append(str(message.id))
 
-    reaction = reaction_of(kind, handler=note, concurrency=1)
-    assert reaction.stream == stream
+    handler = handler_of(kind, function=note, concurrency=1)
+    assert handler.stream == stream
     payloads = [b"", b"not json", b"[]", b"null", b'{"id": 7}', b"\xff\xfe", before.model_dump_json().encode()[:-9]]
     if stream != "WEBHOOKS":
         payloads.append(before.model_dump_json().encode())  # under a subject of another tenant
@@ -194,21 +194,21 @@ async def test_poison_in_a_stream_harms_only_itself(kernel: Kernel, wire: Broker
     for payload in payloads:
         await wire.publish(f"{kind.TYPE}.{uuid4()}.{uuid4()}", payload, random_name())
     await send(wire, after)
-    async with consuming(wire, reaction, kernel.runner()):
-        await settled(wire, reaction)
-    info = await wire.js.stream_info("DEADLETTER", subjects_filter=f"deadletter.{reaction.durable}")
-    dead = (info.state.subjects or {}).get(f"deadletter.{reaction.durable}", 0)
+    async with consuming(wire, handler, kernel.runner()):
+        await settled(wire, handler)
+    info = await wire.js.stream_info("DEADLETTER", subjects_filter=f"deadletter.{handler.durable}")
+    dead = (info.state.subjects or {}).get(f"deadletter.{handler.durable}", 0)
     print(f"{stream}: poison {len(payloads)}, dead letters {dead}, others handled {len(seen)}")
     assert dead == len(payloads)
     assert seen == [str(before.id), str(after.id)]
-    letter = await the_dead_letter(wire, reaction)
+    letter = await the_dead_letter(wire, handler)
     assert (letter.data or b"") == payloads[-1]
     assert (letter.headers or {})["Dead-Stream"] == stream
 
 
 async def test_the_largest_message_can_still_be_dead_lettered(kernel: Kernel, wire: Broker) -> None:
     kind = event_type()
-    reaction = reaction_of(kind)
+    handler = handler_of(kind)
     subject = f"{kind.TYPE}.{uuid4()}"
     refused = [1024 * 1024 + 1, 1024 * 1024, 1024 * 1024 - 40, 1024 * 1024 - 8 * 1024]
     for size in refused:
@@ -218,9 +218,9 @@ async def test_the_largest_message_can_still_be_dead_lettered(kernel: Kernel, wi
     await wire.publish(subject, largest, random_name())
     (event,) = some(kind, "after it")
     await send(wire, event)
-    async with consuming(wire, reaction, kernel.runner()):
-        letter = await the_dead_letter(wire, reaction)
-        await settled(wire, reaction)
+    async with consuming(wire, handler, kernel.runner()):
+        letter = await the_dead_letter(wire, handler)
+        await settled(wire, handler)
     assert letter.data == largest
     assert await kernel.effects(event.id) == 1
     assert not wire.lost.is_set(), "the server hung up"
@@ -229,30 +229,28 @@ async def test_the_largest_message_can_still_be_dead_lettered(kernel: Kernel, wi
 async def test_a_bad_message_in_a_batch_harms_only_itself(kernel: Kernel, wire: Broker) -> None:
     sizes: list[int] = []
 
-    async def together(events: list[Noted], ctx: Context) -> None:
+    async def together(events: list[Noted], tx: Transaction) -> None:
         sizes.append(len(events))
-        async with ctx.transaction() as tx:
-            for event in events:
-                if event.id in ctx.fresh:
-                    await leave_effect(tx, event)
-                if event.note == "bad":
-                    raise DomainError("no")
+        for event in events:
+            await leave_effect(tx, event)
+            if event.note == "bad":
+                raise DomainError("no")
 
     kind = event_type()
-    reaction = reaction_of(kind, handler=together, batch=20)
+    handler = handler_of(kind, function=together, batch=20)
     events = some(kind, *(["good"] * 6), "bad", *(["good"] * 5))
     await send(wire, *events[:3])
     await wire.publish(f"{kind.TYPE}.{uuid4()}", b"{", random_name())
     await send(wire, *events[3:], events[0])
     await send(wire, events[1], again=True)
-    async with consuming(wire, reaction, kernel.runner()):
-        await settled(wire, reaction)
+    async with consuming(wire, handler, kernel.runner()):
+        await settled(wire, handler)
     effects = await kernel.effects_of(events)
     assert effects == [1] * 6 + [0] + [1] * 5
     assert max(sizes) > 1, "it did not run as a batch at all"
-    letter = await the_dead_letter(wire, reaction)
+    letter = await the_dead_letter(wire, handler)
     assert letter.data == events[6].model_dump_json().encode()
-    print(f"messages {len(events) + 2}, effects {sum(effects)}, handler calls {len(sizes)}")
+    print(f"messages {len(events) + 2}, effects {sum(effects)}, function calls {len(sizes)}")
 
 
 async def test_an_outage_is_waited_for_in_place(kernel: Kernel, wire: Broker) -> None:
@@ -265,11 +263,11 @@ async def test_an_outage_is_waited_for_in_place(kernel: Kernel, wire: Broker) ->
         await handle_once(event, ctx)
 
     kind = event_type()
-    reaction = reaction_of(kind, handler=need_the_world)
+    handler = handler_of(kind, function=need_the_world)
     (event,) = some(kind, "x")
-    async with consuming(wire, reaction, kernel.runner()):
+    async with consuming(wire, handler, kernel.runner()):
         await send(wire, event)
-        info = await settled(wire, reaction)
+        info = await settled(wire, handler)
     assert info.delivered
     assert (len(tries), info.delivered.consumer_seq) == (4, 1), "one delivery, held while the world was away"
     gaps = [later - earlier for earlier, later in itertools.pairwise(tries)]
@@ -289,10 +287,10 @@ async def test_messages_are_handled_side_by_side_within_bounds(kernel: Kernel, w
         now -= 1
 
     kind = event_type()
-    reaction = reaction_of(kind, handler=meet, concurrency=4)
+    handler = handler_of(kind, function=meet, concurrency=4)
     await send(wire, *some(kind, *"0123456789ab"))
-    async with consuming(wire, reaction, kernel.runner()):
-        await settled(wire, reaction)
+    async with consuming(wire, handler, kernel.runner()):
+        await settled(wire, handler)
     assert peak == 4
 
 
@@ -308,18 +306,18 @@ async def test_a_slow_handler_keeps_its_message(kernel: Kernel, wire: Broker, mo
         await handle_once(event, ctx)
 
     kind = event_type()
-    reaction = reaction_of(kind, handler=take_long)
+    handler = handler_of(kind, function=take_long)
     events = some(kind, "slow")
     await send(wire, *events)
-    async with consuming(wire, reaction, kernel.runner()), consuming(wire, reaction, kernel.runner()):
-        info = await settled(wire, reaction)
+    async with consuming(wire, handler, kernel.runner()), consuming(wire, handler, kernel.runner()):
+        info = await settled(wire, handler)
     assert await kernel.effects_of(events) == [1]
     assert (len(runs), info.num_redelivered) == (1, 0)
 
 
 async def test_two_replicas_share_the_work(kernel: Kernel, wire: Broker) -> None:
     kind = event_type()
-    reaction = reaction_of(kind, concurrency=1)
+    handler = handler_of(kind, concurrency=1)
     events = some(kind, *(["x"] * 60))
     await send(wire, *events)
     handled: Counter[str] = Counter()
@@ -327,14 +325,14 @@ async def test_two_replicas_share_the_work(kernel: Kernel, wire: Broker) -> None
     def replica(name: str) -> Consumer:
         async def run(r: object, messages: object) -> None:
             handled[name] += 1
-            await kernel.runner()(reaction, messages)  # type: ignore[arg-type]
+            await kernel.runner()(handler, messages)  # type: ignore[arg-type]
 
-        return Consumer(wire, reaction, run)
+        return Consumer(wire, handler, run)
 
-    await wire.js.add_consumer(reaction.stream, consumer_config(reaction))
+    await wire.js.add_consumer(handler.stream, consumer_config(handler))
     replicas = [replica("first"), replica("second")]
     running = [asyncio.create_task(r.run()) for r in replicas]
-    await settled(wire, reaction)
+    await settled(wire, handler)
     for one in replicas:
         await one.stop()
     await asyncio.gather(*running)
@@ -351,27 +349,27 @@ async def test_stopping_finishes_what_runs_and_gives_back_the_rest(kernel: Kerne
         await handle_once(event, ctx)
 
     kind = event_type()
-    reaction = reaction_of(kind, handler=linger, concurrency=1)
+    handler = handler_of(kind, function=linger, concurrency=1)
     events = some(kind, *"abcd")
     await send(wire, *events)
-    await wire.js.add_consumer(reaction.stream, consumer_config(reaction))
-    leaving = Consumer(wire, reaction, kernel.runner())
+    await wire.js.add_consumer(handler.stream, consumer_config(handler))
+    leaving = Consumer(wire, handler, kernel.runner())
     running = asyncio.create_task(leaving.run())
     await started.wait()
 
     async def fetched_ahead() -> bool:
-        info = await wire.js.consumer_info(reaction.stream, reaction.durable)
+        info = await wire.js.consumer_info(handler.stream, handler.durable)
         return bool(info.num_ack_pending == 2)
 
     await eventually(fetched_ahead)
     await leaving.stop()
-    assert not running.done(), "it waits for the handler that runs"
+    assert not running.done(), "it waits for the function that runs"
     began = time.monotonic()
-    async with consuming(wire, reaction, kernel.runner()):
+    async with consuming(wire, handler, kernel.runner()):
         go_on.set()
         async with asyncio.timeout(3):
             await running
-        info = await settled(wire, reaction, within=5)
+        info = await settled(wire, handler, within=5)
     assert time.monotonic() - began < 5, "what was fetched ahead came back at once, not after its ack wait"
     assert await kernel.effects_of(events) == [1] * 4
     assert info.delivered
@@ -385,19 +383,19 @@ async def test_a_message_that_keeps_killing_its_worker_is_dead_lettered_unseen(k
         ran.append(event.id)
 
     kind = event_type()
-    reaction = reaction_of(kind, handler=never)
+    handler = handler_of(kind, function=never)
     deadly, harmless = some(kind, "deadly", "harmless")
     await send(wire, deadly)
-    await wire.js.add_consumer(reaction.stream, consumer_config(reaction))
-    subscription = await wire.js.pull_subscribe_bind(durable=reaction.durable, stream=reaction.stream)
+    await wire.js.add_consumer(handler.stream, consumer_config(handler))
+    subscription = await wire.js.pull_subscribe_bind(durable=handler.durable, stream=handler.stream)
     for _ in range(PATIENT_ATTEMPTS):
         (msg,) = await subscription.fetch(1, timeout=2)
         await msg.nak()  # as if the worker had died
     await subscription.unsubscribe()
     await send(wire, harmless)
-    async with consuming(wire, reaction, kernel.runner()):
-        letter = await the_dead_letter(wire, reaction)
-        await settled(wire, reaction)
+    async with consuming(wire, handler, kernel.runner()):
+        letter = await the_dead_letter(wire, handler)
+        await settled(wire, handler)
     assert ran == [harmless.id]
     assert (letter.headers or {})["Dead-Attempts"] == str(PATIENT_ATTEMPTS + 1)
 
@@ -411,28 +409,33 @@ async def test_a_waiting_gateway_hears_its_outcomes(kernel: Kernel, wire: Broker
 
     await wire.subscribe(gateway, hear)
 
-    async def grant(wishes: list[Wish], ctx: Context) -> list[Outcome]:
-        return [Outcome(request_id=w.id, status=201, result={"note": w.note}) for w in wishes]
+    async def grant(commands: list[NotedCommand], tx: Transaction) -> list[Contract]:
+        return [Reply(answer=command.note) for command in commands]
 
-    kind = request_type()
-    reaction = reaction_of(kind, handler=grant, batch=10)
-    wishes = [a_wish(kind, "a", gateway), a_wish(kind, "b", gateway), a_wish(kind, "alone"), a_wish(kind, "c", "a b")]
-    await send(wire, *wishes)
-    async with consuming(wire, reaction, kernel.runner()):
+    kind = command_type()
+    handler = handler_of(kind, function=grant, batch=10)
+    commands = [
+        a_command(kind, "a", gateway),
+        a_command(kind, "b", gateway),
+        a_command(kind, "alone"),
+        a_command(kind, "c", "a b"),
+    ]
+    await send(wire, *commands)
+    async with consuming(wire, handler, kernel.runner()):
         async with asyncio.timeout(5):
             outcomes = await heard.get()
-        await settled(wire, reaction)
-    assert {o.request_id: o.result for o in outcomes.outcomes} == {w.id: {"note": w.note} for w in wishes[:2]}
+        await settled(wire, handler)
+    assert {o.command_id: o.result for o in outcomes.outcomes} == {c.id: {"answer": c.note} for c in commands[:2]}
     assert heard.empty(), "one message for one batch"
 
 
 async def test_events_of_unknown_members_reach_their_handler(kernel: Kernel, wire: Broker) -> None:
     kind = event_type()
-    reaction = reaction_of(kind)
+    handler = handler_of(kind)
     (event,) = some(kind, "x")
     newer = {**json.loads(event.model_dump_json()), "colour": "red"}
     headers = {"ce-specversion": "9.9", "ce-type": "forged", "X-Odd": "1"}
     await wire.publish(event.subject, json.dumps(newer).encode(), random_name(), headers)
-    async with consuming(wire, reaction, kernel.runner()):
-        await settled(wire, reaction)
+    async with consuming(wire, handler, kernel.runner()):
+        await settled(wire, handler)
     assert await kernel.effects(event.id) == 1

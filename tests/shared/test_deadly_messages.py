@@ -11,7 +11,7 @@ from shared.messaging.failures import PATIENT_ATTEMPTS
 from shared.messaging.topology import consumer_config
 from tests.conftest import ROOT
 from tests.support.eventually import eventually
-from tests.support.kernel import Kernel, dead_letter, handle_once, reaction_of, send
+from tests.support.kernel import Kernel, dead_letter, handle_once, handler_of, send
 from tests.support.messages import event_type
 
 ACK_WAIT_SECONDS = 1
@@ -22,11 +22,11 @@ async def test_a_message_that_kills_its_worker_is_buried_and_the_others_flow(
     kernel: Kernel, servers: Servers, wire: Broker
 ) -> None:
     kind = event_type()
-    reaction = reaction_of(kind, handler=handle_once)
-    service = reaction.durable.partition("-")[0]
-    config = consumer_config(reaction)
+    handler = handler_of(kind, function=handle_once)
+    service = handler.durable.partition("-")[0]
+    config = consumer_config(handler)
     config.ack_wait = ACK_WAIT_SECONDS
-    await wire.js.add_consumer(reaction.stream, config)
+    await wire.js.add_consumer(handler.stream, config)
     before, after = ([kind(tenant_id=uuid4()) for _ in range(10)] for _ in range(2))
     deadly = kind(tenant_id=uuid4(), note="deadly")
     await send(wire, *before, deadly, *after)
@@ -35,7 +35,7 @@ async def test_a_message_that_kills_its_worker_is_buried_and_the_others_flow(
     worker.cwd = ROOT
 
     async def over() -> bool:
-        info = await wire.js.consumer_info(reaction.stream, reaction.durable)
+        info = await wire.js.consumer_info(handler.stream, handler.durable)
         return bool(info.delivered and info.delivered.consumer_seq) and not (info.num_pending or info.num_ack_pending)
 
     worker.launch()
@@ -44,7 +44,7 @@ async def test_a_message_that_kills_its_worker_is_buried_and_the_others_flow(
     finally:
         await asyncio.to_thread(worker.stop)
     deaths = worker.said(10_000).count("died")
-    letter = await dead_letter(wire, reaction)
+    letter = await dead_letter(wire, handler)
     assert letter is not None
     effects = await kernel.effects_of([*before, *after])
     print(f"deaths {deaths}, others handled {sum(effects)} of {len(effects)}")

@@ -9,11 +9,11 @@ from devstack.servers import Nats
 from shared.errors import DomainError
 from shared.messaging.broker import Broker
 from shared.messaging.consumer import DEAD_IN_A_ROW, Consumer
-from shared.service.context import Context
+from shared.persistence.transaction import Transaction
 from tests.shared.conftest import Connect
 from tests.shared.test_service import Start, start
 from tests.support.eventually import eventually
-from tests.support.kernel import Kernel, consuming, leave_effect, reaction_of, send, settled
+from tests.support.kernel import Kernel, consuming, handler_of, leave_effect, send, settled
 from tests.support.messages import Noted, event_type, random_name
 
 __all__ = ["start"]
@@ -33,16 +33,14 @@ class Release:
 
     mended = False
 
-    async def handle(self, event: Noted, ctx: Context) -> None:
-        await self.handle_together([event], ctx)
+    async def handle(self, event: Noted, tx: Transaction) -> None:
+        await self.handle_together([event], tx)
 
-    async def handle_together(self, events: list[Noted], ctx: Context) -> None:
-        async with ctx.transaction() as tx:
-            for event in events:
-                if event.note == "bad" and not self.mended:
-                    raise DomainError("refused by a bad release")
-                if event.id in ctx.fresh:
-                    await leave_effect(tx, event)
+    async def handle_together(self, events: list[Noted], tx: Transaction) -> None:
+        for event in events:
+            if event.note == "bad" and not self.mended:
+                raise DomainError("refused by a bad release")
+            await leave_effect(tx, event)
 
 
 async def halted(consumer: Consumer) -> bool:
@@ -53,20 +51,20 @@ async def halted(consumer: Consumer) -> bool:
 async def test_it_stops_after_so_many_dead_letters_in_a_row(kernel: Kernel, wire: Broker, batch: int) -> None:
     release = Release()
     kind = event_type()
-    handler = release.handle if batch == 1 else release.handle_together
-    reaction = reaction_of(kind, handler=handler, batch=batch)
+    function = release.handle if batch == 1 else release.handle_together
+    handler = handler_of(kind, function=function, batch=batch)
     events = notes(kind, ("bad", 60), ("good", 5))
     await send(wire, *events)
-    async with consuming(wire, reaction, kernel.runner()) as consumer:
+    async with consuming(wire, handler, kernel.runner()) as consumer:
         await eventually(lambda: halted(consumer))
-    assert await dead_letters(wire, reaction.durable) == DEAD_IN_A_ROW
-    info = await wire.js.consumer_info(reaction.stream, reaction.durable)
+    assert await dead_letters(wire, handler.durable) == DEAD_IN_A_ROW
+    info = await wire.js.consumer_info(handler.stream, handler.durable)
     waiting = (info.num_pending or 0) + (info.num_ack_pending or 0)
     assert waiting >= 60 - DEAD_IN_A_ROW, "the rest waits for a mended release"
     release.mended = True
-    async with consuming(wire, reaction, kernel.runner()):
-        await settled(wire, reaction, within=15)
-    assert await dead_letters(wire, reaction.durable) == DEAD_IN_A_ROW
+    async with consuming(wire, handler, kernel.runner()):
+        await settled(wire, handler, within=15)
+    assert await dead_letters(wire, handler.durable) == DEAD_IN_A_ROW
     effects = await kernel.effects_of(events)
     print(f"messages {len(events)}, dead letters {DEAD_IN_A_ROW}, handled after the restart {sum(effects)}")
     assert (sum(effects), max(effects)) == (len(events) - DEAD_IN_A_ROW, 1), "each is handled or dead-lettered"
@@ -76,17 +74,17 @@ async def test_it_stops_after_so_many_dead_letters_in_a_row(kernel: Kernel, wire
 async def test_poison_between_good_messages_stops_nobody(kernel: Kernel, wire: Broker, batch: int) -> None:
     release = Release()
     kind = event_type()
-    handler = release.handle if batch == 1 else release.handle_together
-    reaction = reaction_of(kind, handler=handler, batch=batch, concurrency=1)
+    function = release.handle if batch == 1 else release.handle_together
+    handler = handler_of(kind, function=function, batch=batch, concurrency=1)
     events = notes(kind, ("good", 4))
     for event in events:
         for _ in range(DEAD_IN_A_ROW - 1):
             await wire.publish(f"{kind.TYPE}.{uuid4()}", b"{", random_name())
         await send(wire, event)
-    async with consuming(wire, reaction, kernel.runner()) as consumer:
-        await settled(wire, reaction)
+    async with consuming(wire, handler, kernel.runner()) as consumer:
+        await settled(wire, handler)
         assert not consumer.halted
-    assert await dead_letters(wire, reaction.durable) == 4 * (DEAD_IN_A_ROW - 1)
+    assert await dead_letters(wire, handler.durable) == 4 * (DEAD_IN_A_ROW - 1)
     assert await kernel.effects_of(events) == [1] * 4
 
 
@@ -111,8 +109,8 @@ async def test_its_process_goes_unready_and_a_restart_resumes(
     assert f"{DEAD_IN_A_ROW} dead letters in a row" in told
     metrics = await process.get("/metrics")
     assert metrics is not None
-    assert f'consumer_halted{{handler="{durable}"}} 1.0' in metrics.text
-    assert 'consumer_halted{handler="booking-create-booking"} 0.0' in metrics.text
+    assert f'consumer_halted{{function="{durable}"}} 1.0' in metrics.text
+    assert 'consumer_halted{function="booking-create-booking"} 0.0' in metrics.text
     assert "consumer_halted" in process.child.said(200)
     assert await dead_letters(wire, durable) == DEAD_IN_A_ROW
     await process.terminate()

@@ -8,8 +8,8 @@ from devstack.servers import Nats
 from shared.errors import Unavailable
 from shared.messaging.broker import Broker
 from shared.messaging.topology import HEARTBEAT_BUCKET
-from shared.service.health import Health
-from shared.service.heartbeat import Heart, SeenHeartbeat, read_heartbeats
+from shared.runtime.health import Health
+from shared.runtime.heartbeat import HeartbeatWriter, SeenHeartbeat, read_heartbeats
 from tests.shared.conftest import Connect
 from tests.support.eventually import eventually
 from tests.support.messages import random_name
@@ -29,8 +29,8 @@ async def test_a_heartbeat_tells_how_a_process_is(wire: Broker) -> None:
     health = Health()
     health.add("weather", check)
     service = random_name()
-    first = Heart(wire, health, service, "a-1", "0.1.0")
-    second = Heart(wire, health, service, "b-2", "0.1.0")
+    first = HeartbeatWriter(wire, health, service, "a-1", "0.1.0")
+    second = HeartbeatWriter(wire, health, service, "b-2", "0.1.0")
     second.lag["booking-note-it"] = 7
     await first.beat()
     await second.beat()
@@ -56,7 +56,7 @@ async def test_a_heartbeat_tells_how_a_process_is(wire: Broker) -> None:
 
 async def test_it_beats_by_itself_and_ages(wire: Broker) -> None:
     service = random_name()
-    heart = Heart(wire, Health(), service, "a-1", "0.1.0")
+    heart = HeartbeatWriter(wire, Health(), service, "a-1", "0.1.0")
     beating = asyncio.create_task(heart.run())
 
     async def seen() -> bool:
@@ -91,7 +91,7 @@ async def test_a_look_leaves_nothing_behind(private_wire: Connect) -> None:
 
 async def test_without_nats_there_is_no_news_and_no_crash(private_nats: Nats, private_wire: Connect) -> None:
     broker = await private_wire()
-    heart = Heart(broker, Health(), random_name(), "a-1", "0.1.0")
+    heart = HeartbeatWriter(broker, Health(), random_name(), "a-1", "0.1.0")
     await asyncio.to_thread(private_nats.kill)
     beaten, stopped, read = await asyncio.gather(
         heart.beat(), heart.stop(), read_heartbeats(broker), return_exceptions=True
@@ -102,7 +102,7 @@ async def test_without_nats_there_is_no_news_and_no_crash(private_nats: Nats, pr
 
 async def test_before_the_first_connection_there_is_no_news_and_no_crash(private_nats: Nats) -> None:
     broker = Broker(private_nats.url, "test")
-    await Heart(broker, Health(), random_name(), "a-1", "0.1.0").stop()
+    await HeartbeatWriter(broker, Health(), random_name(), "a-1", "0.1.0").stop()
     with pytest.raises(Unavailable, match="not connected"):
         await read_heartbeats(broker)
     await broker.close()

@@ -8,10 +8,10 @@ from uuid import uuid4
 import pytest
 from nats.js.errors import NotFoundError
 
-from shared.contracts.base import utc_now
+from shared.clock import utc_now
 from shared.messaging.broker import Broker
-from shared.messaging.reactions import Reaction
-from tests.support.kernel import Kernel, consuming, reaction_of, send, settled
+from shared.messaging.handlers import Handler
+from tests.support.kernel import Kernel, consuming, handler_of, send, settled
 from tests.support.messages import Noted, event_type
 
 
@@ -22,8 +22,8 @@ async def put(wire: Broker, subject: bytes, payload: bytes = b"", headers: bytes
     await wire.client.flush()
 
 
-async def dead(wire: Broker, reaction: Reaction) -> int:
-    info = await wire.js.stream_info("DEADLETTER", subjects_filter=f"deadletter.{reaction.durable}")
+async def dead(wire: Broker, handler: Handler) -> int:
+    info = await wire.js.stream_info("DEADLETTER", subjects_filter=f"deadletter.{handler.durable}")
     return sum((info.state.subjects or {}).values())
 
 
@@ -53,16 +53,16 @@ HEADERS = {
 @pytest.mark.parametrize("empty", [True, False], ids=["empty", "sound"])
 async def test_odd_headers(kernel: Kernel, wire: Broker, headers: bytes, empty: bool) -> None:
     kind = event_type()
-    reaction = reaction_of(kind)
+    handler = handler_of(kind)
     odd, after = (kind(tenant_id=uuid4()) for _ in range(2))
     await put(wire, odd.subject.encode(), b"" if empty else body(odd), headers)
     await send(wire, after)
-    async with consuming(wire, reaction, kernel.runner()):
-        await settled(wire, reaction)
+    async with consuming(wire, handler, kernel.runner()):
+        await settled(wire, handler)
         await wire.check()
     assert await kernel.effects(after.id) == 1
-    assert await kernel.effects(odd.id) == (0 if empty else 1), "headers carry nothing that a handler needs"
-    assert await dead(wire, reaction) == (1 if empty else 0)
+    assert await kernel.effects(odd.id) == (0 if empty else 1), "headers carry nothing that a function needs"
+    assert await dead(wire, handler) == (1 if empty else 0)
 
 
 SUBJECTS = {
@@ -79,15 +79,15 @@ SUBJECTS = {
 @pytest.mark.parametrize("tail", SUBJECTS.values(), ids=SUBJECTS)
 async def test_odd_subjects(kernel: Kernel, wire: Broker, tail: bytes) -> None:
     kind = event_type()
-    reaction = reaction_of(kind)
+    handler = handler_of(kind)
     odd, after = (kind(tenant_id=uuid4()) for _ in range(2))
     await put(wire, f"{kind.TYPE}.".encode() + tail, body(odd))
     await send(wire, after)
-    async with consuming(wire, reaction, kernel.runner()):
-        await settled(wire, reaction)
+    async with consuming(wire, handler, kernel.runner()):
+        await settled(wire, handler)
         await wire.check()
     assert await kernel.effects_of([odd, after]) == [0, 1]
-    assert await dead(wire, reaction) == 1, "its tenant is not the subject's"
+    assert await dead(wire, handler) == 1, "its tenant is not the subject's"
 
 
 BODIES: dict[str, tuple[Callable[[Noted], bytes], bool]] = {
@@ -113,28 +113,28 @@ async def test_odd_bodies(
     kernel: Kernel, wire: Broker, make: Callable[[Noted], bytes], sound: bool, batch: bool
 ) -> None:
     kind = event_type()
-    reaction = reaction_of(kind, concurrency=1)
+    handler = handler_of(kind, concurrency=1)
     odd, after = (kind(tenant_id=uuid4()) for _ in range(2))
     await put(wire, odd.subject.encode(), make(odd))
     if batch:
         await put(wire, odd.subject.encode(), make(odd))
     await send(wire, after)
-    async with consuming(wire, reaction, kernel.runner()):
-        await settled(wire, reaction)
+    async with consuming(wire, handler, kernel.runner()):
+        await settled(wire, handler)
     assert await kernel.effects_of([odd, after]) == [1 if sound else 0, 1]
-    assert await dead(wire, reaction) == (0 if sound else 1 + batch)
+    assert await dead(wire, handler) == (0 if sound else 1 + batch)
 
 
 @pytest.mark.parametrize("version", ["v0", "v2", "v10"])
 async def test_another_major_version_is_left_to_those_who_know_it(kernel: Kernel, wire: Broker, version: str) -> None:
     kind = event_type()
-    reaction = reaction_of(kind)
+    handler = handler_of(kind)
     odd, after = (kind(tenant_id=uuid4()) for _ in range(2))
     subject = odd.subject.replace(".v1.", f".{version}.")
     await put(wire, subject.encode(), body(odd))
     await send(wire, after)
-    async with consuming(wire, reaction, kernel.runner()):
-        await settled(wire, reaction)
+    async with consuming(wire, handler, kernel.runner()):
+        await settled(wire, handler)
     assert await kernel.effects_of([odd, after]) == [0, 1]
     kept = await wire.js.get_last_msg("BOOKING", subject)
     assert kept.data == body(odd), "it stays on its stream, for a release that reads it"
@@ -142,15 +142,15 @@ async def test_another_major_version_is_left_to_those_who_know_it(kernel: Kernel
 
 async def test_a_forged_advisory_moves_nobody(kernel: Kernel, wire: Broker) -> None:
     kind = event_type()
-    reaction = reaction_of(kind)
+    handler = handler_of(kind)
     (event,) = [kind(tenant_id=uuid4())]
     await send(wire, event)
-    forged = {"stream": reaction.stream, "consumer": reaction.durable, "stream_seq": 1, "deliveries": 99}
+    forged = {"stream": handler.stream, "consumer": handler.durable, "stream_seq": 1, "deliveries": 99}
     for name in ("MAX_DELIVERIES", "MSG_TERMINATED"):
-        subject = f"$JS.EVENT.ADVISORY.CONSUMER.{name}.{reaction.stream}.{reaction.durable}"
+        subject = f"$JS.EVENT.ADVISORY.CONSUMER.{name}.{handler.stream}.{handler.durable}"
         await wire.client.publish(subject, json.dumps(forged).encode())
-    async with consuming(wire, reaction, kernel.runner()):
-        await settled(wire, reaction)
+    async with consuming(wire, handler, kernel.runner()):
+        await settled(wire, handler)
     assert await kernel.effects(event.id) == 1
     with pytest.raises(NotFoundError):
-        await wire.js.get_last_msg("DEADLETTER", f"deadletter.{reaction.durable}")
+        await wire.js.get_last_msg("DEADLETTER", f"deadletter.{handler.durable}")

@@ -9,10 +9,10 @@ import pytest
 from devstack.servers import Nats
 from shared.errors import Unavailable
 from shared.messaging.broker import Broker
-from shared.service.context import Context
+from shared.runtime.context import Context
 from tests.shared.conftest import Connect
 from tests.support.eventually import eventually
-from tests.support.kernel import Kernel, consuming, handle_once, reaction_of, send, settled
+from tests.support.kernel import Kernel, consuming, handle_once, handler_of, send, settled
 from tests.support.messages import Noted, event_type
 
 RESUME_SECONDS = 5.0
@@ -36,8 +36,8 @@ async def test_consumption_resumes_soon_after_a_killed_broker(
 
     consumer_wire, publisher = await private_wire(), await private_wire()
     waiting, later = event_type(), event_type()
-    blocked = reaction_of(waiting, handler=pass_gate, concurrency=1)
-    idle = reaction_of(later)
+    blocked = handler_of(waiting, function=pass_gate, concurrency=1)
+    idle = handler_of(later)
     stored = [waiting(tenant_id=uuid4()) for _ in range(20)]
     fresh = [later(tenant_id=uuid4()) for _ in range(20)]
     async with consuming(consumer_wire, blocked, kernel.runner()), consuming(consumer_wire, idle, kernel.runner()):
@@ -60,9 +60,9 @@ async def test_a_broker_that_is_killed_again_and_again_loses_nothing(
 ) -> None:
     wire = await private_wire()
     kind = event_type()
-    reaction = reaction_of(kind)
+    handler = handler_of(kind)
     sent: list[Noted] = []
-    async with consuming(wire, reaction, kernel.runner()):
+    async with consuming(wire, handler, kernel.runner()):
         for _ in range(3):
             await eventually(publishable(wire), within=RESUME_SECONDS)
             batch = [kind(tenant_id=uuid4()) for _ in range(20)]
@@ -79,8 +79,8 @@ async def test_a_frozen_broker_is_noticed_and_forgiven(
 ) -> None:
     wire = await private_wire()
     kind = event_type()
-    reaction = reaction_of(kind)
-    async with consuming(wire, reaction, kernel.runner()):
+    handler = handler_of(kind)
+    async with consuming(wire, handler, kernel.runner()):
         await wire.check()
         private_nats.freeze()
         frozen = time.monotonic()
@@ -109,7 +109,7 @@ async def test_a_frozen_broker_is_noticed_and_forgiven(
         event = kind(tenant_id=uuid4())
         await send(wire, event)
         await eventually(lambda: all_handled(kernel, [event]), within=RESUME_SECONDS)
-        await settled(wire, reaction)
+        await settled(wire, handler)
     assert not wire.lost.is_set()
 
 
@@ -143,7 +143,7 @@ async def test_without_a_broker_every_call_says_so_at_once(private_nats: Nats, p
     for call in (
         wire.check(),
         wire.publish("booking.x", b"{}", "1"),
-        wire.ask("rpc.booking.x", b"{}", 5),
+        wire.request("rpc.booking.x", b"{}", 5),
     ):
         with pytest.raises(Unavailable):
             await call
@@ -153,7 +153,7 @@ async def test_without_a_broker_every_call_says_so_at_once(private_nats: Nats, p
 async def test_before_the_first_connection_streams_are_unavailable(private_nats: Nats) -> None:
     wire = Broker(private_nats.url, "test")
     with pytest.raises(Unavailable, match="not connected yet"):
-        await wire.js.get_last_msg("REQUESTS", "request.x")
+        await wire.js.get_last_msg("COMMANDS", "request.x")
     await wire.close()
 
 

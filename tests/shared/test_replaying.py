@@ -9,30 +9,29 @@ import pytest
 from shared.errors import AlreadyHandled, DomainError, Unavailable
 from shared.messaging.broker import Broker
 from shared.messaging.dead_letters import DeadLetter
-from shared.messaging.reactions import Reactions
+from shared.messaging.handlers import Handlers
 from shared.messaging.replaying import Replays, address, replay
-from shared.service.context import Context
+from shared.persistence.transaction import Transaction
 from tests.support.eventually import eventually
 from tests.support.kernel import Kernel, consuming, leave_effect, send, settled, the_dead_letter
 from tests.support.messages import Noted, event_type, random_name
 
 
 class Release:
-    """A service of its own whose handler does what it is told."""
+    """A service of its own whose function does what it is told."""
 
     def __init__(self) -> None:
         self.error: Exception | None = DomainError("a bug")
         self.kind = event_type()
-        self.reactions = Reactions(random_name())
-        self.reactions.on(self.kind)(self.work)
-        self.reaction = self.reactions.declared[0]
+        self.handlers = Handlers(random_name())
+        self.handlers.on(self.kind, name="work")(self.work)
+        self.handler = self.handlers.declared[0]
 
-    async def work(self, event: Noted, ctx: Context) -> None:
+    async def work(self, event: Noted, tx: Transaction) -> None:
         """Fail, or leave one effect."""
-        async with ctx.transaction() as tx:
-            await leave_effect(tx, event)
-            if self.error:
-                raise self.error
+        await leave_effect(tx, event)
+        if self.error:
+            raise self.error
 
 
 @pytest.fixture
@@ -42,7 +41,7 @@ def release() -> Release:
 
 @pytest.fixture
 async def replays(kernel: Kernel, wire: Broker, release: Release) -> AsyncIterator[Replays]:
-    answering = Replays(wire, release.reactions.service, release.reactions.declared, kernel.runner())
+    answering = Replays(wire, release.handlers.service, release.handlers.declared, kernel.runner())
     await answering.listen()
     yield answering
     await answering.finish()
@@ -51,10 +50,10 @@ async def replays(kernel: Kernel, wire: Broker, release: Release) -> AsyncIterat
 async def buried(kernel: Kernel, wire: Broker, release: Release) -> tuple[Noted, DeadLetter]:
     """An event that died, and its letter as it is read back."""
     event = release.kind(tenant_id=uuid4(), note="x")
-    async with consuming(wire, release.reaction, kernel.runner()):
+    async with consuming(wire, release.handler, kernel.runner()):
         await send(wire, event)
-        raw = await the_dead_letter(wire, release.reaction)
-        await settled(wire, release.reaction)
+        raw = await the_dead_letter(wire, release.handler)
+        await settled(wire, release.handler)
     return event, DeadLetter.read(raw.subject or "", raw.headers or {}, raw.data or b"")
 
 
@@ -92,17 +91,17 @@ async def test_what_fails_again_says_why(
 async def test_while_its_consumer_lives(kernel: Kernel, wire: Broker, release: Release) -> None:
     event, letter = await buried(kernel, wire, release)
     release.error = None
-    async with consuming(wire, release.reaction, kernel.runner()):
+    async with consuming(wire, release.handler, kernel.runner()):
         await send(wire, event, again=True)
         await replay(wire, letter)
-        await settled(wire, release.reaction)
+        await settled(wire, release.handler)
     assert await kernel.effects(event.id) == 1
 
 
 @pytest.mark.usefixtures("replays")
 async def test_the_largest_message_can_be_replayed(wire: Broker, release: Release) -> None:
     payload = b"x" * (1024 * 1024 - 16 * 1024 - 100)
-    letter = DeadLetter(release.reaction.durable, f"{release.kind.TYPE}.x", "BOOKING", 1, 1, "poison", "", {}, payload)
+    letter = DeadLetter(release.handler.durable, f"{release.kind.TYPE}.x", "BOOKING", 1, 1, "poison", "", {}, payload)
     answer = await replay(wire, letter)
     assert answer.outcome == "failed"
     assert "breaks the contract" in answer.detail
@@ -111,7 +110,7 @@ async def test_the_largest_message_can_be_replayed(wire: Broker, release: Releas
 @pytest.mark.usefixtures("replays")
 @pytest.mark.parametrize("durable", ["{service}-unknown", "{service}-", "..", "*-x", "a b", "", ">", "ü", "x" * 300])
 async def test_odd_consumers_are_told(wire: Broker, release: Release, durable: str) -> None:
-    name = durable.format(service=release.reactions.service)
+    name = durable.format(service=release.handlers.service)
     letter = DeadLetter(name, "booking.held.v1.x", "BOOKING", 1, 1, "poison", "", {}, b"{}")
     answer = await replay(wire, letter)
     assert answer.outcome == "failed"
@@ -127,22 +126,22 @@ async def test_nobody_to_ask(wire: Broker) -> None:
 @pytest.mark.usefixtures("replays")
 async def test_questions_that_ask_nothing_harm_nobody(wire: Broker, release: Release) -> None:
     for payload, headers in ((b"", {}), (b"\xff", {"Dead-Durable": ""}), (b"{}", {"Dead-Subject": "\x00"})):
-        answer = await wire.ask(address(release.reactions.service), payload, 5, headers or None)
+        answer = await wire.request(address(release.handlers.service), payload, 5, headers or None)
         assert b'"failed"' in answer.data
 
 
 async def test_leaving_answers_what_is_in_hand(kernel: Kernel, wire: Broker, release: Release) -> None:
     started, go_on = asyncio.Event(), asyncio.Event()
 
-    async def slowly(reaction: object, messages: object) -> None:
+    async def slowly(handler: object, messages: object) -> None:
         started.set()
         await go_on.wait()
 
-    replays = Replays(wire, release.reactions.service, release.reactions.declared, slowly)
+    replays = Replays(wire, release.handlers.service, release.handlers.declared, slowly)
     await replays.listen()
     event = release.kind(tenant_id=uuid4())
     letter = DeadLetter(
-        release.reaction.durable, event.subject, "BOOKING", 1, 1, "poison", "", {}, event.model_dump_json().encode()
+        release.handler.durable, event.subject, "BOOKING", 1, 1, "poison", "", {}, event.model_dump_json().encode()
     )
     asked = asyncio.create_task(replay(wire, letter))
     await started.wait()
@@ -150,7 +149,7 @@ async def test_leaving_answers_what_is_in_hand(kernel: Kernel, wire: Broker, rel
 
     async def takes_no_more() -> bool:
         try:
-            await wire.ask(address(release.reactions.service), b"", 5)  # is answered at once, while anybody listens
+            await wire.request(address(release.handlers.service), b"", 5)  # is answered at once, while anybody listens
         except Unavailable as error:
             return "nobody answers" in str(error)
         return False

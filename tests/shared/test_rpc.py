@@ -1,4 +1,4 @@
-"""Questions and answers between services."""
+"""Queries and answers between services."""
 
 import asyncio
 import json
@@ -13,10 +13,10 @@ import pytest
 from nats.aio.msg import Msg
 
 from shared.contracts.base import Contract, Query
-from shared.contracts.booking import Slot
+from shared.contracts.booking.availability import Slot
 from shared.errors import DomainError, NotFound, Unavailable
 from shared.messaging.broker import Broker
-from shared.messaging.rpc import CONCURRENCY, DEFLATED_FROM, WAITING, Questions, Rejected, call, call_unread, serve
+from shared.messaging.rpc import CONCURRENCY, DEFLATED_FROM, WAITING, Rejected, call, call_unread, serve
 from tests.support.messages import Question, Reply, question_type, random_name
 
 Answerer = Callable[[Question], Awaitable[Contract]]
@@ -25,14 +25,13 @@ Answerer = Callable[[Question], Awaitable[Contract]]
 @asynccontextmanager
 async def answering(broker: Broker, kind: type[Question], handler: Answerer, service: str = "") -> AsyncIterator[None]:
     """A service that answers questions of this type, in the queue group `service`."""
-    questions = Questions(service or random_name())
-    questions.answers(kind)(handler)
 
-    async def answer(handler: Callable[..., Awaitable[Contract]], query: Query[Any]) -> Contract:
+    async def answer(query: Query[Any]) -> Contract:
+        assert isinstance(query, kind)
         return await handler(query)
 
     async with asyncio.TaskGroup() as tasks:
-        await serve(broker, questions, answer, tasks)
+        await serve(broker, service or random_name(), [kind], answer, tasks)
         await broker.client.flush()
         yield
 
@@ -120,7 +119,7 @@ async def test_silence_is_unavailable_after_the_time_limit(wire: Broker) -> None
         heard.set()
 
     kind = question_type()
-    await wire.subscribe(kind.SUBJECT, say_nothing)
+    await wire.subscribe(f"{kind.TYPE}.*", say_nothing)
     started = time.monotonic()
     with pytest.raises(Unavailable, match="nats: TimeoutError"):
         await call(wire, kind(tenant_id=uuid4()), timeout=0.3)
@@ -134,9 +133,17 @@ async def test_silence_is_unavailable_after_the_time_limit(wire: Broker) -> None
 async def test_a_malformed_question_is_refused(wire: Broker, payload: bytes) -> None:
     kind = question_type()
     async with answering(wire, kind, echo):
-        reply = await wire.ask(kind.SUBJECT, payload, timeout=2)
+        reply = await wire.request(f"{kind.TYPE}.{uuid4()}", payload, timeout=2)
     refusal = json.loads(reply.data)["refusal"]
     assert (refusal["status"], refusal["code"]) == (422, "invalid_query")
+
+
+async def test_a_question_whose_subject_names_another_tenant_is_refused(wire: Broker) -> None:
+    kind = question_type()
+    query = kind(tenant_id=uuid4())
+    async with answering(wire, kind, echo):
+        reply = await wire.request(f"{kind.TYPE}.{uuid4()}", query.model_dump_json().encode(), timeout=2)
+    assert json.loads(reply.data)["refusal"]["code"] == "invalid_query"
 
 
 def key_error(question: Question) -> Reply:
@@ -155,7 +162,8 @@ async def test_a_bug_is_told_without_its_text(wire: Broker, bug: Callable[[Quest
 
     kind = question_type()
     async with answering(wire, kind, stumble):
-        reply = await wire.ask(kind.SUBJECT, kind(tenant_id=uuid4(), note="ada@x").model_dump_json().encode(), 2)
+        query = kind(tenant_id=uuid4(), note="ada@x")
+        reply = await wire.request(query.subject, query.model_dump_json().encode(), 2)
     refusal = json.loads(reply.data)["refusal"]
     assert (refusal["status"], refusal["code"]) == (500, "internal"), "a handler's own bug is not the asker's fault"
     assert b"ada" not in reply.data

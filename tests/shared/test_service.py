@@ -10,13 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
-from booking.model import SCHEMA_REVISION
+from booking.schema import SCHEMA_REVISION
 from devstack.ports import LOOPBACK, free_ports
 from devstack.process import Child
 from devstack.servers import Nats, Servers, temporary_directory
 from shared.errors import Unavailable
 from shared.messaging.broker import Broker
-from shared.service.heartbeat import read_heartbeats
+from shared.runtime.heartbeat import read_heartbeats
 from tests.conftest import migrate
 from tests.shared.conftest import new_database
 from tests.support.eventually import eventually
@@ -171,7 +171,7 @@ async def test_it_waits_for_nats_and_outlives_its_outage(database_url: str, priv
 
     async def says_what_is_missing() -> bool:
         told = (await process.readiness(503))["checks"]["topology"]
-        return bool(told == "stream REQUESTS is missing. Run `make topology` to bring NATS to the code.")
+        return bool(told == "stream COMMANDS is missing. Run `make topology` to bring NATS to the code.")
 
     await eventually(says_what_is_missing)
     await asyncio.to_thread(private_nats.deploy_topology)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -17,7 +18,7 @@ from shared.messaging.rpc import Answering, call
 from shared.messaging.topology import ACK_WAIT_SECONDS, consumer_config
 from tests.shared.test_service import Start, start
 from tests.support.eventually import eventually
-from tests.support.kernel import Kernel, consuming, reaction_of, send, settled
+from tests.support.kernel import Kernel, consuming, handler_of, send, settled
 from tests.support.messages import Question, Reply, event_type, question_type
 
 __all__ = ["start"]
@@ -43,13 +44,13 @@ async def test_questions_that_have_come_are_answered_by_a_process_that_leaves(wi
         await gate.wait()
         return Reply(answer="at last")
 
-    async def with_context(handler: object, query: Query[Reply]) -> Reply:
+    async def answer_query(query: Query[Any]) -> Reply:
         assert isinstance(query, kind)
         return await answer(query)
 
     async with asyncio.TaskGroup() as tasks:
-        answering = Answering(wire, with_context, tasks)
-        await answering.listen(kind, answer, "leaving")
+        answering = Answering(wire, answer_query, tasks)
+        await answering.listen(kind, "leaving")
         await wire.client.flush()
         asking = [asyncio.create_task(call(asker, kind(tenant_id=uuid4()), timeout=10)) for _ in range(QUESTIONS)]
         await heard.wait()
@@ -75,20 +76,20 @@ async def test_messages_on_their_way_to_a_consumer_that_stops_come_to_another_at
     kernel: Kernel, wire: Broker, asker: Broker
 ) -> None:
     kind = event_type()
-    reaction = reaction_of(kind, concurrency=50)
+    handler = handler_of(kind, concurrency=50)
     events = [kind(tenant_id=uuid4()) for _ in range(600)]
-    await wire.js.add_consumer(reaction.stream, consumer_config(reaction))
+    await wire.js.add_consumer(handler.stream, consumer_config(handler))
     await asyncio.gather(*(send(asker, *events[n::30]) for n in range(30)))
     for _ in range(3):
-        leaver = Consumer(wire, reaction, kernel.runner())
+        leaver = Consumer(wire, handler, kernel.runner())
         running = asyncio.create_task(leaver.run())
         await asyncio.sleep(0)  # its first request is on its way, and a batch is coming back
         await wire.client.flush()
         await leaver.stop()
         await running
     stopped = time.monotonic()
-    async with consuming(asker, reaction, kernel.runner()):
-        info = await settled(asker, reaction, within=ACK_WAIT_SECONDS / 3)
+    async with consuming(asker, handler, kernel.runner()):
+        info = await settled(asker, handler, within=ACK_WAIT_SECONDS / 3)
     assert info.delivered
     print(f"all settled {time.monotonic() - stopped:.1f} s after the last stop, "
           f"given back {info.delivered.consumer_seq - len(events)} of {len(events)}")  # fmt: skip

@@ -11,7 +11,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DiscardPolicy, StreamConfig
 
 from devstack.servers import Nats, Servers
-from shared.contracts.booking import BookingConfirmed, BookingHeld
+from shared.contracts.booking.bookings import BookingConfirmed, BookingHeld
 from shared.messaging.broker import Broker
 from shared.messaging.topology import (
     HEARTBEAT_BUCKET,
@@ -23,7 +23,7 @@ from shared.messaging.topology import (
     ensure_topology,
 )
 from tests.shared.conftest import Connect
-from tests.support.kernel import reaction_of
+from tests.support.kernel import handler_of
 from tests.support.messages import event_type
 
 
@@ -33,23 +33,23 @@ async def streams(js: JetStreamContext) -> dict[str, StreamConfig]:
 
 async def test_a_second_start_changes_nothing(private_wire: Connect) -> None:
     broker = await private_wire()
-    reactions = [reaction_of(event_type(), event_type()), reaction_of(event_type())]
-    await ensure_topology(broker.js, reactions)
+    handlers = [handler_of(event_type(), event_type()), handler_of(event_type())]
+    await ensure_topology(broker.js, handlers)
     before = await streams(broker.js)
-    created = [(await broker.js.consumer_info("BOOKING", r.durable)).created for r in reactions]
-    await ensure_topology(broker.js, reactions)
+    created = [(await broker.js.consumer_info("BOOKING", r.durable)).created for r in handlers]
+    await ensure_topology(broker.js, handlers)
     assert await streams(broker.js) == before
-    assert [(await broker.js.consumer_info("BOOKING", r.durable)).created for r in reactions] == created
+    assert [(await broker.js.consumer_info("BOOKING", r.durable)).created for r in handlers] == created
     assert {s.name for s in STREAMS} <= set(before)
 
 
 async def test_replicas_that_start_at_once_agree(private_nats: Nats) -> None:
     await asyncio.to_thread(private_nats.start)
-    reaction = reaction_of(event_type())
+    handler = handler_of(event_type())
     brokers = [Broker(private_nats.url, "test") for _ in range(4)]
     for broker in brokers:
         await broker.connect()
-    await asyncio.gather(*(ensure_topology(b.js, [reaction]) for b in brokers))
+    await asyncio.gather(*(ensure_topology(b.js, [handler]) for b in brokers))
     assert {s.name for s in STREAMS} <= set(await streams(brokers[0].js))
     for broker in brokers:
         await broker.close()
@@ -97,44 +97,44 @@ async def test_a_changed_stream_stops_the_start_and_can_be_mended(private_wire: 
 
 async def test_a_changed_consumer_stops_the_start_and_can_be_mended(private_wire: Connect) -> None:
     broker = await private_wire()
-    reaction = reaction_of(event_type(), event_type())
-    good = consumer_config(reaction)
+    handler = handler_of(event_type(), event_type())
+    good = consumer_config(handler)
     changes = {
         "ack_wait": replace(good, ack_wait=5.0),
         "max_ack_pending": replace(good, max_ack_pending=1),
         "max_deliver": replace(good, max_deliver=3),
         "filter_subjects": replace(good, filter_subjects=["booking.>"]),
     }
-    await ensure_topology(broker.js, [reaction])
+    await ensure_topology(broker.js, [handler])
     for field, changed in changes.items():
         await broker.js.add_consumer("BOOKING", changed)
         with pytest.raises(TopologyDrift, match="Run `make topology`") as raised:
-            await ensure_topology(broker.js, [reaction])
-        assert f"consumer {reaction.durable}" in str(raised.value)
+            await ensure_topology(broker.js, [handler])
+        assert f"consumer {handler.durable}" in str(raised.value)
         assert f"{field}: code " in str(raised.value)
-        await ensure_topology(broker.js, [reaction], update=True)
-        await ensure_topology(broker.js, [reaction])
+        await ensure_topology(broker.js, [handler], update=True)
+        await ensure_topology(broker.js, [handler])
 
 
 async def test_updating_keeps_stored_messages_and_what_was_acknowledged(private_wire: Connect) -> None:
     broker = await private_wire()
     kind = event_type()
-    reaction = reaction_of(kind)
-    await ensure_topology(broker.js, [reaction])
+    handler = handler_of(kind)
+    await ensure_topology(broker.js, [handler])
     await broker.publish(f"{kind.TYPE}.a", b"{}", "1")
     await broker.publish(f"{kind.TYPE}.b", b"{}", "2")
-    subscription = await broker.js.pull_subscribe_bind(durable=reaction.durable, stream="BOOKING")
+    subscription = await broker.js.pull_subscribe_bind(durable=handler.durable, stream="BOOKING")
     (msg,) = await subscription.fetch(1, timeout=2)
     await msg.ack_sync()
-    await broker.js.add_consumer("BOOKING", replace(consumer_config(reaction), ack_wait=5.0))
-    await ensure_topology(broker.js, [reaction], update=True)
-    info = await broker.js.consumer_info("BOOKING", reaction.durable)
+    await broker.js.add_consumer("BOOKING", replace(consumer_config(handler), ack_wait=5.0))
+    await ensure_topology(broker.js, [handler], update=True)
+    info = await broker.js.consumer_info("BOOKING", handler.durable)
     assert (info.num_pending, info.ack_floor and info.ack_floor.consumer_seq) == (1, 1)
     assert (await broker.js.stream_info("BOOKING")).state.messages == 2
 
 
 def test_a_reaction_becomes_a_patient_consumer() -> None:
-    config: ConsumerConfig = consumer_config(reaction_of(BookingHeld, BookingConfirmed, batch=64))
+    config: ConsumerConfig = consumer_config(handler_of(BookingHeld, BookingConfirmed, batch=64))
     assert config.ack_policy == AckPolicy.EXPLICIT
     assert config.max_deliver == -1, "the runner counts deliveries, so that nothing gets stuck unseen (N6)"
     assert config.filter_subjects == ["booking.confirmed.v1.>", "booking.held.v1.>"]

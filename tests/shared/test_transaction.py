@@ -19,7 +19,7 @@ from shared.persistence import inbox
 from shared.persistence.database import Database
 from shared.persistence.outbox import OutboxRow
 from shared.persistence.transaction import EVERY_TENANT, Tenants, transaction
-from shared.service.context import Context
+from shared.runtime.context import Context
 from tests.chaos.proxy import Direction, Link
 from tests.support.eventually import eventually
 from tests.support.kernel import Kernel, ignore, leave_effect
@@ -261,7 +261,7 @@ async def a_server(*, answer: bytes | None) -> AsyncIterator[Database]:
         if answer is None:
             return
         while body := await reader.readexactly(int.from_bytes(await reader.readexactly(4)) - 4):
-            if int.from_bytes(body[:4]) != 80877103:  # a wish for TLS; anything else starts the session
+            if int.from_bytes(body[:4]) != 80877103:  # a command for TLS; anything else starts the session
                 break
             writer.write(b"N")
         writer.write(b"E" + (len(answer) + 4).to_bytes(4) + answer)

@@ -4,10 +4,7 @@
 allows; the difference that git then shows is what other services will see.
 """
 
-import importlib
-import pkgutil
 import types
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
@@ -16,8 +13,8 @@ from uuid import UUID, uuid5
 
 from pydantic import BaseModel
 
-from shared import contracts
-from shared.contracts.base import Contract, Event, Outcome, Outcomes, Query, Request
+from shared.contracts.base import Command, Contract, Event, Outcome, Outcomes, Query
+from shared.contracts.registry import published
 from shared.contracts.stripe import StripeEvent
 
 GOLDEN = Path(__file__).parents[1] / "contracts" / "golden"
@@ -64,26 +61,15 @@ def _value(kind: Any, name: str, inside: type[Contract]) -> Any:
 
 def messages() -> dict[str, type[Contract]]:
     """Every contract that travels by itself: name of its golden file to its type."""
-    for module in pkgutil.iter_modules(contracts.__path__):
-        importlib.import_module(f"shared.contracts.{module.name}")
     found: dict[str, type[Contract]] = {"outcome": Outcome, "outcomes": Outcomes, StripeEvent.TYPE: StripeEvent}
-    for contract in _published(Event):
+    for contract in published(Event):
         found[contract.TYPE] = contract
-    for wish in _published(Request):
-        found[wish.TYPE] = wish
-    for query in _published(Query):
-        found[query.SUBJECT] = query
-        found[f"{query.SUBJECT}.reply"] = query.reply_type()
+    for command in published(Command):
+        found[command.TYPE] = command
+    for query in published(Query):
+        found[query.TYPE] = query
+        found[f"{query.TYPE}.reply"] = query.reply_type()
     return found
-
-
-def _published(base: type[C]) -> Iterator[type[C]]:
-    """Concrete subclasses in `shared.contracts`; tests have message types of their own."""
-    for subclass in base.__subclasses__():
-        yield from _published(subclass)
-        concrete = "TYPE" in vars(subclass) or "SUBJECT" in vars(subclass)
-        if concrete and subclass.__module__.startswith("shared.contracts."):
-            yield subclass
 
 
 def encoded(message: Contract) -> str:

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import httpx
 
-from shared.contracts.base import utc_now
+from shared.clock import utc_now
 
 ALWAYS = [{"weekday": day, "opens": "00:00", "closes": "24:00"} for day in range(7)]
 

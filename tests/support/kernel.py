@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -11,19 +11,20 @@ from nats.js.api import ConsumerInfo, RawStreamMsg
 from nats.js.errors import NotFoundError
 from sqlalchemy import text
 
-from shared.contracts.base import Contract, Event
+from shared.contracts.base import Command, Contract, Event
 from shared.messaging.broker import Broker
 from shared.messaging.consumer import Consumer, Run
-from shared.messaging.reactions import Message, Reaction, Reactions
+from shared.messaging.handlers import Handler, Handlers, Message
 from shared.messaging.topology import consumer_config
 from shared.persistence.database import Database
 from shared.persistence.outbox import OutboxRow
 from shared.persistence.transaction import EVERY_TENANT, Transaction, transaction
-from shared.service.context import Context
+from shared.runtime.context import Context
+from shared.runtime.handling import handle
 from tests.support.eventually import eventually
 from tests.support.messages import random_name
 
-Handler = Callable[..., Awaitable[Any]]
+HandlerFunction = Callable[..., Awaitable[Any]]
 
 
 def ignore(rows: list[OutboxRow]) -> None:
@@ -51,38 +52,38 @@ class Kernel:
         return [await self.effects(UUID(str(event.id))) for event in events]
 
     def runner(self, committed: Callable[[list[OutboxRow]], None] = ignore) -> Run:
-        """Calls a reaction's handler as a service does."""
+        """Calls a handler's function as a service does."""
 
-        async def run(reaction: Reaction, messages: Sequence[Message]) -> Any:
-            ctx = Context(self.database, committed, messages, reaction.durable)
-            if reaction.batch > 1:
-                return await reaction.handler(list(messages), ctx)
-            outcome = await reaction.handler(messages[0], ctx)
-            return None if outcome is None else [outcome]
+        async def run(handler: Handler, messages: Sequence[Message]) -> Any:
+            return await handle(handler, messages, Context(self.database, committed, messages, handler.durable), {})
 
         return run
 
 
 async def leave_effect(tx: Transaction, message: Event) -> None:
-    """What a handler's work is in these tests: a row."""
+    """What a function's work is in these tests: a row."""
     await tx.session.execute(
         text("INSERT INTO effects VALUES (:tenant, :id, '')"), {"tenant": message.tenant_id, "id": message.id}
     )
 
 
 async def handle_once(event: Event, ctx: Context) -> None:
-    """The plainest handler: one transaction, one effect."""
+    """The plainest function: one transaction, one effect."""
     async with ctx.transaction() as tx:
         await leave_effect(tx, event)
 
 
-def reaction_of(
-    *types: type[Message], handler: Handler = handle_once, batch: int = 1, concurrency: int | None = None
-) -> Reaction:
-    """A reaction under a durable name of its own."""
-    reactions = Reactions(random_name())
-    reactions.on(*types, batch=batch, concurrency=concurrency)(handler)
-    return reactions.declared[0]
+def handler_of(
+    *types: Any, function: HandlerFunction = handle_once, batch: int = 1, concurrency: int | None = None
+) -> Handler:
+    """A handler under a durable name of its own."""
+    handlers = Handlers(random_name())
+    if issubclass(types[0], Command):
+        handlers.command(types[0], batch)(function)
+    else:
+        handlers.on(*types, name="handle", batch=batch)(function)
+    [handler] = handlers.declared
+    return replace(handler, concurrency=concurrency) if concurrency else handler
 
 
 async def send(broker: Broker, *messages: Message, again: bool = False) -> None:
@@ -93,10 +94,10 @@ async def send(broker: Broker, *messages: Message, again: bool = False) -> None:
 
 
 @asynccontextmanager
-async def consuming(broker: Broker, reaction: Reaction, run: Run) -> AsyncIterator[Consumer]:
+async def consuming(broker: Broker, handler: Handler, run: Run) -> AsyncIterator[Consumer]:
     """A running consumer; stopped in order at the end."""
-    await broker.js.add_consumer(reaction.stream, consumer_config(reaction))
-    consumer = Consumer(broker, reaction, run)
+    await broker.js.add_consumer(handler.stream, consumer_config(handler))
+    consumer = Consumer(broker, handler, run)
     running = asyncio.create_task(consumer.run())
     try:
         yield consumer
@@ -106,11 +107,11 @@ async def consuming(broker: Broker, reaction: Reaction, run: Run) -> AsyncIterat
             await running
 
 
-async def settled(broker: Broker, reaction: Reaction, within: float = 10) -> ConsumerInfo:
+async def settled(broker: Broker, handler: Handler, within: float = 10) -> ConsumerInfo:
     """The consumer's state once nothing waits and nothing is in hand."""
 
     async def look() -> ConsumerInfo | None:
-        info = await broker.js.consumer_info(reaction.stream, reaction.durable)
+        info = await broker.js.consumer_info(handler.stream, handler.durable)
         return info if not info.num_pending and not info.num_ack_pending else None
 
     found = await eventually(look, within=within)
@@ -118,17 +119,17 @@ async def settled(broker: Broker, reaction: Reaction, within: float = 10) -> Con
     return found
 
 
-async def dead_letter(broker: Broker, reaction: Reaction) -> RawStreamMsg | None:
-    """The last dead letter of a reaction, if there is one."""
+async def dead_letter(broker: Broker, handler: Handler) -> RawStreamMsg | None:
+    """The last dead letter of a handler, if there is one."""
     try:
-        return await broker.js.get_last_msg("DEADLETTER", f"deadletter.{reaction.durable}")
+        return await broker.js.get_last_msg("DEADLETTER", f"deadletter.{handler.durable}")
     except NotFoundError:
         return None
 
 
-async def the_dead_letter(broker: Broker, reaction: Reaction) -> RawStreamMsg:
+async def the_dead_letter(broker: Broker, handler: Handler) -> RawStreamMsg:
     """The dead letter that must come."""
-    found = await eventually(lambda: dead_letter(broker, reaction))
+    found = await eventually(lambda: dead_letter(broker, handler))
     assert found is not None
     return found
 

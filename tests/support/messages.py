@@ -5,9 +5,9 @@ Each has a `note`, for a test to say what its handler should do.
 
 from datetime import UTC, datetime
 from typing import ClassVar
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from shared.contracts.base import Contract, Event, Query, Request
+from shared.contracts.base import Command, Contract, Event, Query
 from shared.contracts.stripe import StripeEvent
 from shared.identifiers import new_id
 
@@ -18,7 +18,7 @@ class Noted(Event):
     note: str = ""
 
 
-class Wish(Request):
+class NotedCommand(Command):
     """A request with a note."""
 
     note: str = ""
@@ -33,7 +33,6 @@ class Reply(Contract):
 class Question(Query[Reply]):
     """A question with a note."""
 
-    tenant_id: UUID
     note: str = ""
 
 
@@ -51,11 +50,11 @@ def event_type(owner: str = "booking") -> type[Noted]:
     return Happened
 
 
-def request_type() -> type[Wish]:
-    """A new request type on REQUESTS."""
+def command_type() -> type[NotedCommand]:
+    """A new request type on COMMANDS."""
 
-    class Asked(Wish):
-        TYPE: ClassVar[str] = f"request.{random_name()}.v1"
+    class Asked(NotedCommand):
+        TYPE: ClassVar[str] = f"command.{random_name()}.v1"
 
     return Asked
 
@@ -73,14 +72,14 @@ def question_type() -> type[Question]:
     """A new question."""
 
     class Wondered(Question):
-        SUBJECT: ClassVar[str] = f"rpc.{random_name()}.ask"
+        TYPE: ClassVar[str] = f"rpc.{random_name()}.ask.v1"
 
     return Wondered
 
 
-def a_wish(wish: type[Wish], note: str = "", outcome_to: str | None = None) -> Wish:
+def a_command(command: type[NotedCommand], note: str = "", outcome_to: str | None = None) -> NotedCommand:
     """A request of a new tenant about a new thing."""
-    return wish(
+    return command(
         id=new_id(),
         tenant_id=uuid4(),
         subject_id=uuid4(),

@@ -12,7 +12,7 @@ import httpx
 import stripe
 
 from devstack.stack import Stack
-from shared.contracts.base import utc_now
+from shared.clock import utc_now
 from tests.support.client import Api, in_days
 from tests.support.eventually import eventually
 from tests.system.conftest import Outside, payable, reaches

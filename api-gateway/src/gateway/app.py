@@ -29,7 +29,7 @@ from gateway.schemas import (
     NewTenant,
     NewTime,
 )
-from shared.service.app import VERSION
+from shared.runtime.service import VERSION
 
 _DESCRIPTION = """
 Bookings that can't overlap, paid deposits, mails that are sent. Every request carries

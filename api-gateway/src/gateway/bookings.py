@@ -12,9 +12,9 @@ from gateway.fields import QueryInstant
 from gateway.gateway import BookingsReader, PaymentsReader, admit, gateway_of
 from gateway.keys import Scope
 from gateway.paging import Cursor, Limit, check_cursor
-from gateway.problems import FieldError, Problem, invalid, render_refusal
+from gateway.problems import FieldError, Problem, invalid
 from gateway.request_headers import parse_if_match
-from gateway.requests import Progress, accepted
+from gateway.requests import accepted
 from gateway.responses import show
 from gateway.routing import LIST_PROBLEMS, READ_PROBLEMS, SECURITY, WRITE_PROBLEMS, LeanRoute, durable, problems, takes
 from gateway.schemas import (
@@ -27,8 +27,8 @@ from gateway.schemas import (
     PaymentShown,
     Status,
 )
-from shared.contracts.billing import GetPayment
-from shared.contracts.booking import (
+from shared.contracts.billing.payments import GetPayment
+from shared.contracts.booking.bookings import (
     Booking,
     BookingStatus,
     CancelBooking,
@@ -36,10 +36,8 @@ from shared.contracts.booking import (
     Customer,
     GetBooking,
     ListBookings,
-    RequestState,
     RescheduleBooking,
 )
-from shared.errors import Unavailable
 from shared.messaging.rpc import Rejected, call
 
 writes = APIRouter(route_class=LeanRoute, tags=["Bookings"])
@@ -63,7 +61,7 @@ async def create_booking(request: Request) -> Response:
     caller = await admit(request, Scope.BOOKINGS_WRITE)
     body = await read_json(request, NewBooking)
     requests = gateway_of(request).requests
-    wish = CreateBooking.model_construct(  # of what `body` and `admit` have checked
+    command = CreateBooking.model_construct(  # of what `body` and `admit` have checked
         **requests.envelope(request, caller.tenant_id, body),
         service_id=body.service_id,
         resource_id=body.resource_id,
@@ -75,7 +73,7 @@ async def create_booking(request: Request) -> Response:
         metadata=body.metadata,
         business_name=caller.tenant_name,
     )
-    return await requests.submit(request, wish, BookingShown, LOCATION)
+    return await requests.submit(request, command, BookingShown, LOCATION)
 
 
 @writes.post(
@@ -90,12 +88,12 @@ async def cancel_booking(request: Request) -> Response:
     booking_id = path_id(request, "booking_id")
     body = await read_json(request, Cancellation, empty=b"{}")
     requests = gateway_of(request).requests
-    wish = CancelBooking(
+    command = CancelBooking(
         **requests.envelope(request, caller.tenant_id, body, booking_id),
         reason=body.reason,
         expected_version=parse_if_match(request.headers.getlist("if-match")),
     )
-    return await requests.submit(request, wish, BookingShown, LOCATION)
+    return await requests.submit(request, command, BookingShown, LOCATION)
 
 
 @writes.post(
@@ -110,13 +108,13 @@ async def reschedule_booking(request: Request) -> Response:
     booking_id = path_id(request, "booking_id")
     body = await read_json(request, NewTime)
     requests = gateway_of(request).requests
-    wish = RescheduleBooking(
+    command = RescheduleBooking(
         **requests.envelope(request, caller.tenant_id, body, booking_id),
         starts_at=body.starts_at,
         resource_id=body.resource_id,
         expected_version=parse_if_match(request.headers.getlist("if-match")),
     )
-    return await requests.submit(request, wish, BookingShown, LOCATION)
+    return await requests.submit(request, command, BookingShown, LOCATION)
 
 
 @reads.get(
@@ -158,14 +156,10 @@ async def list_bookings(
 )
 async def get_booking(request: Request, caller: BookingsReader, booking_id: UUID) -> Response:
     """A booking; 202 while its request still waits; the refusal if it was refused."""
-    state = await booking_state(request, caller.tenant_id, booking_id)
-    if state is None:
+    booking = await followed_booking(request, caller.tenant_id, booking_id)
+    if booking is None:
         return accepted(booking_id, LOCATION.format(id=booking_id))
-    if state.booking is not None:
-        return show(BookingShown.model_validate(state.booking), headers={"ETag": f'"{state.booking.version}"'})
-    if state.refusal is not None:
-        return render_refusal(request.scope, state.refusal)
-    raise Problem(404, "There is no such booking.")
+    return show(BookingShown.model_validate(booking), headers={"ETag": f'"{booking.version}"'})
 
 
 @reads.get(
@@ -183,42 +177,26 @@ async def get_payment(request: Request, caller: PaymentsReader, booking_id: UUID
     except Rejected as rejected:
         if rejected.refusal.status != 404:
             raise
-    state = await booking_state(request, caller.tenant_id, booking_id)
-    if state is None:
+    booking = await followed_booking(request, caller.tenant_id, booking_id)
+    if booking is None:
         return accepted(booking_id, LOCATION.format(id=booking_id))
-    if state.refusal is not None:
-        return render_refusal(request.scope, state.refusal)
-    return show(payment_to_come(state.booking))
+    return show(payment_to_come(booking))
 
 
-async def booking_state(request: Request, tenant_id: UUID, booking_id: UUID) -> RequestState | None:
-    """What is known of a booking or the request for it; None while that request waits.
+async def followed_booking(request: Request, tenant_id: UUID, booking_id: UUID) -> Booking | None:
+    """The booking, or None while the command for it waits. Raises as `DurableRequests.follow`."""
 
-    Raises `Unavailable` if booking-service is silent and no waiting request explains that.
-    """
-    gateway = gateway_of(request)
-    query = GetBooking(tenant_id=tenant_id, booking_id=booking_id)
-    try:
-        state = await call(gateway.broker, query)
-    except Unavailable:
-        if await gateway.requests.progress(CreateBooking, tenant_id, booking_id) is Progress.WAITING:
-            return None
-        raise
-    if state.booking or state.refusal:
-        return state
-    progress = await gateway.requests.progress(CreateBooking, tenant_id, booking_id)
-    if progress is Progress.DONE:  # perhaps finished between the two questions
-        return await call(gateway.broker, query)
-    return None if progress is Progress.WAITING else state
+    def query_of(asked: UUID) -> GetBooking:
+        return GetBooking(tenant_id=tenant_id, booking_id=asked)
+
+    return await gateway_of(request).requests.follow(CreateBooking, tenant_id, booking_id, query_of)
 
 
-def payment_to_come(booking: Booking | None) -> PaymentShown:
+def payment_to_come(booking: Booking) -> PaymentShown:
     """What is shown while billing-service has not heard of the booking yet.
 
-    Raises 404 `not_found` without a booking, 404 `payment_not_found` if it needs no deposit.
+    Raises 404 `payment_not_found` if it needs no deposit.
     """
-    if booking is None:
-        raise Problem(404, "There is no such booking.")
     if booking.deposit is None:
         raise Problem(404, "This booking needs no payment.", "payment_not_found")
     status = "requested" if booking.status is BookingStatus.PENDING_PAYMENT else "canceled"

@@ -14,7 +14,7 @@ from gateway.gateway import CatalogueReader, admit, gateway_of
 from gateway.keys import Scope
 from gateway.paging import Cursor, Limit, check_cursor
 from gateway.problems import FieldError, invalid
-from gateway.requests import Progress, accepted
+from gateway.requests import accepted
 from gateway.responses import show
 from gateway.routing import LIST_PROBLEMS, READ_PROBLEMS, SECURITY, WRITE_PROBLEMS, LeanRoute, durable, takes
 from gateway.schemas import (
@@ -25,23 +25,20 @@ from gateway.schemas import (
     ResourceShown,
     ServicePage,
     ServiceShown,
-    Shown,
     SlotsShown,
 )
 from shared.contracts.base import Money
-from shared.contracts.base import Request as DurableRequest
-from shared.contracts.booking import (
+from shared.contracts.booking.availability import FindSlots
+from shared.contracts.booking.catalog import (
     CreateResource,
     CreateService,
-    FindSlots,
     GetResource,
     GetService,
     ListResources,
     ListServices,
     WeeklyHours,
 )
-from shared.errors import Unavailable
-from shared.messaging.rpc import Rejected, call, call_unread
+from shared.messaging.rpc import call, call_unread
 
 writes = APIRouter(route_class=LeanRoute, tags=["Catalogue"])
 reads = APIRouter(tags=["Catalogue"])
@@ -66,12 +63,12 @@ async def create_service(request: Request) -> Response:
     caller = await admit(request, Scope.CATALOGUE_WRITE)
     body = await read_json(request, NewService)
     requests = gateway_of(request).requests
-    wish = CreateService(
+    command = CreateService(
         **requests.envelope(request, caller.tenant_id, body),
         **body.model_dump(exclude={"price"}),
         price=Money(amount=body.price.amount, currency=body.price.currency),
     )
-    return await requests.submit(request, wish, ServiceShown, _SERVICE)
+    return await requests.submit(request, command, ServiceShown, _SERVICE)
 
 
 @writes.post(
@@ -86,14 +83,14 @@ async def create_resource(request: Request) -> Response:
     caller = await admit(request, Scope.CATALOGUE_WRITE)
     body = await read_json(request, NewResource)
     requests = gateway_of(request).requests
-    wish = CreateResource(
+    command = CreateResource(
         **requests.envelope(request, caller.tenant_id, body),
         name=body.name,
         time_zone=body.time_zone,
         weekly_hours=[WeeklyHours(weekday=w.weekday, opens=w.opens, closes=w.closes) for w in body.weekly_hours],
         service_ids=body.service_ids,
     )
-    return await requests.submit(request, wish, ResourceShown, _RESOURCE)
+    return await requests.submit(request, command, ResourceShown, _RESOURCE)
 
 
 @reads.get("/v1/services", response_model=ServicePage, responses=LIST_PROBLEMS, openapi_extra={"security": SECURITY})
@@ -113,8 +110,15 @@ async def list_services(
 )
 async def get_service(request: Request, caller: CatalogueReader, service_id: UUID) -> Response:
     """One service; 202 while the request for it still waits."""
-    query = GetService(tenant_id=caller.tenant_id, service_id=service_id)
-    return await _one(request, query, ServiceShown, CreateService, service_id, _SERVICE)
+    service = await gateway_of(request).requests.follow(
+        CreateService,
+        caller.tenant_id,
+        service_id,
+        lambda asked: GetService(tenant_id=caller.tenant_id, service_id=asked),
+    )
+    if service is None:
+        return accepted(service_id, _SERVICE.format(id=service_id))
+    return show(ServiceShown.model_validate(service))
 
 
 @reads.get("/v1/resources", response_model=ResourcePage, responses=LIST_PROBLEMS, openapi_extra={"security": SECURITY})
@@ -134,8 +138,15 @@ async def list_resources(
 )
 async def get_resource(request: Request, caller: CatalogueReader, resource_id: UUID) -> Response:
     """One resource; 202 while the request for it still waits."""
-    query = GetResource(tenant_id=caller.tenant_id, resource_id=resource_id)
-    return await _one(request, query, ResourceShown, CreateResource, resource_id, _RESOURCE)
+    resource = await gateway_of(request).requests.follow(
+        CreateResource,
+        caller.tenant_id,
+        resource_id,
+        lambda asked: GetResource(tenant_id=caller.tenant_id, resource_id=asked),
+    )
+    if resource is None:
+        return accepted(resource_id, _RESOURCE.format(id=resource_id))
+    return show(ResourceShown.model_validate(resource))
 
 
 @reads.get(
@@ -163,23 +174,3 @@ async def find_slots(
     # are passed on as they come.
     slots = await call_unread(gateway_of(request).broker, query, timeout=5)
     return Response(slots, media_type="application/json")
-
-
-async def _one(
-    request: Request,
-    query: GetService | GetResource,
-    shown: type[Shown],
-    creation: type[DurableRequest],
-    thing_id: UUID,
-    location: str,
-) -> Response:
-    """The thing asked for, or 202 while its creation waits. Raises `Rejected` or `Unavailable` otherwise."""
-    gateway = gateway_of(request)
-    try:
-        return show(shown.model_validate(await call(gateway.broker, query)))
-    except (Rejected, Unavailable) as error:
-        if isinstance(error, Rejected) and error.refusal.status != 404:
-            raise
-        if await gateway.requests.progress(creation, query.tenant_id, thing_id) is Progress.WAITING:
-            return accepted(thing_id, location.format(id=thing_id))
-        raise

@@ -22,7 +22,7 @@ from shared.messaging.dead_letters import DeadLetter
 from shared.messaging.replaying import replay
 from shared.messaging.topology import DEADLETTER
 from shared.persistence.transaction import EVERY_TENANT
-from shared.service.app import Service
+from shared.runtime.service import ServiceRuntime
 
 REPLAYS_A_SECOND = 50
 """How fast a bulk replay goes, so that it does not crowd out the living."""
@@ -67,7 +67,7 @@ class BulkReplay:
 class DeadLetters:
     """The dead letters of the whole installation."""
 
-    def __init__(self, broker: Broker, service: Service) -> None:
+    def __init__(self, broker: Broker, service: ServiceRuntime) -> None:
         self._broker = broker
         self._service = service
         self._bulk = asyncio.Lock()

@@ -19,7 +19,7 @@ from gateway.requests import STREAM, DurableRequests
 from gateway.settings import GatewaySettings, split
 from gateway.status import SystemView
 from shared.messaging.broker import Broker
-from shared.service.app import Service
+from shared.runtime.service import ServiceRuntime
 
 RECORD_USE_SECONDS = 30
 
@@ -28,7 +28,7 @@ RECORD_USE_SECONDS = 30
 class Gateway:
     """The gateway's parts, for its routes: `request.app.state.gateway`."""
 
-    service: Service
+    service: ServiceRuntime
     broker: Broker
     keys: KeyStore
     authenticator: Authenticator
@@ -41,7 +41,7 @@ class Gateway:
     stripe_secrets: tuple[str, ...]
 
 
-def assemble(service: Service, settings: GatewaySettings) -> Gateway:
+def assemble(service: ServiceRuntime, settings: GatewaySettings) -> Gateway:
     """The gateway's parts around one service runtime, with what they do in the background."""
     keys = KeyStore(service)
     doors = Doors(settings.concurrency_limit, settings.slow_seconds, WEBHOOK_PATH)
@@ -53,12 +53,11 @@ def assemble(service: Service, settings: GatewaySettings) -> Gateway:
     else:
         limiter = MemoryLimiter(settings.rate_limit_per_minute)
         service.every(settings.rate_limit_cleanup_minutes * 60, "clean-up-quotas", limiter.clean_up)
-    service.tasks["listen-for-outcomes"] = inbox.listen
+    service.always("listen-for-outcomes", inbox.listen)
     service.health.add("outcomes", inbox.check)
     service.every(LOOK_SECONDS, "adjust-places", doors.adjust)
     service.every(BACKLOG_LOOK_SECONDS, "look-at-backlog", backlog.look)
     service.every(RECORD_USE_SECONDS, "record-key-use", keys.record_use)
-    service.relay.stop()  # the gateway announces no events, so it has no outbox to publish
     return Gateway(
         service=service,
         broker=service.broker,

@@ -3,13 +3,13 @@
 from gateway import model
 from gateway.auth import Caller, StoredKey
 from shared.persistence.transaction import EVERY_TENANT
-from shared.service.app import Service
+from shared.runtime.service import ServiceRuntime
 
 
 class KeyStore:
     """Looks keys up and records their use."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: ServiceRuntime) -> None:
         self._service = service
         self._used: set[str] = set()
 

@@ -2,18 +2,18 @@
 
 from gateway.app import create_app
 from gateway.gateway import assemble
-from gateway.model import SCHEMA_REVISION
+from gateway.schema import SCHEMA_REVISION
 from gateway.settings import GatewaySettings
 from shared.persistence.database import Database
-from shared.service.app import Service, run
-from shared.service.settings import load
+from shared.runtime.service import ServiceRuntime, run
+from shared.runtime.settings import load
 
 
-def build() -> Service:
+def build() -> ServiceRuntime:
     """The gateway's process."""
     settings = load(GatewaySettings)
     database = Database(settings.gateway_database_url.get_secret_value(), "gateway")
-    service = Service("gateway", settings, database=database, schema_revision=SCHEMA_REVISION)
+    service = ServiceRuntime("gateway", settings, database=database, schema_revision=SCHEMA_REVISION, publishes=False)
     service.app = create_app(assemble(service, settings), metrics=settings.metrics_enabled)
     return service
 

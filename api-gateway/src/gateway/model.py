@@ -12,8 +12,6 @@ from shared.errors import NotFound
 from shared.identifiers import new_id
 from shared.persistence.database import Base
 
-SCHEMA_REVISION = "0002_audit_log"
-
 
 class Tenant(Base):
     """A business that uses this installation; its name is what its customers read in their mail."""

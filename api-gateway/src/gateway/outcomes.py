@@ -64,6 +64,6 @@ class OutcomeInbox:
             return
         for outcome in outcomes:
             # Whoever no longer waits has been answered 202, and finds the outcome by GET.
-            future = self._waiting.get(outcome.request_id)
+            future = self._waiting.get(outcome.command_id)
             if future and not future.done():
                 future.set_result(outcome)

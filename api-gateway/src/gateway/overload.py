@@ -1,6 +1,6 @@
 """What a gateway does when more comes than it can serve: it refuses the rest at once, with `Retry-After` (ADR 0019).
 
-Bounded are the requests under way in this process, and the writes that wait on REQUESTS to be carried
+Bounded are the requests under way in this process, and the writes that wait on COMMANDS to be carried
 out. Not here: quotas, which keep one tenant from taking what belongs to all (`limits`).
 """
 

@@ -2,9 +2,10 @@
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -16,27 +17,33 @@ from pydantic import BaseModel
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
+from gateway.failpoints import GatewayFailpoint
 from gateway.outcomes import OutcomeInbox
 from gateway.overload import Backlog
 from gateway.problems import render_refusal
 from gateway.request_headers import Preference, parse_idempotency_key, parse_prefer
 from gateway.responses import show
 from gateway.schemas import Accepted, Shown
-from shared.contracts.base import Outcome, Request
-from shared.crash_points import CrashPoint, reach
+from shared.contracts.base import Command, Contract, Outcome, Query
+from shared.contracts.booking.commands import FollowBookingCommand
 from shared.errors import Unavailable
+from shared.failpoints import failpoint
 from shared.messaging.broker import Broker
+from shared.messaging.rpc import Rejected, call
 
 log = structlog.get_logger()
 
-STREAM = "REQUESTS"
+STREAM = "COMMANDS"
 PLACE_SECONDS = 1.0
-"""How long a stored wish keeps its place in the gateway while it waits for its outcome."""
+"""How long a stored command keeps its place in the gateway while it waits for its outcome."""
 SILENCE_SECONDS = 2.0
 """No outcome at all for so long: booking-service, or its database, is away, and waiting on is in vain."""
 
 
-class Progress(Enum):
+R = TypeVar("R", bound=Contract)
+
+
+class CommandState(Enum):
     """How far a stored request has come."""
 
     UNKNOWN = "unknown"
@@ -48,7 +55,7 @@ class Progress(Enum):
 
 
 class DurableRequests:
-    """The way from an HTTP write to a message on the REQUESTS stream and back."""
+    """The way from an HTTP write to a message on the COMMANDS stream and back."""
 
     def __init__(self, broker: Broker, inbox: OutcomeInbox, backlog: Backlog, wait_seconds: float) -> None:
         self._broker = broker
@@ -59,7 +66,7 @@ class DurableRequests:
     def envelope(
         self, http: HttpRequest, tenant_id: UUID, body: BaseModel, subject_id: UUID | None = None
     ) -> dict[str, Any]:
-        """The members that every contract `Request` has; `subject_id` is None for a creation.
+        """The members that every contract `Command` has; `subject_id` is None for a creation.
 
         The HTTP request's id becomes the message's, so that one id runs through the whole chain.
         Raises 400 for a malformed `Idempotency-Key`.
@@ -76,26 +83,26 @@ class DurableRequests:
             "fingerprint": fingerprint(http.scope["path"], body) if key else None,
         }
 
-    async def submit(self, http: HttpRequest, wish: Request, shown: type[Shown], location: str) -> Response:
-        """Store the wish, then answer with its outcome, or with 202 if none comes in time.
+    async def submit(self, http: HttpRequest, command: Command, shown: type[Shown], location: str) -> Response:
+        """Store the command, then answer with its outcome, or with 202 if none comes in time.
 
         `location` is where the thing can be seen, with `{id}` for its id. Raises 503 `overloaded` if too
-        many wait already, `Unavailable` if the wish could not be stored, or nobody can say whether it was.
+        many wait already, `Unavailable` if the command could not be stored, or nobody can say whether it was.
         """
         self._backlog.check()
         preference = parse_prefer(http.headers.getlist("prefer"))
         seconds = preference.seconds(self._wait_seconds)
         deadline = asyncio.get_running_loop().time() + seconds
-        with self._inbox.expect(wish.id) as coming:
-            reach(CrashPoint.REQUEST_PUBLISHING)
-            await self._broker.publish(wish.subject, wish.model_dump_json().encode(), message_id=str(wish.id))
-            reach(CrashPoint.REQUEST_PUBLISHED)
+        with self._inbox.expect(command.id) as coming:
+            failpoint(GatewayFailpoint.COMMAND_PUBLISHING)
+            await self._broker.publish(command.subject, command.model_dump_json().encode(), message_id=str(command.id))
+            failpoint(GatewayFailpoint.COMMAND_PUBLISHED)
             if seconds > 0:
                 await self._wait(http, coming, deadline, patient=preference.wait is not None)
             if seconds <= 0 or not coming.done():
-                return accepted(wish.subject_id, location.format(id=wish.subject_id), preference)
+                return accepted(command.subject_id, location.format(id=command.subject_id), preference)
             outcome = coming.result()
-        reach(CrashPoint.REQUEST_DECIDED)
+        failpoint(GatewayFailpoint.COMMAND_DECIDED)
         return _settled(http, outcome, shown, location, preference)
 
     async def _wait(
@@ -118,24 +125,54 @@ class DurableRequests:
                 return
         await asyncio.wait((coming,), timeout=max(0.0, deadline - now()))
 
-    async def progress(self, request_type: type[Request], tenant_id: UUID, subject_id: UUID) -> Progress:
+    async def follow(
+        self, creation: type[Command], tenant_id: UUID, thing_id: UUID, query_of: Callable[[UUID], Query[R]]
+    ) -> R | None:
+        """The thing that a command was to create, or None while that command waits.
+
+        `query_of` asks for the thing of an id. Raises `Rejected` with the refusal of the command or of
+        the query, `Unavailable` if the service is silent and no waiting command explains that.
+        """
+        try:
+            return await call(self._broker, query_of(thing_id))
+        except Unavailable:
+            if await self.progress(creation, tenant_id, thing_id) is CommandState.WAITING:
+                return None
+            raise
+        except Rejected as rejected:
+            if rejected.refusal.status != 404:
+                raise
+            missing = rejected
+        stored = await call(self._broker, FollowBookingCommand(tenant_id=tenant_id, command_id=thing_id))
+        if stored.outcome and stored.outcome.refusal:
+            raise Rejected(stored.outcome.refusal)
+        if stored.outcome and stored.outcome.result:  # the command repeated another, whose thing it is
+            return await call(self._broker, query_of(UUID(stored.outcome.result["id"])))
+        state = await self.progress(creation, tenant_id, thing_id)
+        if state is CommandState.WAITING:
+            return None
+        if state is CommandState.DONE:  # perhaps finished between the two questions
+            return await call(self._broker, query_of(thing_id))
+        raise missing
+
+    async def progress(self, command_type: type[Command], tenant_id: UUID, subject_id: UUID) -> CommandState:
         """How far the creation of that thing has come. Raises `Unavailable` if NATS does not answer."""
-        subject = f"{request_type.TYPE}.{tenant_id}.{subject_id}"
+        subject = f"{command_type.TYPE}.{tenant_id}.{subject_id}"
         try:
             async with asyncio.timeout(2):
                 try:
                     stored = await self._broker.js.get_last_msg(STREAM, subject, direct=True)
                 except NotFoundError:
-                    return Progress.UNKNOWN
+                    return CommandState.UNKNOWN
                 consumers = await self._broker.js.consumers_info(STREAM)
         except (NatsError, JetStreamError, OSError, TimeoutError) as error:
             raise Unavailable(f"nats: {type(error).__name__}") from error
-        finished = max((_finished(c) for c in consumers if _reads(c, request_type)), default=0)
-        return Progress.DONE if (stored.seq or 0) <= finished else Progress.WAITING
+        finished = max((_finished(c) for c in consumers if _reads(c, command_type)), default=0)
+        return CommandState.DONE if (stored.seq or 0) <= finished else CommandState.WAITING
 
 
 def fingerprint(path: str, body: BaseModel) -> str:
-    """What tells the same wish from another under the same key: SHA-256 over path and canonical body.
+    """What tells the same command from another under the same key: SHA-256 over path and canonical body.
 
     Canonical: validated, so that order of members, spacing, defaults left out and other offsets of
     the same instant make no difference.
@@ -167,10 +204,10 @@ def _settled(
     return show(thing, outcome.status, headers)
 
 
-def _reads(consumer: ConsumerInfo, request_type: type[Request]) -> bool:
+def _reads(consumer: ConsumerInfo, command_type: type[Command]) -> bool:
     config = consumer.config
     filters = (config.filter_subjects or [config.filter_subject or ""]) if config else []
-    return any(subject.startswith(request_type.TYPE + ".") for subject in filters)
+    return any(subject.startswith(command_type.TYPE + ".") for subject in filters)
 
 
 def _finished(consumer: ConsumerInfo) -> int:

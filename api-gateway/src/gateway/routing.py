@@ -62,7 +62,7 @@ OPERATOR_PROBLEMS = problems(400, 401, 403, 404, 408, 413, 415, 422, 503)
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "Names this wish: sent again with the same key and body it is carried out once, and answered alike.",
+    "description": "Names a write: sent again with the same key and body, it is carried out once and answered alike.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
 _PREFER = {

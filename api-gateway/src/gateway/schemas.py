@@ -25,7 +25,7 @@ from gateway.fields import (
 )
 from gateway.keys import Scope
 
-Status = Literal["pending_payment", "confirmed", "cancelled", "expired", "completed", "no_show"]
+Status = Literal["pending_payment", "confirmed", "cancelled", "expired", "completed"]
 
 
 class Body(BaseModel):
@@ -109,7 +109,7 @@ class NewCustomer(Body):
 
 
 class NewBooking(Body):
-    """A wish for an appointment; without `resource_id` any free resource is taken."""
+    """A command for an appointment; without `resource_id` any free resource is taken."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -2,7 +2,7 @@
 
 from pydantic import Field, SecretStr, field_validator
 
-from shared.service.settings import ServiceSettings
+from shared.runtime.settings import ServiceSettings
 
 
 class GatewaySettings(ServiceSettings):

@@ -20,8 +20,8 @@ from gateway.settings import GatewaySettings, split
 from shared.errors import Unavailable
 from shared.messaging.broker import Broker
 from shared.messaging.topology import JOBS_BUCKET
-from shared.service.app import VERSION, Service
-from shared.service.heartbeat import SeenHeartbeat, read_heartbeats, server_time
+from shared.runtime.heartbeat import SeenHeartbeat, read_heartbeats, server_time
+from shared.runtime.service import VERSION, ServiceRuntime
 
 T = TypeVar("T")
 State = Literal["ok", "degraded", "down"]
@@ -107,7 +107,7 @@ class _Look(Generic[T]):
 class SystemView:
     """Looks at this process, the heartbeats and the jobs runner, and draws the conclusions."""
 
-    def __init__(self, service: Service, settings: GatewaySettings) -> None:
+    def __init__(self, service: ServiceRuntime, settings: GatewaySettings) -> None:
         self._service = service
         self._required = split(settings.readiness_required_services)
         self._jobs_required = settings.job_heartbeat_required

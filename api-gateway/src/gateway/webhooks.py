@@ -12,13 +12,14 @@ from starlette.responses import Response
 
 from gateway.body import read_body
 from gateway.edge import WEBHOOK_PATH
+from gateway.failpoints import GatewayFailpoint
 from gateway.gateway import gateway_of
 from gateway.problems import Problem
 from gateway.responses import show
 from gateway.routing import LeanRoute, problems
 from gateway.stripe_signature import InvalidSignature, verify
 from shared.contracts.stripe import StripeEvent
-from shared.crash_points import CrashPoint, reach
+from shared.failpoints import failpoint
 
 log = structlog.get_logger()
 
@@ -66,9 +67,9 @@ async def receive_stripe_event(request: Request) -> Response:
     except ValidationError:
         raise _refuse("payload") from None
     subject = StripeEvent.model_construct(id=event.id, type=event.type, created=0, data={}).subject
-    reach(CrashPoint.WEBHOOK_PUBLISHING)
+    failpoint(GatewayFailpoint.WEBHOOK_PUBLISHING)
     await gateway.broker.publish(subject, body, message_id=event.id, headers={"content-type": "application/json"})
-    reach(CrashPoint.WEBHOOK_PUBLISHED)
+    failpoint(GatewayFailpoint.WEBHOOK_PUBLISHED)
     return show(Received())
 
 

@@ -11,18 +11,21 @@ from billing.ledger import Ledger
 from billing.model import Payment, Refund, add, payment_of_booking, refund_of_payment
 from billing.stripe_events import Verdict
 from billing.stripe_gateway import Refused, StripeGateway
-from shared.contracts.base import Event, Money, utc_now
-from shared.contracts.billing import PaymentStatus, RefundReason, RefundRequested
-from shared.contracts.booking import BookingCancelled, BookingExpired, BookingHeld, LatePaymentRefused
+from shared.clock import utc_now
+from shared.contracts.base import Event, Money
+from shared.contracts.billing.payments import PaymentStatus
+from shared.contracts.billing.refunds import RefundReason, RefundRequested
+from shared.contracts.booking.bookings import BookingCancelled, BookingExpired, BookingHeld, LatePaymentRefused
 from shared.errors import NotYet, Poison
-from shared.messaging.reactions import Reactions
-from shared.service.context import Context
+from shared.messaging.handlers import Handlers
+from shared.persistence.transaction import Transaction
+from shared.runtime.context import Context
 
 log = structlog.get_logger()
-reactions = Reactions("billing")
+handlers = Handlers("billing")
 
 
-@reactions.on(BookingHeld)
+@handlers.on(BookingHeld, name="request-deposit")
 async def request_deposit(event: BookingHeld, ctx: Context, stripe: StripeGateway) -> None:
     """Offer the deposit for payment. A hold that is over already gets a payment that is canceled from the start.
 
@@ -69,7 +72,7 @@ async def request_deposit(event: BookingHeld, ctx: Context, stripe: StripeGatewa
         verdict.count()
 
 
-@reactions.on(BookingExpired, BookingCancelled)
+@handlers.on(BookingExpired, BookingCancelled, name="cancel-payment")
 async def cancel_payment(
     event: BookingExpired | BookingCancelled, ctx: Context, stripe: StripeGateway, ledger: Ledger
 ) -> None:
@@ -88,8 +91,8 @@ async def cancel_payment(
             payment.cancel()
 
 
-@reactions.on(BookingCancelled, LatePaymentRefused)
-async def request_refund(event: BookingCancelled | LatePaymentRefused, ctx: Context) -> None:
+@handlers.on(BookingCancelled, LatePaymentRefused, name="request-refund")
+async def request_refund(event: BookingCancelled | LatePaymentRefused, tx: Transaction) -> None:
     """Record that a paid deposit is owed back in full, once (domain-rules §1, "business cancels: always 100%").
 
     A deposit that is not paid yet when its booking is cancelled comes back as late money, if it comes.
@@ -97,15 +100,14 @@ async def request_refund(event: BookingCancelled | LatePaymentRefused, ctx: Cont
     if event.booking.deposit is None:
         return
     reason = RefundReason.LATE_PAYMENT if isinstance(event, LatePaymentRefused) else RefundReason.CANCELLED
-    async with ctx.transaction() as tx:
-        payment = await payment_of_booking(tx.session, event.tenant_id, event.booking.id)
-        if payment is not None and payment.status == PaymentStatus.SUCCEEDED:
-            refund = Refund.of(payment, reason)
-            if await add(tx.session, refund, unless="refunds_payment_id_key"):
-                tx.emit(refund.request(payment))
+    payment = await payment_of_booking(tx.session, event.tenant_id, event.booking.id)
+    if payment is not None and payment.status == PaymentStatus.SUCCEEDED:
+        refund = Refund.of(payment, reason)
+        if await add(tx.session, refund, unless="refunds_payment_id_key"):
+            tx.emit(refund.request(payment))
 
 
-@reactions.on(RefundRequested)
+@handlers.on(RefundRequested, name="issue-refund")
 async def issue_refund(event: RefundRequested, ctx: Context, stripe: StripeGateway) -> None:
     """Give the money back. A refusal is final: a person must look at it, and no retry would help."""
     if event.payment_intent_id is None:

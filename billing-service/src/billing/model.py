@@ -16,13 +16,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.contracts import billing as contracts
 from shared.contracts.base import Money
-from shared.contracts.billing import PaymentStatus, RefundReason
+from shared.contracts.billing import payments as contracts
+from shared.contracts.billing.payments import PaymentStatus
+from shared.contracts.billing.refunds import RefundEvent, RefundFailed, RefundIssued, RefundReason, RefundRequested
 from shared.errors import NotFound
 from shared.persistence.database import Base
-
-SCHEMA_REVISION = "0001_payments_and_stripe_events"
 
 PAYABLE = (PaymentStatus.REQUESTED, PaymentStatus.FAILED)
 """The states in which the customer can still pay."""
@@ -190,9 +189,9 @@ class Refund(Base):
             amount=payment.amount,
         )
 
-    def request(self, payment: Payment) -> contracts.RefundRequested:
+    def request(self, payment: Payment) -> RefundRequested:
         """Announce that it is owed."""
-        return contracts.RefundRequested(**self._facts(payment))
+        return RefundRequested(**self._facts(payment))
 
     def accept(
         self,
@@ -201,7 +200,7 @@ class Refund(Base):
         stripe_refund_id: str | None = None,
         amount: int | None = None,
         failure_code: str | None = None,
-    ) -> contracts.RefundEvent | None:
+    ) -> RefundEvent | None:
         """Stripe has made the refund (`pending` or further): take over what is known of it.
 
         `amount` (minor units) is less than the payment if a part had gone back before.
@@ -213,17 +212,17 @@ class Refund(Base):
             return None
         self.status, self.failure_code = status, failure_code
         if status == RefundStatus.FAILED:
-            return contracts.RefundFailed(**self._facts(payment), failure_code=failure_code or "unknown")
+            return RefundFailed(**self._facts(payment), failure_code=failure_code or "unknown")
         if known < REFUND_RANK[RefundStatus.PENDING]:
-            return contracts.RefundIssued(**self._facts(payment))
+            return RefundIssued(**self._facts(payment))
         return None
 
-    def refuse(self, payment: Payment, code: str) -> contracts.RefundFailed | None:
+    def refuse(self, payment: Payment, code: str) -> RefundFailed | None:
         """Stripe refuses to make it; a person must look at it (domain-rules §1: do not loop)."""
         if REFUND_RANK[RefundStatus(self.status)] >= REFUND_RANK[RefundStatus.REFUSED]:
             return None
         self.status, self.failure_code = RefundStatus.REFUSED, code
-        return contracts.RefundFailed(**self._facts(payment), failure_code=code)
+        return RefundFailed(**self._facts(payment), failure_code=code)
 
     def _facts(self, payment: Payment) -> dict[str, Any]:
         return {

@@ -1,22 +1,21 @@
-"""Questions that billing-service answers."""
+"""Queries that billing-service answers."""
 
 from sqlalchemy import select
 
 from billing.model import Payment, PaymentNotFound
-from shared.contracts import billing as contracts
-from shared.contracts.billing import GetPayment
-from shared.messaging.rpc import Questions
-from shared.service.context import Context
+from shared.contracts.billing import payments as contracts
+from shared.contracts.billing.payments import GetPayment
+from shared.messaging.handlers import Handlers
+from shared.persistence.transaction import Transaction
 
-questions = Questions("billing")
+handlers = Handlers("billing")
 
 
-@questions.answers(GetPayment)
-async def get_payment(query: GetPayment, ctx: Context) -> contracts.Payment:
+@handlers.query(GetPayment)
+async def get_payment(query: GetPayment, tx: Transaction) -> contracts.Payment:
     """The payment of a booking. Raises `PaymentNotFound` while there is none."""
     wanted = select(Payment).where(Payment.tenant_id == query.tenant_id, Payment.booking_id == query.booking_id)
-    async with ctx.transaction() as tx:
-        payment = await tx.session.scalar(wanted)
+    payment = await tx.session.scalar(wanted)
     if payment is None:
         raise PaymentNotFound("this booking has no payment")
     return payment.snapshot()

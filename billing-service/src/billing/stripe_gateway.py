@@ -16,11 +16,12 @@ import stripe
 import structlog
 from stripe.params import EventListParams
 
+from billing.failpoints import BillingFailpoint
 from billing.model import RefundStatus
 from shared.contracts.base import Money
 from shared.contracts.stripe import StripeEvent
-from shared.crash_points import CrashPoint, reach
 from shared.errors import Poison, Unavailable
+from shared.failpoints import failpoint
 from shared.identifiers import new_id
 
 log = structlog.get_logger()
@@ -93,7 +94,7 @@ class StripeGateway:
         """
 
         async def create(key: str) -> stripe.PaymentIntent:
-            reach(CrashPoint.INTENT_CREATING)
+            failpoint(BillingFailpoint.INTENT_CREATING)
             intent = await self._api.payment_intents.create_async(
                 {
                     "amount": amount.amount,
@@ -104,7 +105,7 @@ class StripeGateway:
                 },
                 {"idempotency_key": key},
             )
-            reach(CrashPoint.INTENT_CREATED)
+            failpoint(BillingFailpoint.INTENT_CREATED)
             return intent
 
         async def find() -> stripe.PaymentIntent | None:
@@ -125,9 +126,9 @@ class StripeGateway:
 
     async def _intent_of(self, payment_id: str, asked_at: datetime) -> stripe.PaymentIntent | None:
         since = int((asked_at - CLOCK_SKEW).timestamp())
-        reach(CrashPoint.INTENTS_LISTING)
+        failpoint(BillingFailpoint.INTENTS_LISTING)
         page = await self._api.payment_intents.list_async({"created": {"gte": since}, "limit": PAGE})
-        reach(CrashPoint.INTENTS_LISTED)
+        failpoint(BillingFailpoint.INTENTS_LISTED)
         async for intent in page.auto_paging_iter():
             if _metadata(intent).get("payment_id") == payment_id:
                 return intent
@@ -136,34 +137,34 @@ class StripeGateway:
     async def cancel_intent(self, payment_intent_id: str) -> bool:
         """Take back the offer to pay. False if it has been paid already, or is being paid right now."""
         try:
-            reach(CrashPoint.INTENT_CANCELLING)
+            failpoint(BillingFailpoint.INTENT_CANCELLING)
             with _outages():
                 intent = await self._api.payment_intents.cancel_async(payment_intent_id)
-            reach(CrashPoint.INTENT_CANCELLED)
+            failpoint(BillingFailpoint.INTENT_CANCELLED)
         except stripe.InvalidRequestError as refusal:
             if refusal.code != "payment_intent_unexpected_state":
                 raise Poison(f"stripe refuses to cancel the intent: {refusal.code}") from refusal
-            reach(CrashPoint.INTENT_READING)
+            failpoint(BillingFailpoint.INTENT_READING)
             with _outages():
                 intent = await self._api.payment_intents.retrieve_async(payment_intent_id)
-            reach(CrashPoint.INTENT_READ)
+            failpoint(BillingFailpoint.INTENT_READ)
         return intent.status == "canceled"
 
     async def refund(self, key: str, payment_intent_id: str, metadata: dict[str, str]) -> MadeRefund | Refused:
         """Give back all that is left of a payment. If all went back before, that refund is the answer."""
 
         async def create(key: str) -> stripe.Refund:
-            reach(CrashPoint.REFUND_CREATING)
+            failpoint(BillingFailpoint.REFUND_CREATING)
             refund = await self._api.refunds.create_async(
                 {"payment_intent": payment_intent_id, "metadata": metadata}, {"idempotency_key": key}
             )
-            reach(CrashPoint.REFUND_CREATED)
+            failpoint(BillingFailpoint.REFUND_CREATED)
             return refund
 
         async def existing() -> list[stripe.Refund]:
-            reach(CrashPoint.REFUNDS_LISTING)
+            failpoint(BillingFailpoint.REFUNDS_LISTING)
             page = await self._api.refunds.list_async({"payment_intent": payment_intent_id, "limit": PAGE})
-            reach(CrashPoint.REFUNDS_LISTED)
+            failpoint(BillingFailpoint.REFUNDS_LISTED)
             refunds = [refund async for refund in page.auto_paging_iter()]
             return sorted(refunds, key=lambda r: _metadata(r).get("refund_id") != metadata["refund_id"])
 
@@ -189,11 +190,11 @@ class StripeGateway:
         Stripe keeps them for 30 days (API reference, "Events").
         """
         wanted: EventListParams = {"created": {"gte": int(since.timestamp())}, "types": types, "limit": PAGE}
-        reach(CrashPoint.EVENTS_LISTING)
+        failpoint(BillingFailpoint.EVENTS_LISTING)
         with _outages():
             page = await self._api.events.list_async(wanted)
             found = [StripeEvent.model_validate(e.to_dict(for_json=True)) async for e in page.auto_paging_iter()]
-        reach(CrashPoint.EVENTS_LISTED)
+        failpoint(BillingFailpoint.EVENTS_LISTED)
         return found[::-1]
 
 

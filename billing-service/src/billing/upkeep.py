@@ -11,7 +11,7 @@ from billing import stripe_events, webhooks
 from billing.metrics import PARKED, QUARANTINED, WEBHOOK_EVENTS
 from billing.stripe_gateway import StripeGateway
 from shared.persistence.transaction import EVERY_TENANT
-from shared.service.app import Service
+from shared.runtime.service import ServiceRuntime
 
 log = structlog.get_logger()
 
@@ -20,7 +20,7 @@ OVERLAP = timedelta(minutes=10)
 """How far back of the newest event seen Stripe's list is compared again: events may be listed late."""
 
 
-def schedule(service: Service, stripe: StripeGateway, reconcile_seconds: float) -> None:
+def schedule(service: ServiceRuntime, stripe: StripeGateway, reconcile_seconds: float) -> None:
     """Let a service do this work."""
 
     async def retry_parked() -> None:

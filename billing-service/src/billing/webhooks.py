@@ -18,14 +18,14 @@ from billing.stripe_events import APPLIED, DUPLICATE, PARKED, State, Verdict
 from billing.stripe_gateway import REFUND_STATUS, StripeGateway
 from billing.stripe_objects import StripeObject
 from shared.contracts.base import Event
-from shared.contracts.billing import RefundReason
+from shared.contracts.billing.refunds import RefundReason
 from shared.contracts.stripe import StripeEvent
-from shared.messaging.reactions import Reactions
+from shared.messaging.handlers import Handlers
 from shared.persistence.transaction import EVERY_TENANT, Transaction
-from shared.service.context import Context
+from shared.runtime.context import Context
 
 log = structlog.get_logger()
-reactions = Reactions("billing")
+handlers = Handlers("billing")
 
 BATCH = 50
 LINGER_SECONDS = 0.01
@@ -35,7 +35,7 @@ FIRST_RETRY_SECONDS = 2.0
 NOTHING_NEW = Verdict(State.IGNORED, "nothing_new")
 
 
-@reactions.on(StripeEvent, batch=BATCH, linger=LINGER_SECONDS)
+@handlers.on(StripeEvent, name="apply-stripe-event", batch=BATCH, linger=LINGER_SECONDS)
 async def apply_stripe_event(events: list[StripeEvent], ctx: Context, stripe: StripeGateway) -> None:
     """Store what Stripe says, once, and move the payments and refunds that it is about.
 

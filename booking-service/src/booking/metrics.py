@@ -1,9 +1,37 @@
 """booking-service's own metrics."""
 
+from collections.abc import Sequence
+
 from prometheus_client import Counter
+
+from shared.contracts.base import Event
+from shared.contracts.booking.bookings import (
+    BookingCancelled,
+    BookingCompleted,
+    BookingConfirmed,
+    BookingEvent,
+    BookingExpired,
+    BookingRescheduled,
+)
 
 BOOKINGS = Counter(
     "bookings_total",
     "Bookings by what happened to them: created, confirmed, rescheduled, cancelled, expired, completed.",
     ["action"],
 )
+_ACTIONS: dict[type[Event], str] = {
+    BookingConfirmed: "confirmed",
+    BookingRescheduled: "rescheduled",
+    BookingCancelled: "cancelled",
+    BookingExpired: "expired",
+    BookingCompleted: "completed",
+}
+
+
+def count(events: Sequence[Event]) -> None:
+    """Count what a commit has announced; a booking's first event tells that it was created."""
+    for event in events:
+        if isinstance(event, BookingEvent) and event.sequence == 1:
+            BOOKINGS.labels("created").inc()
+        if action := _ACTIONS.get(type(event)):
+            BOOKINGS.labels(action).inc()

@@ -2,7 +2,7 @@
 
 from pydantic import Field, SecretStr
 
-from shared.service.settings import ServiceSettings
+from shared.runtime.settings import ServiceSettings
 
 
 class BookingSettings(ServiceSettings):

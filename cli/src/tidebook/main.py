@@ -16,7 +16,7 @@ from tidebook import dead_letters
 from tidebook.doctor import examine, tell
 from tidebook.environment import CommandFailed, Environment
 from tidebook.findings import Grade
-from tidebook.reactions import ALL
+from tidebook.handlers import ALL
 from tidebook.rebuilding import OLDEST_DAYS, REFILLED, Refilled, parse_since, rebuild
 
 _CONNECT_SECONDS = 10

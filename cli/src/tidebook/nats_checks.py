@@ -22,7 +22,7 @@ from shared.messaging.topology import (
 )
 from tidebook.environment import Environment
 from tidebook.findings import Finding, clock, fail, graded, ok, warn
-from tidebook.reactions import ALL
+from tidebook.handlers import ALL
 
 WANTED, LOWEST = (2, 15, 1), (2, 14, 6)
 """The version that is tested; the first without the known fsync bugs (reliability N3)."""

@@ -5,10 +5,10 @@ from typing import Any
 
 import asyncpg
 
-from billing.model import SCHEMA_REVISION as BILLING_REVISION
-from booking.model import SCHEMA_REVISION as BOOKING_REVISION
-from gateway.model import SCHEMA_REVISION as GATEWAY_REVISION
-from notifier.model import SCHEMA_REVISION as NOTIFIER_REVISION
+from billing.schema import SCHEMA_REVISION as BILLING_REVISION
+from booking.schema import SCHEMA_REVISION as BOOKING_REVISION
+from gateway.schema import SCHEMA_REVISION as GATEWAY_REVISION
+from notifier.schema import SCHEMA_REVISION as NOTIFIER_REVISION
 from tidebook.environment import SERVICES, Environment
 from tidebook.findings import Finding, clock, fail, graded, ok
 

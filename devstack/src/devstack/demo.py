@@ -127,18 +127,18 @@ class Story:
             soon = datetime.now(UTC) + timedelta(minutes=5)
             slot = self._slot(soon, soon + timedelta(minutes=110))
             say(f"{slot['local_start']} is free")
-        wish = {"service_id": self._service["id"], "starts_at": slot["starts_at"], "customer": self._customer}
+        command = {"service_id": self._service["id"], "starts_at": slot["starts_at"], "customer": self._customer}
         key = str(uuid4())
         with self._step("She books it") as say:
-            self._booking = self._made(self._post("/v1/bookings", wish, key))
+            self._booking = self._made(self._post("/v1/bookings", command, key))
             _expect("status", self._booking["status"], "pending_payment" if self._stripe else "confirmed")
             say(f"201, {self._booking['status']}, {self._booking['id']}")
         with self._step("Her click is sent twice") as say:
-            again = self._made(self._post("/v1/bookings", wish, key))
+            again = self._made(self._post("/v1/bookings", command, key))
             _expect("booking", again["id"], self._booking["id"])
             say("the same booking")
         with self._step("Somebody else wants that time too") as say:
-            other = {**wish, "customer": {"name": "Charles Babbage", "email": "charles@example.com"}}
+            other = {**command, "customer": {"name": "Charles Babbage", "email": "charles@example.com"}}
             refusal = self._post("/v1/bookings", other, str(uuid4()))
             _expect("status code", refusal.status_code, httpx.codes.CONFLICT, refusal.text)
             _expect("code", refusal.json()["code"], "slot_taken")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, Event, vCalAddress
 
 from notifier.mail import CalendarFile, one_line
-from shared.contracts.booking import Booking
+from shared.contracts.booking.bookings import Booking
 
 
 def calendar_file(

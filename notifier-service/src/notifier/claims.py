@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notifier.model import MessageKind, MessageStatus
-from shared.contracts.booking import BookingStatus
+from shared.contracts.booking.bookings import BookingStatus
 
 LEASE_SECONDS = 15
 """How long a row stays with a process that has died; living ones renew it every third of that."""

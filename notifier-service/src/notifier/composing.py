@@ -13,8 +13,8 @@ from notifier.mail import Mail
 from notifier.model import About, MessageKind
 from notifier.rendering import render
 from notifier.sending import Overtaken
-from shared.contracts.base import utc_now
-from shared.contracts.booking import Booking, BookingStatus, DepositStatus, GetBooking
+from shared.clock import utc_now
+from shared.contracts.booking.bookings import Booking, BookingStatus, DepositStatus, GetBooking
 from shared.errors import Unavailable
 from shared.messaging import rpc
 from shared.messaging.broker import Broker
@@ -42,17 +42,15 @@ class Composer:
         Raises `Overtaken` if there is nothing left to remind of, `Unavailable` if nobody can say.
         """
         try:
-            state = await rpc.call(self.broker, GetBooking(tenant_id=claim.tenant_id, booking_id=claim.booking_id))
+            booking = await rpc.call(self.broker, GetBooking(tenant_id=claim.tenant_id, booking_id=claim.booking_id))
         except rpc.Rejected as refusal:
             if refusal.refusal.status != 404:
                 raise Unavailable(f"get_booking: {refusal.refusal.code}") from refusal
             raise Overtaken("the booking is gone") from refusal
         now = utc_now()
-        if state.booking is None:
-            raise Overtaken("the booking is gone")
-        if reason := not_to_be_reminded(state.booking, claim.version, now):
+        if reason := not_to_be_reminded(booking, claim.version, now):
             raise Overtaken(reason)
-        return self._written(claim, About(booking=state.booking, occurred_at=now))
+        return self._written(claim, About(booking=booking, occurred_at=now))
 
     def _written(self, claim: Claim, about: About) -> Mail:
         letter = letter_about(claim.kind, about, self.links)

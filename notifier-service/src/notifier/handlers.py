@@ -4,22 +4,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from notifier.model import known_bookings, message_about_money, messages_about, queue, remember
-from shared.contracts.billing import PaymentSucceeded, RefundIssued
-from shared.contracts.booking import (
+from shared.contracts.billing.payments import PaymentSucceeded
+from shared.contracts.billing.refunds import RefundIssued
+from shared.contracts.booking.bookings import (
     BookingCancelled,
     BookingCompleted,
     BookingConfirmed,
     BookingEvent,
     BookingExpired,
     BookingHeld,
-    BookingNoShow,
     BookingRescheduled,
 )
 from shared.errors import NotYet
-from shared.messaging.reactions import Reactions
-from shared.service.context import Context
+from shared.messaging.handlers import Handlers
+from shared.persistence.transaction import Transaction
 
-reactions = Reactions("notifier")
+handlers = Handlers("notifier")
 
 BATCH = 100
 LINGER_SECONDS = 0.1
@@ -35,39 +35,37 @@ class Mailroom:
     ring: Callable[[], None]
 
 
-@reactions.on(
+@handlers.on(
     BookingHeld,
     BookingConfirmed,
     BookingRescheduled,
     BookingCancelled,
     BookingExpired,
     BookingCompleted,
-    BookingNoShow,
+    name="queue-booking-mail",
     batch=BATCH,
     linger=LINGER_SECONDS,
 )
-async def queue_booking_mail(events: list[BookingEvent], ctx: Context, mailroom: Mailroom) -> None:
+async def queue_booking_mail(events: list[BookingEvent], tx: Transaction, mailroom: Mailroom) -> None:
     """Remember each booking as it now stands; queue the mail its change is worth, plan its reminders.
 
     News that is older than what is known queues its mail all the same: whether it still holds is
     decided when it is sent (`composing.overtaken`).
     """
-    async with ctx.transaction() as tx:
-        fresh = [event for event in events if event.id in ctx.fresh]
-        await remember(tx.session, fresh)
-        messages = [m for event in fresh for m in messages_about(event, mailroom.reminder_offsets)]
-        await queue(tx.session, messages, mailroom.message_domain)
-    mailroom.ring()
+    await remember(tx.session, events)
+    messages = [m for event in events for m in messages_about(event, mailroom.reminder_offsets)]
+    await queue(tx.session, messages, mailroom.message_domain)
+    tx.after_commit(mailroom.ring)
 
 
-@reactions.on(PaymentSucceeded, RefundIssued, batch=BATCH, linger=LINGER_SECONDS)
-async def queue_billing_mail(events: list[PaymentSucceeded | RefundIssued], ctx: Context, mailroom: Mailroom) -> None:
+@handlers.on(PaymentSucceeded, RefundIssued, name="queue-billing-mail", batch=BATCH, linger=LINGER_SECONDS)
+async def queue_billing_mail(
+    events: list[PaymentSucceeded | RefundIssued], tx: Transaction, mailroom: Mailroom
+) -> None:
     """Tell customers about their money. Raises `NotYet` while a booking has not been heard of."""
-    async with ctx.transaction() as tx:
-        fresh = [event for event in events if event.id in ctx.fresh]
-        known = await known_bookings(tx.session, fresh)
-        if missing := [event for event in fresh if (event.tenant_id, event.booking_id) not in known]:
-            raise NotYet(f"no news yet of booking {missing[0].booking_id}")
-        messages = [message_about_money(event, known[event.tenant_id, event.booking_id]) for event in fresh]
-        await queue(tx.session, messages, mailroom.message_domain)
-    mailroom.ring()
+    known = await known_bookings(tx.session, events)
+    if missing := [event for event in events if (event.tenant_id, event.booking_id) not in known]:
+        raise NotYet(f"no news yet of booking {missing[0].booking_id}")
+    messages = [message_about_money(event, known[event.tenant_id, event.booking_id]) for event in events]
+    await queue(tx.session, messages, mailroom.message_domain)
+    tx.after_commit(mailroom.ring)

@@ -13,12 +13,12 @@ from nats.errors import Error as NatsError
 from nats.js.errors import Error as JetStreamError
 from sqlalchemy import text
 
-from shared.contracts.base import utc_now
+from shared.clock import utc_now
 from shared.errors import Unavailable
 from shared.messaging.broker import Broker
 from shared.messaging.topology import JOBS_BUCKET
 from shared.persistence.transaction import EVERY_TENANT
-from shared.service.context import Context
+from shared.runtime.context import Context
 
 log = structlog.get_logger()
 

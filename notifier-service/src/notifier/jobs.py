@@ -14,21 +14,24 @@ from collections.abc import Awaitable, Callable
 import structlog
 import uvloop
 
+from notifier.failpoints import NotifierFailpoint
 from notifier.job_heartbeats import JobsHeart
 from notifier.metrics import EMAIL_JOBS, announce_job
-from notifier.model import SCHEMA_REVISION, prune
+from notifier.model import prune
 from notifier.outgoing import reminder_sender
+from notifier.schema import SCHEMA_REVISION
 from notifier.sending import Sender
 from notifier.settings import NotifierSettings
-from shared.crash_points import CrashPoint, on_path, reach
 from shared.errors import Unavailable
+from shared.failpoints import failpoint, on_path
 from shared.messaging.topology import Topology, TopologyDrift, TopologyMissing, verify_topology
 from shared.persistence.database import Database
 from shared.persistence.transaction import EVERY_TENANT
-from shared.service.app import Service, run
-from shared.service.context import Context
-from shared.service.logging import configure_logging
-from shared.service.settings import load
+from shared.relay import Relay
+from shared.runtime.context import Context
+from shared.runtime.logging import configure_logging
+from shared.runtime.service import ServiceRuntime, run
+from shared.runtime.settings import load
 
 log = structlog.get_logger()
 
@@ -56,9 +59,9 @@ class JobsRunner:
         for name, job in self._jobs.items():
             on_path(f"jobs-{name}")
             await self._heart.beat(self._context())
-            reach(CrashPoint.JOB_STARTING)
+            failpoint(NotifierFailpoint.JOB_STARTING)
             done = await self._run(name, job) and done
-            reach(CrashPoint.JOB_DONE)
+            failpoint(NotifierFailpoint.JOB_DONE)
         return await self._heart.beat(self._context(), succeeded=done) and done
 
     async def _run(self, name: str, job: Job) -> bool:
@@ -76,10 +79,10 @@ class JobsRunner:
         return False
 
 
-def build(interval_seconds: float) -> tuple[Service, JobsRunner]:
+def build(interval_seconds: float) -> tuple[ServiceRuntime, JobsRunner]:
     """Put the runner together from its environment."""
     settings = load(NotifierSettings)
-    service = Service(
+    service = ServiceRuntime(
         "jobs",
         settings,
         database=Database(settings.notifier_database_url.get_secret_value(), "notifier", pool_size=5),
@@ -106,7 +109,7 @@ def _janitor(context: Callable[[], Context]) -> Job:
     return prune_old_rows
 
 
-def _build_service(interval_seconds: float) -> Service:
+def _build_service(interval_seconds: float) -> ServiceRuntime:
     service, runner = build(interval_seconds)
 
     async def jobs() -> None:
@@ -123,13 +126,14 @@ async def _run_once() -> int:
     working = asyncio.current_task()
     if working is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, working.cancel)
+    relay = Relay(service.broker, service.database, service.name)
     relaying: asyncio.Task[None] | None = None
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             await service.broker.connect()
             await verify_topology(service.broker.js, Topology.used_by(service.name, []))
         await service.check_schema()
-        relaying = asyncio.create_task(service.relay.run())
+        relaying = asyncio.create_task(relay.run())
         return 0 if await runner.round() else 1
     except (TopologyDrift, TopologyMissing, Unavailable) as error:
         log.error("jobs_not_run", error=str(error))
@@ -142,7 +146,7 @@ async def _run_once() -> int:
         return 1
     finally:
         if relaying is not None:
-            service.relay.stop()
+            relay.stop()
             await relaying
         await service.broker.close()
         await service.database.close()

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 
 from notifier.mail import one_line
 from notifier.model import About, MessageKind
 from notifier.wording import moment, money, period, short_moment
 from shared.contracts.base import Money
-from shared.contracts.billing import RefundReason
-from shared.contracts.booking import Booking, BookingStatus, DepositStatus
+from shared.contracts.billing.refunds import RefundReason
+from shared.contracts.booking.bookings import Booking, BookingStatus, DepositStatus, PreviousBooking
 
 
 class Tone(StrEnum):
@@ -92,16 +91,18 @@ def _confirmed(about: About, _: Links) -> Letter:
 
 
 def _rescheduled(about: About, links: Links) -> Letter:
-    booking, previous = about.booking, about.previous or {}
-    was_start = datetime.fromisoformat(previous["starts_at"]) if "starts_at" in previous else booking.starts_at
-    was_end = datetime.fromisoformat(previous["ends_at"]) if "ends_at" in previous else booking.ends_at
-    was = period(was_start, was_end, previous.get("time_zone", booking.time_zone))
+    booking, previous = about.booking, about.previous or PreviousBooking()
+    was = period(
+        previous.starts_at or booking.starts_at,
+        previous.ends_at or booking.ends_at,
+        previous.time_zone or booking.time_zone,
+    )
     pending = booking.status is BookingStatus.PENDING_PAYMENT
     due = _deposit(booking)
     paragraphs = [f"{_business(booking)} has moved your booking. Please note the new time; the old one is free again."]
     if pending:
         paragraphs.append(_pay_by(booking, due))
-    was_with = one_line(str(previous.get("resource_name", booking.resource_name)))
+    was_with = one_line(previous.resource_name or booking.resource_name)
     facts = [("New time", period(booking.starts_at, booking.ends_at, booking.time_zone)), ("Old time", was)]
     facts += [("Service", one_line(booking.service_name)), ("With", one_line(booking.resource_name))]
     if was_with != one_line(booking.resource_name):

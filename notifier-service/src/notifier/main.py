@@ -1,24 +1,26 @@
 """notifier-service: writes down which messages are owed, and sends all but reminders at once."""
 
 from notifier import handlers
-from notifier.model import SCHEMA_REVISION
 from notifier.outgoing import MailBell, mailroom_for, message_sender
+from notifier.schema import SCHEMA_REVISION
 from notifier.settings import NotifierSettings
 from shared.persistence.database import Database
-from shared.service.app import Service, run
-from shared.service.settings import load
+from shared.runtime.service import ServiceRuntime, run
+from shared.runtime.settings import load
+
+HANDLERS = handlers.handlers
 
 
-def build() -> Service:
+def build() -> ServiceRuntime:
     """Put the service together from its environment."""
     settings = load(NotifierSettings)
     bell = MailBell()
-    service = Service(
+    service = ServiceRuntime(
         "notifier",
         settings,
         database=Database(settings.notifier_database_url.get_secret_value(), "notifier"),
         schema_revision=SCHEMA_REVISION,
-        reactions=handlers.reactions,
+        handlers=HANDLERS,
         adapters={"mailroom": mailroom_for(settings, bell)},
     )
     service.every(0, "send-messages", bell.answered_by(message_sender(service, settings)))

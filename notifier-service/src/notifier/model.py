@@ -9,7 +9,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -17,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from notifier.reminders import planned_reminders
 from shared.contracts.base import Contract, Event, Money
-from shared.contracts.billing import PaymentEvent, PaymentSucceeded, RefundIssued, RefundReason
-from shared.contracts.booking import (
+from shared.contracts.billing.payments import PaymentEvent, PaymentSucceeded
+from shared.contracts.billing.refunds import RefundIssued, RefundReason
+from shared.contracts.booking.bookings import (
     Booking,
     BookingCancelled,
     BookingConfirmed,
@@ -26,10 +26,9 @@ from shared.contracts.booking import (
     BookingHeld,
     BookingRescheduled,
     BookingStatus,
+    PreviousBooking,
 )
 from shared.identifiers import new_id
-
-SCHEMA_REVISION = "0001_messages_and_heartbeats"
 
 KEEP_DAYS = 90
 """How long finished messages and silent bookings are kept."""
@@ -66,7 +65,7 @@ class About(Contract):
 
     booking: Booking
     occurred_at: datetime
-    previous: dict[str, Any] | None = None
+    previous: PreviousBooking | None = None
     """Former values of what a booking's change has changed."""
     amount: Money | None = None
     """What was paid or refunded."""

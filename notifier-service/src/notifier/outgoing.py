@@ -12,7 +12,7 @@ from notifier.mailers import mailer_for
 from notifier.metrics import announce_job
 from notifier.sending import Sender
 from notifier.settings import NotifierSettings
-from shared.service.app import Service
+from shared.runtime.service import ServiceRuntime
 
 POLL_SECONDS = 0.5
 """How long a due message waits at most, should nobody ring: retries, and what other processes queued."""
@@ -49,23 +49,23 @@ def mailroom_for(settings: NotifierSettings, bell: MailBell) -> Mailroom:
     return Mailroom(settings.reminder_offsets_minutes, domain, bell.ring)
 
 
-def message_sender(service: Service, settings: NotifierSettings) -> Sender:
+def message_sender(service: ServiceRuntime, settings: NotifierSettings) -> Sender:
     """Sends all mail but reminders."""
     announce_job(MESSAGES.name)
     mailer = mailer_for(settings)
     return Sender(MESSAGES, service.context, mailer, _composer(service, settings).message, _stopping(service))
 
 
-def reminder_sender(service: Service, settings: NotifierSettings) -> Sender:
+def reminder_sender(service: ServiceRuntime, settings: NotifierSettings) -> Sender:
     """Sends reminders."""
     announce_job(REMINDERS.name)
     mailer = mailer_for(settings)
     return Sender(REMINDERS, service.context, mailer, _composer(service, settings).reminder, _stopping(service))
 
 
-def _composer(service: Service, settings: NotifierSettings) -> Composer:
+def _composer(service: ServiceRuntime, settings: NotifierSettings) -> Composer:
     return Composer(Links(settings.payment_page_url), settings.mail_from, service.broker)
 
 
-def _stopping(service: Service) -> Callable[[], bool]:
+def _stopping(service: ServiceRuntime) -> Callable[[], bool]:
     return lambda: service.health.stopping

@@ -6,7 +6,7 @@ from notifier.appointment import calendar_file
 from notifier.letters import Letter
 from notifier.mail import CalendarFile, Mail
 from notifier.model import About, MessageKind
-from shared.contracts.booking import BookingStatus
+from shared.contracts.booking.bookings import BookingStatus
 
 _TEMPLATES = Environment(
     loader=PackageLoader("notifier"),
@@ -40,7 +40,7 @@ def _calendar(kind: MessageKind, about: About, organizer: str) -> CalendarFile |
     stands = about.booking.status is BookingStatus.CONFIRMED
     if kind in (MessageKind.CONFIRMED, MessageKind.RESCHEDULED) and stands:
         return calendar_file(about.booking, about.occurred_at, organizer, "PUBLISH")
-    stood = (about.previous or {}).get("status", BookingStatus.CONFIRMED) == BookingStatus.CONFIRMED
+    stood = (about.previous and about.previous.status) in (None, BookingStatus.CONFIRMED)
     if kind is MessageKind.CANCELLED and stood:
         return calendar_file(about.booking, about.occurred_at, organizer, "CANCEL")
     return None

@@ -14,15 +14,16 @@ from uuid import UUID
 import structlog
 
 from notifier.claims import LEASE_SECONDS, Claim, Lane, claim_due, give_back, renew, settle, skip_due
+from notifier.failpoints import NotifierFailpoint
 from notifier.mail import Mail, MailRefused
 from notifier.mailers import Mailer
 from notifier.metrics import EMAIL_JOBS
 from notifier.model import MessageStatus
-from shared.contracts.notifier import MessageFailed, MessageSent
-from shared.crash_points import CrashPoint, reach
+from shared.contracts.notifier.messages import MessageFailed, MessageSent
 from shared.errors import Unavailable
+from shared.failpoints import failpoint
 from shared.persistence.transaction import EVERY_TENANT
-from shared.service.context import Context
+from shared.runtime.context import Context
 
 log = structlog.get_logger()
 
@@ -110,7 +111,7 @@ class Sender:
         tally = Tally(taken=len(claims))
         if not claims:
             return tally
-        reach(CrashPoint.MAIL_CLAIMED)
+        failpoint(NotifierFailpoint.MAIL_CLAIMED)
         waiting = list(reversed(claims))
         held = {claim.id: claim for claim in claims}
         async with self._leases(held), asyncio.TaskGroup() as workers:
@@ -168,9 +169,9 @@ class Sender:
                 raise MailRefused("interrupted_too_often")
             mail = await self._compose(claim)
             async with asyncio.timeout(SEND_SECONDS):
-                reach(CrashPoint.MAIL_HANDING_OVER)
+                failpoint(NotifierFailpoint.MAIL_HANDING_OVER)
                 await mailer.send(mail)
-            reach(CrashPoint.MAIL_HANDED_OVER)
+            failpoint(NotifierFailpoint.MAIL_HANDED_OVER)
             tally.sent += 1
         except Overtaken as reason:
             status, error = MessageStatus.SKIPPED, str(reason)
@@ -208,7 +209,7 @@ class Sender:
                         claim.correlation_id, claim.causation_id
                     )
                 )
-        reach(CrashPoint.MAIL_RECORDED)
+        failpoint(NotifierFailpoint.MAIL_RECORDED)
         log.info(
             f"message_{status}" if status is not MessageStatus.QUEUED else "message_deferred",
             message_id=str(claim.id),

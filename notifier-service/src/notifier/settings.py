@@ -7,7 +7,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from notifier.mail import MailRefused, checked_address
-from shared.service.settings import ServiceSettings
+from shared.runtime.settings import ServiceSettings
 
 BOOKING_ID_PLACEHOLDER = "{booking_id}"
 

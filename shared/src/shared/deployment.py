@@ -13,8 +13,8 @@ from nats.errors import Error as NatsError
 from nats.js.errors import Error as JetStreamError
 
 from shared.messaging.topology import Topology, bring_about
-from shared.service.logging import configure_logging
-from shared.service.settings import NatsSettings, load
+from shared.runtime.logging import configure_logging
+from shared.runtime.settings import NatsSettings, load
 
 PATIENCE_SECONDS = 20
 """How long NATS may take to start."""

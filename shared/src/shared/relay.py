@@ -14,8 +14,8 @@ from uuid import UUID
 
 import structlog
 
-from shared.crash_points import CrashPoint, on_path, reach
 from shared.errors import Unavailable
+from shared.failpoints import KernelFailpoint, failpoint, on_path
 from shared.messaging.broker import Broker
 from shared.metrics import EVENTS_PUBLISHED, OUTBOX_OLDEST_SECONDS, OUTBOX_PENDING
 from shared.persistence import inbox, outbox
@@ -93,7 +93,7 @@ class Relay:
                 continue
             rows = [self._handed_over.popleft() for _ in range(min(BATCH, len(self._handed_over)))]
             self._publishing = True
-            reach(CrashPoint.OUTBOX_HANDED_OVER)
+            failpoint(KernelFailpoint.OUTBOX_HANDED_OVER)
             await self._publish(rows)
             self._publishing = False
 
@@ -104,7 +104,7 @@ class Relay:
                 async with self._database.engine.begin() as connection:
                     rows = await outbox.claim_unpublished(connection, BATCH)
                 if rows:
-                    reach(CrashPoint.OUTBOX_SWEPT)
+                    failpoint(KernelFailpoint.OUTBOX_SWEPT)
                     log.info("outbox_swept", rows=len(rows))
                     if await self._publish(rows) and len(rows) == BATCH:
                         continue
@@ -123,7 +123,7 @@ class Relay:
     async def _publish(self, rows: list[OutboxRow]) -> bool:
         """Publish at once; what got its PubAck is marked soon, the rest stays for the sweep."""
         results = await asyncio.gather(*(self._publish_one(row) for row in rows))
-        reach(CrashPoint.OUTBOX_PUBLISHED)
+        failpoint(KernelFailpoint.OUTBOX_PUBLISHED)
         self._published.extend(row.id for row, ok in zip(rows, results, strict=True) if ok)
         return all(results)
 
@@ -141,7 +141,7 @@ class Relay:
         try:
             async with self._database.engine.begin() as connection:
                 await outbox.mark_published(connection, ids)
-            reach(CrashPoint.OUTBOX_MARKED)
+            failpoint(KernelFailpoint.OUTBOX_MARKED)
         except DATABASE_OUTAGES as error:
             log.warning("outbox_not_marked", error=type(error).__name__, rows=len(ids))
 

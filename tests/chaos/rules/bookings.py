@@ -13,7 +13,7 @@ ACTIVE = ("pending_payment", "confirmed")
 SEQUENCED_ONLY = "booking.late_payment_refused.v1"
 """The event that tells of no change: it counts in the sequence and leaves the version."""
 NOT_FOUND = 404
-CREATION = "request.booking.create_booking."
+CREATION = "command.booking.create_booking."
 
 
 @rule
@@ -23,7 +23,7 @@ def acknowledged_booking_exists(evidence: Evidence) -> Iterator[str]:
         row = evidence.bookings_by_id.get(operation.booking_id or "")
         if row is None:
             yield f"booking {operation.booking_id} was acknowledged and is not there: {operation}"
-        elif row["tenant_id"] != operation.tenant_id or row["wish"] != operation.wish:
+        elif row["tenant_id"] != operation.tenant_id or row["command"] != operation.command:
             yield f"booking {operation.booking_id} is another's: {operation}"
 
 
@@ -50,38 +50,38 @@ def accepted_request_is_decided(evidence: Evidence) -> Iterator[str]:
 
 
 @rule
-def wish_is_granted_once(evidence: Evidence) -> Iterator[str]:
-    """However often a wish was repeated, and whatever its client knows, it made one booking or none."""
+def command_is_carried_out_once(evidence: Evidence) -> Iterator[str]:
+    """However often a command was repeated, and whatever its client knows, it made one booking or none."""
     made: dict[str, list[Row]] = defaultdict(list)
     for row in evidence.bookings:
-        made[row["wish"]].append(row)
+        made[row["command"]].append(row)
     attempts = defaultdict(list)
     for operation in evidence.operations:
         if operation.kind == "create":
-            attempts[operation.wish].append(operation)
-    for wish, rows in made.items():
-        # Without a key, every attempt is a wish of its own; the load never repeats those.
+            attempts[operation.command].append(operation)
+    for command, rows in made.items():
+        # Without a key, every attempt is a command of its own; the load never repeats those.
         if len(rows) > 1:
-            yield f"wish {wish} made {len(rows)} bookings: {[row['id'] for row in rows]}"
-        if wish not in attempts:
-            yield f"booking {rows[0]['id']} was made for the wish {wish!r}, which nobody had"
-    for wish, operations in attempts.items():
+            yield f"command {command} made {len(rows)} bookings: {[row['id'] for row in rows]}"
+        if command not in attempts:
+            yield f"booking {rows[0]['id']} was made for the command {command!r}, which nobody had"
+    for command, operations in attempts.items():
         told = {o.booking_id for o in operations if o.outcome is Outcome.OK}
         if len(told) > 1:
-            yield f"wish {wish} was answered with {len(told)} bookings: {sorted(map(str, told))}"
+            yield f"command {command} was answered with {len(told)} bookings: {sorted(map(str, told))}"
 
 
 @rule
-def refused_wish_leaves_nothing(evidence: Evidence) -> Iterator[str]:
-    """A wish of which every attempt was refused has no booking."""
-    wished = {row["wish"]: row["id"] for row in evidence.bookings}
+def refused_command_leaves_nothing(evidence: Evidence) -> Iterator[str]:
+    """A command of which every attempt was refused has no booking."""
+    wished = {row["command"]: row["id"] for row in evidence.bookings}
     outcomes = defaultdict(set)
     for operation in evidence.operations:
         if operation.kind == "create":
-            outcomes[operation.wish].add(operation.outcome)
-    for wish, seen in outcomes.items():
-        if seen == {Outcome.FAIL} and wish in wished:
-            yield f"wish {wish} was refused and made booking {wished[wish]}"
+            outcomes[operation.command].add(operation.outcome)
+    for command, seen in outcomes.items():
+        if seen == {Outcome.FAIL} and command in wished:
+            yield f"command {command} was refused and made booking {wished[command]}"
 
 
 @rule
@@ -145,7 +145,7 @@ def acknowledged_booking_stays_visible(evidence: Evidence) -> Iterator[str]:
             known[operation.booking_id] = min(operation.ended, known.get(operation.booking_id, operation.ended))
     for operation in evidence.operations:
         missing = operation.kind == "read" and operation.status == NOT_FOUND and operation.code == "not_found"
-        booking = operation.wish.removeprefix("read ")
+        booking = operation.command.removeprefix("read ")
         if missing and operation.started > known.get(booking, operation.started):
             yield f"booking {booking} was known and then not found: {operation}"
 

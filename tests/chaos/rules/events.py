@@ -20,7 +20,7 @@ NOTHING_TO_DO: dict[str, Callable[[dict[str, Any]], bool]] = {
     "billing-cancel-payment": _without_deposit,
     "billing-request-refund": _without_deposit,
 }
-"""Reactions that look at an event and leave it be, without a claim in their inbox."""
+"""Handlers that look at an event and leave it be, without a claim in their inbox."""
 
 
 @rule
@@ -69,7 +69,7 @@ def every_request_is_decided(evidence: Evidence) -> Iterator[str]:
     """Each stored request has its row, however its sender fared."""
     decided = {row["id"] for row in evidence.requests}
     dead = {s for sequences in _dead(evidence).values() for s in sequences}
-    for message in evidence.on("REQUESTS"):
+    for message in evidence.on("COMMANDS"):
         if message.message_id not in decided and message.sequence not in dead:
             yield f"request {message.message_id} ({message.subject}) was stored and never decided"
 

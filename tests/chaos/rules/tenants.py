@@ -11,11 +11,11 @@ from tests.chaos.rules.rule import rule
 @rule
 def rows_belong_to_their_tenant(evidence: Evidence) -> Iterator[str]:
     """A booking and all that hangs on it belong to the tenant whose customer asked for it."""
-    wished = {o.wish: o.tenant_id for o in evidence.operations if o.kind == "create"}
+    wished = {o.command: o.tenant_id for o in evidence.operations if o.kind == "create"}
     owner = {row["id"]: row["tenant_id"] for row in evidence.bookings}
     for row in evidence.bookings:
-        if wished.get(row["wish"], row["tenant_id"]) != row["tenant_id"]:
-            yield f"booking {row['id']} belongs to {row['tenant_id']}, its wish was of {wished[row['wish']]}"
+        if wished.get(row["command"], row["tenant_id"]) != row["tenant_id"]:
+            yield f"booking {row['id']} belongs to {row['tenant_id']}, its command was of {wished[row['command']]}"
     for name, rows in (
         ("payment", evidence.payments),
         ("message", evidence.messages),

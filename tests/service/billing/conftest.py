@@ -21,10 +21,12 @@ from billing import handlers, queries, webhooks
 from billing.ledger import Ledger
 from billing.stripe_gateway import StripeGateway
 from devstack.servers import Servers
-from shared.contracts import billing as contracts
-from shared.contracts.base import Money, utc_now
-from shared.contracts.billing import GetPayment, RefundReason, RefundRequested
-from shared.contracts.booking import (
+from shared.clock import utc_now
+from shared.contracts.base import Money
+from shared.contracts.billing import payments as contracts
+from shared.contracts.billing.payments import GetPayment
+from shared.contracts.billing.refunds import RefundReason, RefundRequested
+from shared.contracts.booking.bookings import (
     Booking,
     BookingCancelled,
     BookingEvent,
@@ -37,7 +39,7 @@ from shared.contracts.booking import (
 from shared.contracts.stripe import StripeEvent
 from shared.persistence.database import Database
 from shared.persistence.transaction import EVERY_TENANT, transaction
-from shared.service.context import Context
+from shared.runtime.context import Context
 from tests.conftest import migrate
 
 API_KEY = "sk_test_tidebook_tests"
@@ -102,7 +104,8 @@ class Billing:
         await handlers.cancel_payment(event, ctx, self.stripe, Ledger(self.database))
 
     async def request_refund(self, event: Any) -> None:
-        await handlers.request_refund(event, self.context(event, "billing-request-refund"))
+        async with self.context(event, "billing-request-refund").transaction() as tx:
+            await handlers.request_refund(event, tx)
 
     async def issue_refund(self, event: RefundRequested) -> None:
         await handlers.issue_refund(event, self.context(event, "billing-issue-refund"), self.stripe)
@@ -119,7 +122,8 @@ class Billing:
     async def payment(self, held: BookingEvent, tenant_id: UUID | None = None) -> contracts.Payment:
         """The answer to the API's question."""
         query = GetPayment(tenant_id=tenant_id or held.tenant_id, booking_id=held.booking.id)
-        return await queries.get_payment(query, self.context(query))
+        async with self.context(query).transaction() as tx:
+            return await queries.get_payment(query, tx)
 
     async def intent(self, held: BookingHeld) -> str:
         intent = (await self.payment(held)).payment_intent_id

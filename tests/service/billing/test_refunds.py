@@ -5,8 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from shared.contracts.billing import PaymentStatus, RefundReason, RefundRequested
-from shared.contracts.booking import BookingCancelled, BookingHeld, BookingStatus, LatePaymentRefused
+from shared.contracts.billing.payments import PaymentStatus
+from shared.contracts.billing.refunds import RefundReason, RefundRequested
+from shared.contracts.booking.bookings import BookingCancelled, BookingHeld, BookingStatus, LatePaymentRefused
 from shared.errors import AlreadyHandled, Unavailable
 from tests.service.billing.conftest import Billing, news, reasons
 from tests.support.eventually import eventually

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from prometheus_client import REGISTRY
 
-from shared.contracts.billing import PaymentStatus
-from shared.contracts.booking import BookingHeld
+from shared.contracts.billing.payments import PaymentStatus
+from shared.contracts.booking.bookings import BookingHeld
 from shared.contracts.stripe import StripeEvent
 from tests.service.billing.conftest import Billing, about, refunded
 

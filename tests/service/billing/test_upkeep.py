@@ -12,8 +12,8 @@ import pytest
 from billing import stripe_events, webhooks
 from devstack.ports import free_ports
 from devstack.servers import Nats, Servers
-from shared.contracts.billing import GetPayment, Payment, PaymentStatus
-from shared.contracts.booking import BookingCancelled, BookingHeld, BookingStatus
+from shared.contracts.billing.payments import GetPayment, Payment, PaymentStatus
+from shared.contracts.booking.bookings import BookingCancelled, BookingHeld, BookingStatus
 from shared.messaging import rpc
 from shared.messaging.broker import Broker
 from shared.persistence.transaction import EVERY_TENANT, transaction

@@ -10,17 +10,13 @@ import pytest
 from nats.aio.msg import Msg
 from sqlalchemy import text
 
-from shared.contracts.base import Money, Outcome, Outcomes, Request, utc_now
-from shared.contracts.booking import (
-    CancelBooking,
-    CreateBooking,
-    CreateResource,
-    CreateService,
-    Customer,
-    RescheduleBooking,
-    WeeklyHours,
-)
+from shared.clock import utc_now
+from shared.contracts.base import Command, Money, Outcome, Outcomes
+from shared.contracts.booking.bookings import CancelBooking, CreateBooking, Customer, RescheduleBooking
+from shared.contracts.booking.catalog import CreateResource, CreateService, WeeklyHours
+from shared.contracts.booking.commands import FollowBookingCommand
 from shared.identifiers import new_id
+from shared.messaging import rpc
 from shared.messaging.broker import Broker
 from shared.persistence.database import Database
 from tests.service.conftest import ServiceProcess
@@ -41,24 +37,24 @@ class Tenant:
     async def listen(self) -> None:
         async def receive(msg: Msg) -> None:
             for outcome in Outcomes.model_validate_json(msg.data).outcomes:
-                if (future := self.waiting.pop(outcome.request_id, None)) and not future.done():
+                if (future := self.waiting.pop(outcome.command_id, None)) and not future.done():
                     future.set_result(outcome)
 
         await self.broker.subscribe(self.outcome_to, receive)
 
-    async def send(self, request: Request, within: float = 10) -> Outcome:
-        future = self.waiting[request.id] = asyncio.get_running_loop().create_future()
-        await self.broker.publish(request.subject, request.model_dump_json().encode(), str(request.id))
+    async def send(self, command: Command, within: float = 10) -> Outcome:
+        future = self.waiting[command.id] = asyncio.get_running_loop().create_future()
+        await self.broker.publish(command.subject, command.model_dump_json().encode(), str(command.id))
         async with asyncio.timeout(within):
             outcome: Outcome = await future
             return outcome
 
     def _envelope(self, subject_id: UUID | None = None) -> dict[str, Any]:
-        request_id = new_id()
+        command_id = new_id()
         return {
-            "id": request_id,
+            "id": command_id,
             "tenant_id": self.id,
-            "subject_id": subject_id or request_id,
+            "subject_id": subject_id or command_id,
             "received_at": utc_now(),
             "outcome_to": self.outcome_to,
         }
@@ -95,7 +91,9 @@ class Tenant:
         }
         return await self.send(CreateResource(**self._envelope(), **(fields | changes)))
 
-    def wish(self, service: UUID, starts_at: datetime, resource: UUID | None = None, **changes: Any) -> CreateBooking:
+    def command(
+        self, service: UUID, starts_at: datetime, resource: UUID | None = None, **changes: Any
+    ) -> CreateBooking:
         return CreateBooking(
             **(self._envelope() | changes),
             service_id=service,
@@ -106,13 +104,18 @@ class Tenant:
         )
 
     async def book(self, service: UUID, starts_at: datetime, resource: UUID | None = None, **changes: Any) -> Outcome:
-        return await self.send(self.wish(service, starts_at, resource, **changes))
+        return await self.send(self.command(service, starts_at, resource, **changes))
 
     async def cancel(self, booking: UUID | str, **changes: Any) -> Outcome:
         return await self.send(CancelBooking(**self._envelope(UUID(str(booking))), **changes))
 
     async def reschedule(self, booking: UUID | str, starts_at: datetime, **changes: Any) -> Outcome:
         return await self.send(RescheduleBooking(**self._envelope(UUID(str(booking))), starts_at=starts_at, **changes))
+
+    async def follow(self, command_id: UUID) -> Outcome | None:
+        """What booking-service says has become of a command."""
+        query = FollowBookingCommand(tenant_id=self.id, command_id=command_id)
+        return (await rpc.call(self.broker, query)).outcome
 
     async def events(self) -> list[tuple[str, dict[str, Any]]]:
         """This tenant's facts in the outbox, in order: type and payload."""

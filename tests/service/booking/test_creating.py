@@ -9,8 +9,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.contracts.base import Outcome, utc_now
-from shared.contracts.booking import FindSlots, GetBooking, WeeklyHours
+from shared.clock import utc_now
+from shared.contracts.base import Outcome
+from shared.contracts.booking.availability import FindSlots
+from shared.contracts.booking.catalog import WeeklyHours
 from shared.messaging import rpc
 from tests.service.booking.conftest import Tenant
 from tests.support.eventually import eventually
@@ -55,8 +57,8 @@ async def test_least_loaded_resource_comes_first(tenant: Tenant, soon: datetime)
 async def test_one_idempotency_key_sent_twenty_times_at_once(tenant: Tenant, soon: datetime) -> None:
     service = await tenant.service()
     await tenant.resource(service)
-    wishes = [tenant.wish(service, soon, idempotency_key="key-1", fingerprint="same") for _ in range(20)]
-    outcomes = await asyncio.gather(*map(tenant.send, wishes))
+    commands = [tenant.command(service, soon, idempotency_key="key-1", fingerprint="same") for _ in range(20)]
+    outcomes = await asyncio.gather(*map(tenant.send, commands))
     assert {o.status for o in outcomes} == {201}
     assert len({o.result["id"] for o in outcomes if o.result}) == 1
     assert Counter(o.replayed for o in outcomes) == {True: 19, False: 1}
@@ -68,21 +70,24 @@ async def test_one_idempotency_key_sent_twenty_times_at_once(tenant: Tenant, soo
     await elsewhere.resource(foreign)
     theirs = await elsewhere.book(foreign, soon, idempotency_key="key-1", fingerprint="same")
     assert (theirs.status, theirs.replayed) == (201, False)
-    for wish in wishes:
-        state = await rpc.call(tenant.broker, GetBooking(tenant_id=tenant.id, booking_id=wish.id))
-        assert state.booking, "every Location that was given out must answer"
+    for command in commands:
         assert outcomes[0].result
-        assert str(state.booking.id) == outcomes[0].result["id"]
+        made = outcomes[0].result["id"]
+        followed = await tenant.follow(command.id)
+        if str(command.id) != made:
+            assert followed, "every Location that was given out must answer"
+            assert followed.result
+            assert followed.result["id"] == made
     assert [kind for kind, _ in await tenant.events()] == ["booking.confirmed.v1"]
 
 
 async def test_a_redelivered_request_has_the_same_outcome(tenant: Tenant, soon: datetime) -> None:
     service = await tenant.service()
     await tenant.resource(service)
-    wish = tenant.wish(service, soon, idempotency_key="again", fingerprint="f")
-    first = await tenant.send(wish)
-    future = tenant.waiting[wish.id] = asyncio.get_running_loop().create_future()
-    await tenant.broker.publish(wish.subject, wish.model_dump_json().encode(), str(uuid4()))
+    command = tenant.command(service, soon, idempotency_key="again", fingerprint="f")
+    first = await tenant.send(command)
+    future = tenant.waiting[command.id] = asyncio.get_running_loop().create_future()
+    await tenant.broker.publish(command.subject, command.model_dump_json().encode(), str(uuid4()))
     second = await asyncio.wait_for(future, 10)
     assert (second.status, second.result) == (201, first.result)
     assert len(await tenant.events()) == 1
@@ -96,7 +101,7 @@ async def test_refusals_name_their_rule(tenant: Tenant, soon: datetime) -> None:
     stranger = Tenant(tenant.broker, tenant.database)
     await stranger.listen()
     theirs = await stranger.service()
-    wishes: dict[str, tuple[UUID, datetime, UUID | None]] = {
+    commands: dict[str, tuple[UUID, datetime, UUID | None]] = {
         "201": (service, noon, resource),
         "slot_taken": (service, noon, resource),
         "outside_hours": (service, noon.replace(hour=17, minute=30), resource),
@@ -105,16 +110,16 @@ async def test_refusals_name_their_rule(tenant: Tenant, soon: datetime) -> None:
         "service_not_found": (theirs, noon, None),
         "resource_not_found": (service, noon, uuid4()),
     }
-    for expected, (wanted, starts_at, of) in wishes.items():
+    for expected, (wanted, starts_at, of) in commands.items():
         assert code(await tenant.book(wanted, starts_at, of)) == expected
     assert code(await tenant.book(service, utc_now() - timedelta(days=1))) == "too_soon"
     assert code(await tenant.book(service, datetime.max.replace(tzinfo=noon.tzinfo))) == "too_far"
     assert len(await tenant.events()) == 1
-    refused = tenant.wish(service, noon, resource)
+    refused = tenant.command(service, noon, resource)
     await tenant.send(refused)
-    state = await rpc.call(tenant.broker, GetBooking(tenant_id=tenant.id, booking_id=refused.id))
-    assert state.refusal
-    assert state.refusal.code == "slot_taken"
+    followed = await tenant.follow(refused.id)
+    assert followed
+    assert code(followed) == "slot_taken"
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.contracts.base import Money, Outcome, utc_now
-from shared.contracts.billing import PaymentSucceeded, RefundIssued, RefundReason
-from shared.contracts.booking import Booking, GetBooking, ListBookings, ListServices
+from shared.clock import utc_now
+from shared.contracts.base import Money, Outcome
+from shared.contracts.billing.payments import PaymentSucceeded
+from shared.contracts.billing.refunds import RefundIssued, RefundReason
+from shared.contracts.booking.bookings import Booking, GetBooking, ListBookings
+from shared.contracts.booking.catalog import ListServices
 from shared.messaging import rpc
 from tests.service.booking.conftest import Tenant
 from tests.service.booking.test_creating import code
@@ -20,9 +23,7 @@ def booking_id(outcome: Outcome) -> UUID:
 
 
 async def look(tenant: Tenant, booking: UUID) -> Booking:
-    state = await rpc.call(tenant.broker, GetBooking(tenant_id=tenant.id, booking_id=booking))
-    assert state.booking
-    return state.booking
+    return await rpc.call(tenant.broker, GetBooking(tenant_id=tenant.id, booking_id=booking))
 
 
 async def hold(tenant: Tenant, soon: datetime) -> tuple[UUID, UUID, UUID]:
@@ -224,10 +225,15 @@ async def test_pages_neither_skip_nor_repeat(tenant: Tenant, soon: datetime) -> 
         if cursor is None:
             break
     assert seen == made[::-1]
-    forged = ("", "x", "bnVsbA==", "WzEsMl0=", "é", cursor or "W10=")
+    first = await rpc.call(tenant.broker, ListBookings(tenant_id=tenant.id, limit=4))
+    assert first.next_cursor
+    of_another_list = first.next_cursor
+    forged = ("", "x", "bnVsbA==", "WzEsMl0=", "é", of_another_list, of_another_list[:-2])
     for wrong in forged:
         with pytest.raises(rpc.Rejected) as rejected:
             await rpc.call(tenant.broker, ListServices(tenant_id=tenant.id, cursor=wrong))
         assert rejected.value.refusal.code == "invalid_cursor"
+    with pytest.raises(rpc.Rejected):
+        await rpc.call(tenant.broker, ListBookings(tenant_id=uuid4(), cursor=first.next_cursor))
     stranger = await rpc.call(tenant.broker, ListBookings(tenant_id=uuid4()))
     assert stranger.bookings == []

@@ -111,7 +111,7 @@ async def sellable(api: httpx.AsyncClient, **service: Any) -> tuple[str, str]:
     return service_id, resource.json()["id"]
 
 
-def wish(service_id: str, days: int = 3, hour: int = 10, **more: Any) -> Json:
+def command(service_id: str, days: int = 3, hour: int = 10, **more: Any) -> Json:
     """The body of a booking."""
     starts_at = datetime.now(UTC).replace(hour=hour, minute=0, second=0, microsecond=0) + timedelta(days=days)
     return {

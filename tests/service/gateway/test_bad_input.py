@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from tests.service.conftest import ServiceProcess
-from tests.service.gateway.conftest import body_of, compact, somewhere, wish
+from tests.service.gateway.conftest import body_of, command, compact, somewhere
 
-GOOD = wish("0193b2e0-0000-7000-8000-000000000000")
+GOOD = command("0193b2e0-0000-7000-8000-000000000000")
 CUSTOMER = {"name": "Ada", "email": "ada@example.org"}
 
 NOT_THE_BODY = [

@@ -11,13 +11,13 @@ import asyncpg
 import httpx
 import pytest
 
-from shared.contracts.base import utc_now
-from shared.contracts.booking import CreateBooking, Customer
+from shared.clock import utc_now
+from shared.contracts.booking.bookings import CreateBooking, Customer
 from shared.identifiers import new_id
 from shared.messaging.broker import Broker
 from shared.messaging.dead_letters import DeadLetter
 from tests.service.conftest import ServiceProcess
-from tests.service.gateway.conftest import body_of, client_for, sellable, wish
+from tests.service.gateway.conftest import body_of, client_for, command, sellable
 from tests.support.messages import random_name
 
 Send = Callable[..., Awaitable[httpx.Response]]
@@ -33,7 +33,7 @@ def bury(broker: Broker, gateway: ServiceProcess) -> Bury:
     async def put(
         payload: bytes, subject: str = "", durable: str = CREATE, headers: dict[str, str] | None = None
     ) -> int:
-        letter = DeadLetter(durable, subject, "REQUESTS", 7, 3, "poison", "ValueError: a bug", headers or {}, payload)
+        letter = DeadLetter(durable, subject, "COMMANDS", 7, 3, "poison", "ValueError: a bug", headers or {}, payload)
         await broker.publish(letter.address, payload, random_name(), letter.to_headers())
         return int((await broker.js.get_last_msg("DEADLETTER", letter.address)).seq or 0)
 
@@ -57,7 +57,7 @@ class Shop:
             subject_id=booking_id,
             received_at=utc_now(),
             service_id=UUID(self.service_id),
-            starts_at=datetime.fromisoformat(wish(self.service_id, days)["starts_at"]),
+            starts_at=datetime.fromisoformat(command(self.service_id, days)["starts_at"]),
             customer=Customer(name="Ada Lovelace", email="ada@example.org"),
             business_name="Clean & Co",
         )
@@ -91,7 +91,7 @@ async def test_a_dead_letter_is_shown_whole(operator: Send, bury: Bury) -> None:
     empty = await bury(b"", "booking.held.v1.z", durable)
     shown = (await operator("GET", f"/v1/dead-letters/{text}")).json()
     assert shown | {"died_at": ""} == {
-        "number": text, "died_at": "", "durable": durable, "subject": "booking.held.v1.x", "stream": "REQUESTS",
+        "number": text, "died_at": "", "durable": durable, "subject": "booking.held.v1.x", "stream": "COMMANDS",
         "sequence": 7, "attempts": 3, "reason": "poison", "error": "ValueError: a bug", "size": 14,
         "headers": {"traceparent": "00-1", "ce-type": "booking.held.v1"},
         "payload": {"encoding": "text", "data": '{"note": "é"}'},
@@ -163,7 +163,7 @@ async def test_a_replayed_message_is_handled_by_its_consumer_once(
 
 
 async def test_a_message_that_fails_again_stays(operator: Send, bury: Bury, shop: Shop) -> None:
-    number = await bury(b"{", f"request.booking.create_booking.v1.{shop.tenant_id}.x")
+    number = await bury(b"{", f"command.booking.create_booking.v1.{shop.tenant_id}.x")
     for _ in range(2):
         answer = body_of(await operator("POST", f"/v1/dead-letters/{number}/replay"))
         assert (answer["status"], answer["code"]) == (409, "replay_failed")
@@ -207,7 +207,7 @@ async def test_many_are_replayed_within_bounds(operator: Send, bury: Bury, shop:
     await drain(operator)
     for request in requests:
         await bury_request(bury, request)
-    bad = await bury(b"not json", "request.booking.create_booking.v1.x")
+    bad = await bury(b"not json", "command.booking.create_booking.v1.x")
     first = (await operator("POST", "/v1/dead-letters/replay", json={"durable": CREATE, "limit": 8})).json()
     assert (first["replayed"], first["failed"], first["remaining"], first["stopped"]) == (8, [], 5, None)
     body = {"durable": CREATE, "after": first["last"]}
@@ -232,7 +232,7 @@ async def drain(operator: Send) -> None:
 async def test_a_bulk_replay_stops_when_nothing_is_mended(operator: Send, bury: Bury, shop: Shop) -> None:
     await drain(operator)
     for _ in range(15):
-        await bury(b"not json", "request.booking.create_booking.v1.x")
+        await bury(b"not json", "command.booking.create_booking.v1.x")
     done = (await operator("POST", "/v1/dead-letters/replay", json={"durable": CREATE})).json()
     assert (done["replayed"], len(done["failed"]), done["remaining"]) == (0, 10, 15)
     assert "10 in a row" in done["stopped"]

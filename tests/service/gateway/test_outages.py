@@ -25,10 +25,10 @@ from tests.service.gateway.conftest import (
     STRIPE_SECRETS,
     body_of,
     client_for,
+    command,
     compact,
     gateway_environment,
     somewhere,
-    wish,
 )
 from tests.support.eventually import eventually
 from tests.support.freezing import frozen
@@ -96,7 +96,7 @@ def becomes(api: httpx.AsyncClient, ready: bool) -> Awaitable[bool]:
 
 async def test_a_wish_is_kept_while_booking_service_is_away(api: httpx.AsyncClient) -> None:
     answer, seconds = await timed(
-        api.post("/v1/bookings", json=wish(somewhere()), headers={"Prefer": "wait=1", "Idempotency-Key": "k"})
+        api.post("/v1/bookings", json=command(somewhere()), headers={"Prefer": "wait=1", "Idempotency-Key": "k"})
     )
     assert (answer.status_code, answer.headers["preference-applied"]) == (202, "wait=1")
     assert 0.9 < seconds < 1 + SLACK_SECONDS
@@ -115,10 +115,10 @@ async def test_a_wish_is_kept_while_booking_service_is_away(api: httpx.AsyncClie
 
 
 async def test_a_wish_that_nobody_works_on_is_accepted_before_the_usual_wait_is_over(api: httpx.AsyncClient) -> None:
-    answer, seconds = await timed(api.post("/v1/bookings", json=wish(somewhere())))
+    answer, seconds = await timed(api.post("/v1/bookings", json=command(somewhere())))
     assert answer.status_code == 202
     assert seconds < 2 + SLACK_SECONDS
-    patient = await timed(api.post("/v1/bookings", json=wish(somewhere()), headers={"Prefer": "wait=3"}))
+    patient = await timed(api.post("/v1/bookings", json=command(somewhere()), headers={"Prefer": "wait=3"}))
     assert (patient[0].status_code, patient[1] > 2.9) == (202, True), "who says how long is waited with for as long"
 
 
@@ -130,7 +130,7 @@ async def test_a_full_gateway_refuses_at_once_and_who_only_waits_takes_no_place(
         await becomes(client, ready=True)
 
         async def waits_for_long() -> httpx.Response:
-            return await client.post("/v1/bookings", json=wish(somewhere()), headers={"Prefer": "wait=8"})
+            return await client.post("/v1/bookings", json=command(somewhere()), headers={"Prefer": "wait=8"})
 
         waiting = [asyncio.create_task(waits_for_long()) for _ in range(3)]
 
@@ -138,7 +138,7 @@ async def test_a_full_gateway_refuses_at_once_and_who_only_waits_takes_no_place(
             return "\nrequests_under_way 3.0" in (await client.get("/metrics")).text
 
         await eventually(full, within=1)
-        refused, seconds = await timed(client.post("/v1/bookings", json=wish(somewhere())))
+        refused, seconds = await timed(client.post("/v1/bookings", json=command(somewhere())))
         assert (refused.status_code, body_of(refused)["code"], seconds < SLACK_SECONDS) == (503, "overloaded", True)
         assert refused.headers["retry-after"]
         assert (await client.get("/v1/services")).status_code == 503
@@ -146,7 +146,7 @@ async def test_a_full_gateway_refuses_at_once_and_who_only_waits_takes_no_place(
         assert (await client.get("/readyz")).status_code == 200, "a full gateway is no dead one"
 
         async def roomy() -> bool:
-            answer = await client.post("/v1/bookings", json=wish(somewhere()), headers={"Prefer": "respond-async"})
+            answer = await client.post("/v1/bookings", json=command(somewhere()), headers={"Prefer": "respond-async"})
             return answer.status_code == 202
 
         await eventually(roomy, within=2)
@@ -162,14 +162,14 @@ async def test_writes_are_refused_while_too_many_wait(
     broker = Broker(own.nats.url, "test")
     await broker.connect()
     try:
-        await broker.js.purge_stream("REQUESTS")  # booking-service's consumer waits there, and nobody serves it
+        await broker.js.purge_stream("COMMANDS")  # booking-service's consumer waits there, and nobody serves it
         async with client_for(process, api.headers["authorization"].removeprefix("Bearer ")) as client:
             await becomes(client, ready=True)
             codes = []
 
             async def refused() -> bool:
                 headers = {"Prefer": "respond-async"}
-                answer = await client.post("/v1/bookings", json=wish(somewhere()), headers=headers)
+                answer = await client.post("/v1/bookings", json=command(somewhere()), headers=headers)
                 codes.append(answer.status_code)
                 return answer.status_code == 503 and bool(body_of(answer)["code"] == "overloaded")
 
@@ -183,7 +183,7 @@ async def test_writes_are_refused_while_too_many_wait(
             assert codes.count(202) >= 5
             shed = f'requests_shed_total{{reason="backlog"}} {before + 1}.0'
             assert shed in (await client.get("/metrics")).text
-            await broker.js.purge_stream("REQUESTS")
+            await broker.js.purge_stream("COMMANDS")
             await eventually(taken, within=5)
     finally:
         await broker.close()
@@ -201,7 +201,7 @@ async def test_without_nats_nothing_is_accepted_and_all_recovers(
     else:
         own.nats.freeze()
     try:
-        answer, seconds = await timed(api.post("/v1/bookings", json=wish(somewhere())))
+        answer, seconds = await timed(api.post("/v1/bookings", json=command(somewhere())))
         assert (answer.status_code, body_of(answer)["code"]) == (503, "unavailable")
         assert answer.headers["retry-after"]
         assert seconds < 3
@@ -217,7 +217,7 @@ async def test_without_nats_nothing_is_accepted_and_all_recovers(
         else:
             own.nats.thaw()
     await becomes(api, ready=True)
-    accepted = await api.post("/v1/bookings", json=wish(somewhere()), headers={"Prefer": "respond-async"})
+    accepted = await api.post("/v1/bookings", json=command(somewhere()), headers={"Prefer": "respond-async"})
     assert accepted.status_code == 202
     assert (await api.post("/webhooks/stripe", content=event, headers=signed)).status_code == 200
     text = (await api.get("/metrics")).text
@@ -230,7 +230,7 @@ async def test_a_frozen_database_stops_no_known_key(api: httpx.AsyncClient, own:
     with frozen(own.postgres.pid):
         give_up_at = time.monotonic() + 8  # past the time that a key is trusted for
         while time.monotonic() < give_up_at:
-            answer, seconds = await timed(api.post("/v1/bookings", json=wish(somewhere()), headers=prefer))
+            answer, seconds = await timed(api.post("/v1/bookings", json=command(somewhere()), headers=prefer))
             assert (answer.status_code, seconds < 1) == (202, True)
         header = {"Authorization": f"Bearer {stranger}_{checksum(stranger)}"}
         answer, seconds = await timed(api.get("/v1/services", headers=header))
@@ -342,7 +342,9 @@ async def test_waiting_requests_are_answered_before_it_stops(
     process = await launch(environment, tmp_path)
     async with client_for(process, api.headers["authorization"].removeprefix("Bearer ")) as client:
         await becomes(client, ready=True)
-        asking = asyncio.create_task(client.post("/v1/bookings", json=wish(somewhere()), headers={"Prefer": "wait=2"}))
+        asking = asyncio.create_task(
+            client.post("/v1/bookings", json=command(somewhere()), headers={"Prefer": "wait=2"})
+        )
 
         async def stored() -> bool:
             return 'rate_limiter_decisions_total{decision="allowed"} 1.0' in (await client.get("/metrics")).text

@@ -22,9 +22,11 @@ from devstack.ports import free_ports
 from devstack.process import Child
 from devstack.server import answers_http
 from devstack.servers import Nats, Servers
-from shared.contracts.base import Event, Money, utc_now
-from shared.contracts.billing import PaymentSucceeded, RefundIssued, RefundReason
-from shared.contracts.booking import Booking, BookingEvent, Customer, GetBooking, RequestState
+from shared.clock import utc_now
+from shared.contracts.base import Event, Money
+from shared.contracts.billing.payments import PaymentSucceeded
+from shared.contracts.billing.refunds import RefundIssued, RefundReason
+from shared.contracts.booking.bookings import Booking, BookingEvent, Customer, GetBooking
 from shared.identifiers import new_id
 from shared.messaging.broker import Broker
 from shared.persistence.database import Database
@@ -206,9 +208,9 @@ class Bookings:
         async def answer(msg: Msg) -> None:
             query = GetBooking.model_validate_json(msg.data)
             if booking := self.known.get(query.booking_id):
-                await msg.respond(b'{"result":' + RequestState(booking=booking).model_dump_json().encode() + b"}")
+                await msg.respond(b'{"result":' + booking.model_dump_json().encode() + b"}")
 
-        await broker.subscribe(GetBooking.SUBJECT, answer)
+        await broker.subscribe(f"{GetBooking.TYPE}.*", answer)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from nats.js.errors import KeyNotFoundError
 
-from shared.contracts import booking as contracts
+from shared.contracts.booking import bookings as contracts
 from shared.messaging.broker import Broker
 from shared.messaging.topology import JOBS_BUCKET
 from shared.persistence.database import Database

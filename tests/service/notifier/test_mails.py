@@ -5,9 +5,9 @@ import asyncio
 import httpx
 import pytest
 
-from shared.contracts import booking as contracts
-from shared.contracts.billing import RefundReason
-from shared.contracts.notifier import MessageFailed, MessageSent
+from shared.contracts.billing.refunds import RefundReason
+from shared.contracts.booking import bookings as contracts
+from shared.contracts.notifier.messages import MessageFailed, MessageSent
 from shared.identifiers import new_id
 from tests.service.conftest import ServiceProcess
 from tests.service.notifier.conftest import Customers, Inbox

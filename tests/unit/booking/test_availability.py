@@ -10,14 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from booking.availability import (
+from booking.availability.rules import (
     Calendar,
-    Refusal,
-    SlotRules,
+    SlotRejection,
     free_slots,
-    refusal,
+    rejection,
 )
-from booking.hours import (
+from booking.catalog.hours import (
     OpeningHours,
     WeeklyWindow,
     check_weekly_hours,
@@ -25,6 +24,7 @@ from booking.hours import (
     instant_at,
     open_intervals,
 )
+from booking.catalog.rules import SlotRules
 
 PARIS = ZoneInfo("Europe/Paris")
 RULES = SlotRules(
@@ -227,32 +227,32 @@ def test_questions_out_of_bounds_offer_nothing(start: datetime, end: datetime) -
         ("2025-06-10 09:00", None),
         ("2025-06-10 09:07", None),  # any minute may be booked, on the grid or not
         ("2025-06-10 17:00", None),
-        ("2025-06-10 17:01", Refusal.OUTSIDE_HOURS),
-        ("2025-06-10 08:59", Refusal.OUTSIDE_HOURS),
-        ("2025-06-10 18:00", Refusal.OUTSIDE_HOURS),
-        ("2025-06-09 11:59", Refusal.TOO_SOON),
+        ("2025-06-10 17:01", SlotRejection.OUTSIDE_HOURS),
+        ("2025-06-10 08:59", SlotRejection.OUTSIDE_HOURS),
+        ("2025-06-10 18:00", SlotRejection.OUTSIDE_HOURS),
+        ("2025-06-09 11:59", SlotRejection.TOO_SOON),
         ("2025-06-09 12:00", None),
-        ("2025-06-08 12:00", Refusal.TOO_SOON),
+        ("2025-06-08 12:00", SlotRejection.TOO_SOON),
         ("2025-06-16 10:00", None),
-        ("2025-06-16 10:01", Refusal.TOO_FAR),
-        ("0001-01-02 00:00", Refusal.TOO_SOON),
-        ("9999-12-30 23:59", Refusal.TOO_FAR),
+        ("2025-06-16 10:01", SlotRejection.TOO_FAR),
+        ("0001-01-02 00:00", SlotRejection.TOO_SOON),
+        ("9999-12-30 23:59", SlotRejection.TOO_FAR),
     ],
 )
-def test_creation_is_refused_with_a_code(starts_at: str, expected: Refusal | None) -> None:
+def test_creation_is_refused_with_a_code(starts_at: str, expected: SlotRejection | None) -> None:
     rules = replace(RULES, minimum_notice_minutes=120, horizon_days=7)
     now = paris("2025-06-09 10:00")
-    assert refusal(rules, daily("09:00", "18:00"), now, paris(starts_at)) is expected
+    assert rejection(rules, daily("09:00", "18:00"), now, paris(starts_at)) is expected
 
 
 def test_refusals_are_the_codes_of_the_api() -> None:
-    assert [*Refusal] == ["outside_hours", "too_soon", "too_far"]
+    assert [*SlotRejection] == ["outside_hours", "too_soon", "too_far"]
 
 
 def test_no_hours_refuse_everything() -> None:
     closed = OpeningHours(PARIS, ())
     now = paris("2025-06-09 10:00")
-    assert refusal(RULES, closed, now, paris("2025-06-10 10:00")) is Refusal.OUTSIDE_HOURS
+    assert rejection(RULES, closed, now, paris("2025-06-10 10:00")) is SlotRejection.OUTSIDE_HOURS
 
 
 def test_what_a_booking_occupies_and_a_search_must_know() -> None:
@@ -298,7 +298,7 @@ SCENES = [
 ]
 
 rules_of_services = st.builds(
-    SlotRules,
+        SlotRules,
     duration_minutes=st.integers(1, 300),
     buffer_before_minutes=st.just(0) | st.integers(0, 90),
     buffer_after_minutes=st.just(0) | st.integers(0, 90),
@@ -370,7 +370,7 @@ def test_search_offers_exactly_what_trying_every_minute_finds(
         if on_grid:
             # One rule behind search and creation: apart from other bookings and the bounds of the
             # question, what is on the grid and not refused is offered, and nothing else.
-            assert (refusal(rules, hours, now, at) is None) == allowed
+            assert (rejection(rules, hours, now, at) is None) == allowed
         if on_grid and free and allowed:
             expected.append(at)
         at += timedelta(minutes=1)
@@ -389,7 +389,7 @@ def test_what_is_offered_can_be_booked(
     known = [(a, b) for a, b in busy if period is not None and instant_at(a) < period[1] and period[0] < instant_at(b)]
     for slot in free_slots(rules, {1: Calendar(hours, known)}, now, start, end):
         assert start <= slot < end
-        assert refusal(rules, hours, now, slot) is None
+        assert rejection(rules, hours, now, slot) is None
         padded_start, padded_end = rules.occupied(slot)
         assert all(padded_end <= instant_at(a) or instant_at(b) <= padded_start for a, b in busy)
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from booking.hours import (
+from booking.catalog.hours import (
     OpeningHours,
     WeeklyWindow,
     check_weekly_hours,

@@ -15,7 +15,7 @@ DEPOSIT = 2700
 
 def operation(kind: str, outcome: Outcome, **more: Any) -> Operation:
     """An attempt of the tenant's client."""
-    members: dict[str, Any] = {"tenant_id": TENANT, "wish": kind, "started": 1, "ended": 2}
+    members: dict[str, Any] = {"tenant_id": TENANT, "command": kind, "started": 1, "ended": 2}
     return Operation(kind=kind, outcome=outcome, **(members | more))
 
 
@@ -24,7 +24,7 @@ def booking(booking_id: str, status: str, version: int, deposit_status: str) -> 
     return {
         "id": booking_id,
         "tenant_id": TENANT,
-        "wish": f"wish {booking_id}",
+        "command": f"command {booking_id}",
         "status": status,
         "version": version,
         "sequence": version,
@@ -102,13 +102,15 @@ def sound() -> Evidence:
     return Evidence(
         operations=[
             *(
-                operation("create", Outcome.OK, wish=f"wish {b}", key=f"key {b}", booking_id=b, version=1)
+                operation("create", Outcome.OK, command=f"command {b}", key=f"key {b}", booking_id=b, version=1)
                 for b in STARTS
             ),
-            operation("create", Outcome.FAIL, wish="refused", status=409),
-            operation("create", Outcome.ACCEPTED, wish="late", status=202, request_id="request-1", booking_id="none"),
+            operation("create", Outcome.FAIL, command="refused", status=409),
+            operation(
+                "create", Outcome.ACCEPTED, command="late", status=202, request_id="request-1", booking_id="none"
+            ),
             operation("cancel", Outcome.OK, booking_id=CANCELLED, version=3, starts_at=STARTS[CANCELLED]),
-            operation("read", Outcome.OK, wish=f"read {KEPT}", booking_id=KEPT, started=5),
+            operation("read", Outcome.OK, command=f"read {KEPT}", booking_id=KEPT, started=5),
             operation("trespass", Outcome.FAIL, tenant_id=OTHER, status=404),
         ],
         tenants={TENANT: "a.example", OTHER: "b.example"},
@@ -137,7 +139,7 @@ def sound() -> Evidence:
         },
         stored=[
             *webhooks,
-            Stored("REQUESTS", 1, "request.booking.create_booking.v1.t.b", "request-1", b"{}"),
+            Stored("COMMANDS", 1, "command.booking.create_booking.v1.t.b", "request-1", b"{}"),
             *(
                 Stored(schema.upper(), number, row["subject"], row["id"], row["payload"].encode())
                 for schema, rows in outbox.items()

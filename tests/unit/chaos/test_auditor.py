@@ -88,15 +88,15 @@ def told(kind: str, outcome: Outcome, **more: Any) -> Callable[[Evidence], None]
 DEAD = {"Dead-Stream": "BOOKING", "Dead-Sequence": "1", "Dead-Durable": "notifier-queue-booking-mail"}
 
 CASES: list[tuple[str, Callable[[Evidence], None]]] = [
-    ("acknowledged-booking-exists", told("create", Outcome.OK, wish="lost", booking_id="lost")),
-    ("acknowledged-booking-exists", told("create", Outcome.OK, wish=f"wish {CANCELLED}", booking_id=KEPT)),
+    ("acknowledged-booking-exists", told("create", Outcome.OK, command="lost", booking_id="lost")),
+    ("acknowledged-booking-exists", told("create", Outcome.OK, command=f"command {CANCELLED}", booking_id=KEPT)),
     ("acknowledged-change-happened", told("cancel", Outcome.OK, booking_id=KEPT, version=2)),
     ("acknowledged-change-happened", told("reschedule", Outcome.OK, booking_id=KEPT, version=3)),
     ("accepted-request-is-decided", told("cancel", Outcome.ACCEPTED, request_id="request-2")),
-    ("wish-is-granted-once", changed("bookings", 1, wish=f"wish {KEPT}")),
-    ("wish-is-granted-once", changed("bookings", 1, wish="nobody's")),
-    ("refused-wish-leaves-nothing", changed("bookings", 1, wish="refused")),
-    ("key-makes-one-booking", told("create", Outcome.OK, wish="other", key=f"key {KEPT}", booking_id=CANCELLED)),
+    ("command-is-carried-out-once", changed("bookings", 1, command=f"command {KEPT}")),
+    ("command-is-carried-out-once", changed("bookings", 1, command="nobody's")),
+    ("refused-command-leaves-nothing", changed("bookings", 1, command="refused")),
+    ("key-makes-one-booking", told("create", Outcome.OK, command="other", key=f"key {KEPT}", booking_id=CANCELLED)),
     ("slots-do-not-overlap", twice("bookings", 0, starts_at="2027-01-01T10:35:00+00:00")),
     ("history-is-contiguous", changed("bookings", 0, version=3)),
     ("history-is-contiguous", changed("bookings", 0, sequence=1)),
@@ -104,7 +104,7 @@ CASES: list[tuple[str, Callable[[Evidence], None]]] = [
     ("history-is-contiguous", in_outbox("booking", lambda rows: [r for r in rows if "held" not in r["type"]])),
     (
         "acknowledged-booking-stays-visible",
-        told("read", Outcome.FAIL, wish=f"read {KEPT}", status=404, code="not_found", started=9),
+        told("read", Outcome.FAIL, command=f"read {KEPT}", status=404, code="not_found", started=9),
     ),
     ("reads-show-acknowledged-changes", told("read", Outcome.OK, booking_id=CANCELLED, version=2, started=9)),
     ("holds-end", changed("bookings", 0, status="pending_payment")),

@@ -1,4 +1,4 @@
-"""What makes two wishes the same wish."""
+"""What makes two commands the same command."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.requests import fingerprint
 from gateway.schemas import NewBooking, SlotsShown
-from shared.contracts.booking import SlotList
+from shared.contracts.booking.availability import SlotList
 
 PATH = "/v1/bookings"
 SERVICE = str(uuid4())

@@ -9,7 +9,7 @@ import pytest
 from notifier.claims import Claim
 from notifier.composing import not_to_be_reminded, overtaken
 from notifier.model import MessageKind
-from shared.contracts.booking import BookingStatus
+from shared.contracts.booking.bookings import BookingStatus
 from tests.unit.notifier.bookings import DECIDED_AT, STARTS_AT, TENANT, a_booking
 
 SENT_VERSION = 2

@@ -12,8 +12,8 @@ from notifier.mail import Mail
 from notifier.model import About, MessageKind
 from notifier.rendering import render
 from shared.contracts.base import Money
-from shared.contracts.billing import RefundReason
-from shared.contracts.booking import Booking, Customer
+from shared.contracts.billing.refunds import RefundReason
+from shared.contracts.booking.bookings import Booking, Customer
 from tests.unit.notifier.bookings import DECIDED_AT, a_booking
 
 GOLDEN = Path(__file__).parent / "golden"

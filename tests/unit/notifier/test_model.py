@@ -4,7 +4,7 @@ import pytest
 
 from notifier.model import messages_about
 from notifier.sending import GIVE_UP_SECONDS, retry_delay
-from shared.contracts import booking as contracts
+from shared.contracts.booking import bookings as contracts
 from tests.unit.notifier.bookings import a_booking, news
 
 OFFSETS = (1440, 120)
@@ -20,7 +20,6 @@ OFFSETS = (1440, 120)
         (contracts.BookingCancelled, "cancelled", ["cancelled"]),
         (contracts.BookingExpired, "expired", []),
         (contracts.BookingCompleted, "completed", []),
-        (contracts.BookingNoShow, "no_show", []),
     ],
 )
 def test_messages_about_a_change(event_type: type[contracts.BookingEvent], status: str, kinds: list[str]) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from notifier.settings import NotifierSettings
-from shared.service.settings import load
+from shared.runtime.settings import load
 
 BASE = {
     "PORT": "8003",

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from shared.service.settings import ServiceSettings, load
+from shared.runtime.settings import ServiceSettings, load
 
 
 class ShopSettings(ServiceSettings):
@@ -131,4 +131,4 @@ def test_an_unknown_crash_point_is_named(
 ) -> None:
     environment.setenv("ENVIRONMENT", "development")
     environment.setenv("CRASH_AT", where)
-    assert refusal(capsys) == f"CRASH_AT: Value error, no such crash point: {where}\n"
+    assert refusal(capsys) == f"CRASH_AT: Value error, no such failpoint: {where}\n"

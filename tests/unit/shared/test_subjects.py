@@ -11,7 +11,7 @@ from shared.messaging.broker import check_subject
         "a",
         "BOOKING",
         "booking.confirmed.v1.601c2c4a-dacc-4878-9403-d623be257035",
-        "request.booking.create_booking.v1.601c2c4a-dacc-4878-9403-d623be257035.168192fd-4492-42d4-afd7-0efc632a5a80",
+        "command.booking.create_booking.v1.601c2c4a-dacc-4878-9403-d623be257035.168192fd-4492-42d4-afd7-0efc632a5a80",
         "_INBOX_booking.0123456789abcdef",
         ".".join(["t"] * 16),
         "x" * 255,

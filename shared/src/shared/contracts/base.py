@@ -1,26 +1,22 @@
 """What every message between services has in common. Pydantic and the standard library only.
 
-Three kinds of message: an `Event` is a past-tense fact on a stream, a `Request` is a durable wish on
-the REQUESTS stream that is answered by an `Outcome`, a `Query` is a question over request/reply.
+Three kinds of message: an `Event` is a past-tense fact on a stream, a `Command` is stored on the COMMANDS
+stream and answered by an `Outcome`, a `Query` is a question over request/reply.
 Contracts change by adding; a break is a `v2` beside the `v1` (ADR 0009).
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, StringConstraints
 
+from shared.clock import utc_now
 from shared.identifiers import new_id
 
 R = TypeVar("R", bound="Contract")
 
 CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]
-
-
-def utc_now() -> datetime:
-    """The present instant, in UTC."""
-    return datetime.now(UTC)
 
 
 class Contract(BaseModel):
@@ -63,14 +59,18 @@ class Event(Contract):
         return self.model_copy(update={"correlation_id": correlation_id or self.id, "causation_id": causation_id})
 
 
-class Request(Contract):
-    """A durable wish, stored by JetStream before its sender is answered (design §1.1).
+class Command(Contract):
+    """Something to be done, stored by JetStream before its sender is answered, and carried out once.
 
-    `id` names the request, and for a creation the thing to be created as well. The key and the
-    fingerprint are those of the HTTP `Idempotency-Key`; equal key and fingerprint is the same wish.
+    `id` names the command, and for a creation the thing to be created as well. The key and the
+    fingerprint are those of the HTTP `Idempotency-Key`; equal key and fingerprint is the same command.
     """
 
     TYPE: ClassVar[str]
+    CREATES: ClassVar[bool] = False
+    """Whether it makes a new thing, whose id is the command's: shown as 201, and followed by that id."""
+    RESULT_IN: ClassVar[str | None] = None
+    """The member of the event it causes that is its result; without one the result is kept for who asks again."""
 
     id: UUID
     tenant_id: UUID
@@ -85,7 +85,7 @@ class Request(Contract):
 
     @property
     def subject(self) -> str:
-        """`request.booking.create_booking.v1.<tenant>.<subject id>`."""
+        """`command.booking.create_booking.v1.<tenant>.<subject id>`."""
         return f"{self.TYPE}.{self.tenant_id}.{self.subject_id}"
 
 
@@ -105,7 +105,7 @@ class Outcome(Contract):
     Either `result` (the JSON form of the thing as it was left) or `refusal` is set.
     """
 
-    request_id: UUID
+    command_id: UUID
     status: int
     """The HTTP status this outcome is shown with: 201, 200, or that of the refusal."""
     result: Annotated[dict[str, Any] | None, SerializeAsAny()] = None
@@ -124,10 +124,18 @@ class Outcomes(Contract):
 class Query(Contract, Generic[R]):
     """A question to one service over request/reply; `R` is the reply's type.
 
-    `SUBJECT` is `rpc.<service>.<verb_noun>` and never captured by a stream.
+    `TYPE` is `rpc.<service>.<verb_noun>.v<major>`; the subject is that type and the tenant, and never
+    captured by a stream.
     """
 
-    SUBJECT: ClassVar[str]
+    TYPE: ClassVar[str]
+
+    tenant_id: UUID
+
+    @property
+    def subject(self) -> str:
+        """`rpc.booking.get_booking.v1.<tenant>`."""
+        return f"{self.TYPE}.{self.tenant_id}"
 
     @classmethod
     def reply_type(cls) -> type[R]:
@@ -138,3 +146,28 @@ class Query(Contract, Generic[R]):
                 reply: type[R] = arguments[0]
                 return reply
         raise TypeError(f"{cls.__name__} does not say what it is answered with")
+
+
+class Page(Contract):
+    """Where a list goes on: pass `next_cursor` back as `cursor`; null on the last page."""
+
+    next_cursor: str | None = None
+
+
+class ListQuery(Query[R]):
+    """A page of a list, at most `limit` long; `cursor` is the `next_cursor` of the page before."""
+
+    limit: int = 50
+    cursor: str | None = None
+
+
+class StoredOutcome(Contract):
+    """How a command has ended; null while it waits, for one that succeeded without a key, and when forgotten."""
+
+    outcome: Outcome | None = None
+
+
+class FollowCommand(Query[StoredOutcome]):
+    """What has become of a command. Each service that takes commands answers this under a type of its own."""
+
+    command_id: UUID

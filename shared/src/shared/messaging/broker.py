@@ -150,14 +150,14 @@ class Broker:
         except (NatsError, OSError) as error:
             raise Unavailable(f"nats: {type(error).__name__}") from error
 
-    async def tell(self, subject: str, payload: bytes) -> None:
+    async def send(self, subject: str, payload: bytes) -> None:
         """Send without storing: outcomes to a waiting gateway. Lost if nobody listens."""
         try:
             await self._client.publish(check_subject(subject), payload)
         except (NatsError, OSError) as error:
             raise Unavailable(f"nats: {type(error).__name__}") from error
 
-    async def ask(self, subject: str, payload: bytes, timeout: float, headers: dict[str, str] | None = None) -> Msg:
+    async def request(self, subject: str, payload: bytes, timeout: float, headers: dict[str, str] | None = None) -> Msg:
         """Ask one responder. Raises `Unavailable` when there is none or it is silent for `timeout` seconds."""
         if not self.connected:
             raise Unavailable("nats: not connected")

@@ -14,14 +14,14 @@ import structlog
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from shared.contracts.base import Outcome, Outcomes, Request
-from shared.crash_points import CrashPoint, on_path, reach
+from shared.contracts.base import Command, Outcome, Outcomes
 from shared.errors import AlreadyHandled, Poison, Unavailable
+from shared.failpoints import KernelFailpoint, failpoint, on_path
 from shared.messaging.broker import Broker
 from shared.messaging.dead_letters import DeadLetter
 from shared.messaging.failures import PATIENT_ATTEMPTS, Dead, backoff, classify
+from shared.messaging.handlers import Handler, Message
 from shared.messaging.pull import Pull
-from shared.messaging.reactions import Message, Reaction
 from shared.messaging.topology import ACK_WAIT_SECONDS
 from shared.metrics import CONSUMER_HALTED, DEAD_LETTERS, HANDLER_SECONDS, MESSAGES_HANDLED
 
@@ -36,23 +36,23 @@ SUSPECT_ATTEMPTS = 5
 """Deliveries after which a message may be one that kills its worker."""
 SUSPECT_PAUSE_SECONDS = 0.1
 
-Run = Callable[[Reaction, Sequence[Message]], Awaitable[Any]]
+Run = Callable[[Handler, Sequence[Message]], Awaitable[Any]]
 """Calls the handler with its context and adapters; what it returns are outcomes of requests, or None."""
 
 
 class Consumer:
-    """Runs one reaction: pulls its deliveries and settles each of them."""
+    """Runs one handler: pulls its deliveries and settles each of them."""
 
-    def __init__(self, broker: Broker, reaction: Reaction, run: Run) -> None:
-        self.reaction = reaction
+    def __init__(self, broker: Broker, handler: Handler, run: Run) -> None:
+        self.handler = handler
         self.progress_at = time.monotonic()
         self._broker = broker
         self._run = run
-        self._pull = Pull(broker, reaction.stream, reaction.durable, capacity=2 * reaction.batch * reaction.concurrency)
+        self._pull = Pull(broker, handler.stream, handler.durable, capacity=2 * handler.batch * handler.concurrency)
         self._stopping = False
         self._dead_in_a_row = 0
         self._alone = asyncio.Lock()
-        CONSUMER_HALTED.labels(reaction.durable).set(0)
+        CONSUMER_HALTED.labels(handler.durable).set(0)
 
     @property
     def halted(self) -> bool:
@@ -63,7 +63,7 @@ class Consumer:
         """Handle deliveries until `stop`; returns once every one in hand is settled."""
         await self._pull.start()
         async with asyncio.TaskGroup() as workers:
-            for _ in range(self.reaction.concurrency):
+            for _ in range(self.handler.concurrency):
                 workers.create_task(self._work())
 
     async def stop(self) -> None:
@@ -73,12 +73,12 @@ class Consumer:
         for msg in left:
             await _quietly(msg.nak())
         if left:
-            log.info("messages_given_back", handler=self.reaction.durable, count=len(left))
+            log.info("messages_given_back", handler=self.handler.durable, count=len(left))
 
     async def _work(self) -> None:
-        on_path(self.reaction.durable)
-        while deliveries := await self._pull.take(self.reaction.batch, self.reaction.linger):
-            reach(CrashPoint.BATCH_READ)
+        on_path(self.handler.durable)
+        while deliveries := await self._pull.take(self.handler.batch, self.handler.linger):
+            failpoint(KernelFailpoint.BATCH_READ)
             alive = asyncio.create_task(_keep_alive(deliveries))
             try:
                 await self._handle_apart(deliveries)
@@ -123,14 +123,14 @@ class Consumer:
             await self._acknowledge(decoded, "duplicate")
         except Exception as error:  # noqa: BLE001 - the boundary where every failure is classified
             if len(decoded) > 1 and not isinstance(error, Unavailable):
-                log.warning("batch_failed", handler=self.reaction.durable, size=len(decoded), error=repr(error)[:300])
+                log.warning("batch_failed", handler=self.handler.durable, size=len(decoded), error=repr(error)[:300])
                 for msg, _ in decoded:
                     await self._handle([msg])
             else:
                 for msg, _ in decoded:
                     await self._settle_failure(msg, error)
         else:
-            HANDLER_SECONDS.labels(self.reaction.durable).observe(time.perf_counter() - started)
+            HANDLER_SECONDS.labels(self.handler.durable).observe(time.perf_counter() - started)
             await self._send_outcomes(messages, outcomes)
             await self._acknowledge(decoded, "handled")
 
@@ -142,7 +142,7 @@ class Consumer:
             try:
                 if msg.metadata.num_delivered > PATIENT_ATTEMPTS:
                     raise Poison("was delivered too often, perhaps killing its worker each time")
-                decoded.append((msg, self.reaction.decode(msg.subject, msg.data)))
+                decoded.append((msg, self.handler.decode(msg.subject, msg.data)))
             except Poison as error:
                 poisoned.append((msg, error))
         return decoded, poisoned
@@ -153,11 +153,11 @@ class Consumer:
         pause = 0.1
         while True:
             try:
-                return await self._run(self.reaction, messages)
+                return await self._run(self.handler, messages)
             except Unavailable as error:
                 if self._stopping or time.monotonic() + pause > give_up_at:
                     raise
-                log.warning("waiting_for_dependency", handler=self.reaction.durable, error=str(error))
+                log.warning("waiting_for_dependency", handler=self.handler.durable, error=str(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 1.0)
 
@@ -165,33 +165,33 @@ class Consumer:
         """Tell each waiting gateway; a gateway that can't be told asks later, so loss is harmless."""
         if not outcomes:
             return
-        waiting = {m.id: m.outcome_to for m in messages if isinstance(m, Request)}
+        waiting = {m.id: m.outcome_to for m in messages if isinstance(m, Command)}
         by_gateway: dict[str, list[Outcome]] = {}
         for outcome in outcomes:
-            if gateway := waiting.get(outcome.request_id):
+            if gateway := waiting.get(outcome.command_id):
                 by_gateway.setdefault(gateway, []).append(outcome)
         for gateway, group in by_gateway.items():
-            reach(CrashPoint.OUTCOME_SENDING)
+            failpoint(KernelFailpoint.OUTCOME_SENDING)
             try:
-                await self._broker.tell(gateway, Outcomes(outcomes=group).model_dump_json().encode())
+                await self._broker.send(gateway, Outcomes(outcomes=group).model_dump_json().encode())
             except (Unavailable, ValueError) as error:
                 log.warning("outcome_not_sent", error=str(error))
-            reach(CrashPoint.OUTCOME_SENT)
+            failpoint(KernelFailpoint.OUTCOME_SENT)
 
     async def _acknowledge(self, decoded: list[tuple[Msg, Message]], outcome: str) -> None:
-        reach(CrashPoint.ACKNOWLEDGING)
+        failpoint(KernelFailpoint.ACKNOWLEDGING)
         for msg, _ in decoded:
             await _quietly(msg.ack())
-        reach(CrashPoint.ACKNOWLEDGED)
+        failpoint(KernelFailpoint.ACKNOWLEDGED)
         if not self.halted:
             self._dead_in_a_row = 0
-        MESSAGES_HANDLED.labels(self.reaction.durable, outcome).inc(len(decoded))
+        MESSAGES_HANDLED.labels(self.handler.durable, outcome).inc(len(decoded))
 
     async def _settle_failure(self, msg: Msg, error: Exception) -> None:
         attempt = msg.metadata.num_delivered
         verdict = classify(error, attempt)
         fields = {
-            "handler": self.reaction.durable,
+            "handler": self.handler.durable,
             "subject": msg.subject,
             "attempt": attempt,
             "error": f"{type(error).__name__}: {error}"[:300],
@@ -200,8 +200,8 @@ class Consumer:
             if not self.halted and await self._dead_letter(msg, error, verdict.reason):
                 log.error("message_dead_lettered", reason=verdict.reason, **fields)
                 if self.halted and not self._stopping:
-                    log.error("consumer_halted", handler=self.reaction.durable, dead_letters=DEAD_IN_A_ROW)
-                    CONSUMER_HALTED.labels(self.reaction.durable).set(1)
+                    log.error("consumer_halted", handler=self.handler.durable, dead_letters=DEAD_IN_A_ROW)
+                    CONSUMER_HALTED.labels(self.handler.durable).set(1)
                     await self.stop()
                 return
             await _quietly(msg.nak(delay=backoff(attempt)))
@@ -209,16 +209,16 @@ class Consumer:
             log.warning(
                 "message_retried", delay=round(verdict.delay, 2), exc_info=error if attempt == 3 else None, **fields
             )
-            reach(CrashPoint.RETURNING)
+            failpoint(KernelFailpoint.RETURNING)
             await _quietly(msg.nak(delay=verdict.delay))
-            reach(CrashPoint.RETURNED)
-            MESSAGES_HANDLED.labels(self.reaction.durable, "retried").inc()
+            failpoint(KernelFailpoint.RETURNED)
+            MESSAGES_HANDLED.labels(self.handler.durable, "retried").inc()
 
     async def _dead_letter(self, msg: Msg, error: Exception, reason: str) -> bool:
         """Keep the untouched message and why it failed; only then take it off its stream's consumer."""
         metadata = msg.metadata
         letter = DeadLetter(
-            durable=self.reaction.durable,
+            durable=self.handler.durable,
             subject=msg.subject,
             stream=metadata.stream,
             sequence=metadata.sequence.stream,
@@ -229,17 +229,17 @@ class Consumer:
             payload=msg.data,
         )
         self._dead_in_a_row += 1
-        reach(CrashPoint.DEAD_LETTERING)
+        failpoint(KernelFailpoint.DEAD_LETTERING)
         try:
             await self._broker.publish(letter.address, letter.payload, letter.message_id, letter.to_headers())
         except Unavailable:
             self._dead_in_a_row = max(0, self._dead_in_a_row - 1)
             return False
-        reach(CrashPoint.DEAD_LETTERED)
+        failpoint(KernelFailpoint.DEAD_LETTERED)
         await _quietly(msg.term())
-        reach(CrashPoint.TERMINATED)
-        MESSAGES_HANDLED.labels(self.reaction.durable, "dead_lettered").inc()
-        DEAD_LETTERS.labels(self.reaction.durable, reason).inc()
+        failpoint(KernelFailpoint.TERMINATED)
+        MESSAGES_HANDLED.labels(self.handler.durable, "dead_lettered").inc()
+        DEAD_LETTERS.labels(self.handler.durable, reason).inc()
         return True
 
 

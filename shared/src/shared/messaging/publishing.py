@@ -20,8 +20,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from shared.crash_points import CrashPoint, reach
 from shared.errors import Unavailable
+from shared.failpoints import KernelFailpoint, failpoint
 
 PUBLISH_SECONDS = 2.0
 """How long a publish waits for its PubAck; longer than any healthy fsync, shorter than a caller's patience."""
@@ -120,11 +120,11 @@ class Publisher:
             for place, message in enumerate(batch[:-1], start=1):
                 headers = {**message.headers, "Nats-Batch-Id": name, "Nats-Batch-Sequence": str(place)}
                 await self._client.publish(message.subject, message.payload, headers=headers)
-            reach(CrashPoint.GROUP_SENDING)
+            failpoint(KernelFailpoint.GROUP_SENDING)
             last = batch[-1]
             commit = {"Nats-Batch-Id": name, "Nats-Batch-Sequence": str(len(batch)), "Nats-Batch-Commit": "1"}
             answer = await self._ask(last.subject, last.payload, {**last.headers, **commit})
-            reach(CrashPoint.GROUP_STORED)
+            failpoint(KernelFailpoint.GROUP_STORED)
         except (NatsError, OSError) as error:
             for message in batch:
                 _fail(message, error)

@@ -19,7 +19,7 @@ from shared.errors import AlreadyHandled, Unavailable
 from shared.messaging.broker import Broker
 from shared.messaging.consumer import Run
 from shared.messaging.dead_letters import DeadLetter
-from shared.messaging.reactions import Reaction
+from shared.messaging.handlers import Handler
 from shared.metrics import MESSAGES_HANDLED
 
 log = structlog.get_logger()
@@ -48,7 +48,7 @@ async def replay(broker: Broker, letter: DeadLetter) -> Replayed:
     headers = {"Dead-Durable": letter.durable, "Dead-Subject": letter.subject}
     try:
         subject = address(letter.durable.partition("-")[0])
-        answer = await broker.ask(subject, letter.payload, ANSWER_SECONDS, headers)
+        answer = await broker.request(subject, letter.payload, ANSWER_SECONDS, headers)
         return Replayed.model_validate_json(answer.data)
     except ValidationError as error:
         raise Unavailable("the answer to a replay can't be read") from error
@@ -59,10 +59,10 @@ async def replay(broker: Broker, letter: DeadLetter) -> Replayed:
 class Replays:
     """Answers for one service's consumers, one replica for each letter."""
 
-    def __init__(self, broker: Broker, service: str, reactions: Sequence[Reaction], run: Run) -> None:
+    def __init__(self, broker: Broker, service: str, handlers: Sequence[Handler], run: Run) -> None:
         self._broker = broker
         self._service = service
-        self._reactions = {reaction.durable: reaction for reaction in reactions}
+        self._handlers = {handler.durable: handler for handler in handlers}
         self._run = run
         self._running: set[asyncio.Task[None]] = set()
         self._subscription: Subscription | None = None
@@ -78,16 +78,16 @@ class Replays:
         await asyncio.gather(*self._running)
 
     async def _receive(self, msg: Msg) -> None:
-        task = asyncio.create_task(_answer(msg, self._reactions, self._run))
+        task = asyncio.create_task(_answer(msg, self._handlers, self._run))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
 
-async def _answer(msg: Msg, reactions: dict[str, Reaction], run: Run) -> None:
+async def _answer(msg: Msg, handlers: dict[str, Handler], run: Run) -> None:
     headers = msg.headers or {}
     durable, subject = headers.get("Dead-Durable", ""), headers.get("Dead-Subject", "")
-    if reaction := reactions.get(durable):
-        answer = await _handle(reaction, subject, msg.data, run)
+    if handler := handlers.get(durable):
+        answer = await _handle(handler, subject, msg.data, run)
         MESSAGES_HANDLED.labels(durable, f"replay_{answer.outcome}").inc()
     else:
         answer = Replayed(outcome="failed", detail="the service has no consumer of that name")
@@ -98,10 +98,10 @@ async def _answer(msg: Msg, reactions: dict[str, Reaction], run: Run) -> None:
         log.warning("reply_not_sent", subject=msg.subject, error=type(error).__name__)
 
 
-async def _handle(reaction: Reaction, subject: str, payload: bytes, run: Run) -> Replayed:
+async def _handle(handler: Handler, subject: str, payload: bytes, run: Run) -> Replayed:
     try:
         async with asyncio.timeout(HANDLING_SECONDS):
-            await run(reaction, [reaction.decode(subject, payload)])
+            await run(handler, [handler.decode(subject, payload)])
     except AlreadyHandled:
         return Replayed(outcome="duplicate")
     except Unavailable as error:

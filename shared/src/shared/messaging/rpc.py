@@ -7,7 +7,7 @@ never with its text.
 import asyncio
 import time
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
 import structlog
@@ -25,20 +25,18 @@ from shared.metrics import RPC_SECONDS
 log = structlog.get_logger()
 
 R = TypeVar("R", bound=Contract)
-F = TypeVar("F", bound=Callable[..., Awaitable[Contract]])
 
-Handler = Callable[..., Awaitable[Contract]]
 _RESULT = b'{"result":'
 _DEFLATED = b"\x78"
 """How a zlib stream begins (RFC 1950 §2.2), and no JSON."""
 
-Answer = Callable[[Handler, Query[Any]], Awaitable[Contract]]
-"""Calls a handler with its context."""
+Answer = Callable[[Query[Any]], Awaitable[Contract]]
+"""Finds the answer to a query. Raises the `DomainError` with which it is refused."""
 
 CONCURRENCY = 32
-"""Questions answered at once in one process."""
+"""Queries answered at once in one process."""
 WAITING = 512
-"""Questions that may wait for their turn; who asks beyond that is told at once."""
+"""Queries that may wait for their turn; who asks beyond that is told at once."""
 DEFLATED_FROM = 128 * 1024
 """Replies of so many bytes are deflated: a month of free slots names the same few resources again and again."""
 PATIENCE_HEADER = "Patience-Seconds"
@@ -59,25 +57,8 @@ class _Refused(Contract):
     refusal: Refusal
 
 
-class Questions:
-    """The questions that one service answers."""
-
-    def __init__(self, service: str) -> None:
-        self.service = service
-        self.declared: dict[type[Query[Any]], Handler] = {}
-
-    def answers(self, query_type: type[Query[Any]]) -> Callable[[F], F]:
-        """Answer questions of this type with the decorated function."""
-
-        def declare(handler: F) -> F:
-            self.declared[query_type] = handler
-            return handler
-
-        return declare
-
-
 class Answering:
-    """Questions being answered by this process: some at once, some waiting for their turn, no more than that.
+    """Queries being answered by this process: some at once, some waiting for their turn, no more than that.
 
     A question whose asker has given up is not answered: under overload the work would be spent on
     answers that nobody reads.
@@ -91,19 +72,19 @@ class Answering:
         self._subscriptions: list[Subscription] = []
         self._replies: set[asyncio.Task[None]] = set()
 
-    async def listen(self, query_type: type[Query[Any]], handler: Handler, queue: str) -> None:
+    async def listen(self, query_type: type[Query[Any]], queue: str) -> None:
         """Answer questions of this type from here on, as one of the queue group."""
 
         async def receive(msg: Msg) -> None:
             if len(self._replies) >= CONCURRENCY + WAITING:
-                RPC_SECONDS.labels(query_type.SUBJECT, "overloaded").observe(0)
+                RPC_SECONDS.labels(query_type.TYPE, "overloaded").observe(0)
                 await _respond(msg, _refuse("unavailable", 503, "Unavailable", "too many questions wait already"))
                 return
-            reply = self._tasks.create_task(self._reply_in_turn(msg, query_type, handler, time.monotonic()))
+            reply = self._tasks.create_task(self._reply_in_turn(msg, query_type, time.monotonic()))
             self._replies.add(reply)
             reply.add_done_callback(self._replies.discard)
 
-        self._subscriptions.append(await self._broker.subscribe(query_type.SUBJECT, receive, queue))
+        self._subscriptions.append(await self._broker.subscribe(f"{query_type.TYPE}.*", receive, queue))
 
     async def finish(self) -> None:
         """Take no more questions, and answer those that have come."""
@@ -111,14 +92,12 @@ class Answering:
         if self._replies:
             await asyncio.wait(self._replies)
 
-    async def _reply_in_turn(
-        self, msg: Msg, query_type: type[Query[Any]], handler: Handler, received_at: float
-    ) -> None:
+    async def _reply_in_turn(self, msg: Msg, query_type: type[Query[Any]], received_at: float) -> None:
         async with self._room:
             if time.monotonic() - received_at < _patience(msg):
-                await _reply(msg, query_type, handler, self._answer)
+                await _reply(msg, query_type, self._answer)
             else:
-                RPC_SECONDS.labels(query_type.SUBJECT, "expired").observe(time.monotonic() - received_at)
+                RPC_SECONDS.labels(query_type.TYPE, "expired").observe(time.monotonic() - received_at)
 
 
 def _patience(msg: Msg) -> float:
@@ -129,20 +108,22 @@ def _patience(msg: Msg) -> float:
         return float("inf")
 
 
-async def serve(broker: Broker, questions: Questions, answer: Answer, tasks: asyncio.TaskGroup) -> Answering:
-    """Subscribe to every declared question, in the service's queue group."""
+async def serve(
+    broker: Broker, service: str, queries: Iterable[type[Query[Any]]], answer: Answer, tasks: asyncio.TaskGroup
+) -> Answering:
+    """Answer queries of these types from here on, in the service's queue group."""
     answering = Answering(broker, answer, tasks)
-    for query_type, handler in questions.declared.items():
-        await answering.listen(query_type, handler, questions.service)
+    for query_type in queries:
+        await answering.listen(query_type, service)
     return answering
 
 
-async def _reply(msg: Msg, query_type: type[Query[Any]], handler: Handler, answer: Answer) -> None:
+async def _reply(msg: Msg, query_type: type[Query[Any]], answer: Answer) -> None:
     started = time.perf_counter()
     outcome = "ok"
     try:
-        query = _decode(query_type, msg.data)
-        body = _RESULT + (await answer(handler, query)).model_dump_json().encode() + b"}"
+        query = _decode(query_type, msg)
+        body = _RESULT + (await answer(query)).model_dump_json().encode() + b"}"
     except Poison as error:
         outcome, body = "invalid", _refuse("invalid_query", 422, "Invalid query", str(error))
     except DomainError as error:
@@ -150,10 +131,10 @@ async def _reply(msg: Msg, query_type: type[Query[Any]], handler: Handler, answe
     except Unavailable as error:
         outcome, body = "unavailable", _refuse("unavailable", 503, "Unavailable", str(error))
     except Exception:
-        log.exception("question_failed", subject=query_type.SUBJECT)
+        log.exception("question_failed", subject=query_type.TYPE)
         outcome, body = "failed", _refuse("internal", 500, "Internal error", "the question could not be answered")
     await _respond(msg, body)
-    RPC_SECONDS.labels(query_type.SUBJECT, outcome).observe(time.perf_counter() - started)
+    RPC_SECONDS.labels(query_type.TYPE, outcome).observe(time.perf_counter() - started)
 
 
 async def _respond(msg: Msg, body: bytes) -> None:
@@ -168,12 +149,15 @@ async def _respond(msg: Msg, body: bytes) -> None:
         log.warning("reply_not_sent", subject=msg.subject, error=type(error).__name__)
 
 
-def _decode(query_type: type[Query[Any]], payload: bytes) -> Query[Any]:
-    """The question. Raises `Poison`; a ValidationError out of a handler is the handler's bug."""
+def _decode(query_type: type[Query[Any]], msg: Msg) -> Query[Any]:
+    """The query. Raises `Poison`; a ValidationError out of the service's function is its bug."""
     try:
-        return query_type.model_validate_json(payload)
+        query = query_type.model_validate_json(msg.data)
     except ValidationError as error:
         raise Poison("the question breaks its contract") from error
+    if query.subject != msg.subject:
+        raise Poison("the subject names another tenant than the body")
+    return query
 
 
 def _refuse(code: str, status: int, title: str, detail: str, extra: dict[str, Any] | None = None) -> bytes:
@@ -192,7 +176,7 @@ async def call(broker: Broker, query: Query[R], timeout: float = 2.0) -> R:
 async def call_unread(broker: Broker, query: Query[Any], timeout: float = 2.0) -> bytes:
     """As `call`, but the answer as the JSON that it came as, for who only passes it on."""
     patience = {PATIENCE_HEADER: f"{timeout:g}"}
-    reply = (await broker.ask(query.SUBJECT, query.model_dump_json().encode(), timeout, patience)).data
+    reply = (await broker.request(query.subject, query.model_dump_json().encode(), timeout, patience)).data
     if reply.startswith(_DEFLATED):
         reply = zlib.decompress(reply)
     if reply.startswith(_RESULT):

@@ -22,7 +22,7 @@ from nats.js.api import (
 )
 from nats.js.errors import NotFoundError
 
-from shared.messaging.reactions import Reaction
+from shared.messaging.handlers import Handler
 
 log = structlog.get_logger()
 
@@ -118,7 +118,7 @@ class Bucket:
 GIB = 1024**3
 DEADLETTER = "DEADLETTER"
 STREAMS = (
-    Stream("REQUESTS", ("request.>",), 1, 2 * GIB, writers=("gateway",)),
+    Stream("COMMANDS", ("command.>",), 1, 2 * GIB, writers=("gateway",)),
     Stream("WEBHOOKS", ("webhook.>",), 7, 1 * GIB, writers=("gateway",)),
     Stream("BOOKING", ("booking.>",), 7, 4 * GIB, writers=("booking",)),
     Stream("BILLING", ("billing.>",), 7, 2 * GIB, writers=("billing",)),
@@ -132,24 +132,24 @@ BUCKETS = (
 )
 
 
-def consumer_config(reaction: Reaction) -> ConsumerConfig:
-    """The durable consumer of a reaction. The runner counts deliveries itself, so `max_deliver` is unlimited."""
+def consumer_config(handler: Handler) -> ConsumerConfig:
+    """The durable consumer of a handler. The runner counts deliveries itself, so `max_deliver` is unlimited."""
     return ConsumerConfig(
-        durable_name=reaction.durable,
-        filter_subjects=reaction.filter_subjects,
+        durable_name=handler.durable,
+        filter_subjects=handler.filter_subjects,
         ack_policy=AckPolicy.EXPLICIT,
         deliver_policy=DeliverPolicy.ALL,
         ack_wait=ACK_WAIT_SECONDS,
         max_deliver=-1,
-        max_ack_pending=max(64, reaction.batch * reaction.concurrency * 8),
+        max_ack_pending=max(64, handler.batch * handler.concurrency * 8),
         max_waiting=512,
     )
 
 
-def used_streams(process: str, reactions: Sequence[Reaction]) -> list[str]:
+def used_streams(process: str, handlers: Sequence[Handler]) -> list[str]:
     """The streams and buckets that a process writes to or reads from, by name."""
     written = [stream.name for stream in STREAMS if process in stream.writers]
-    read = [reaction.stream for reaction in reactions] + ([DEADLETTER] if reactions else [])
+    read = [handler.stream for handler in handlers] + ([DEADLETTER] if handlers else [])
     return [*dict.fromkeys([*written, *read]), *(bucket.stream for bucket in BUCKETS if process in bucket.users)]
 
 
@@ -161,15 +161,15 @@ class Topology:
     consumers: list[tuple[str, ConsumerConfig]]
 
     @classmethod
-    def whole(cls, reactions: Sequence[Reaction]) -> Self:
-        """Every stream and bucket, and the consumers of these reactions."""
+    def whole(cls, handlers: Sequence[Handler]) -> Self:
+        """Every stream and bucket, and the consumers of these handlers."""
         streams = [stream.config() for stream in STREAMS] + [bucket.config() for bucket in BUCKETS]
-        return cls(streams, [(reaction.stream, consumer_config(reaction)) for reaction in reactions])
+        return cls(streams, [(handler.stream, consumer_config(handler)) for handler in handlers])
 
     @classmethod
-    def used_by(cls, process: str, reactions: Sequence[Reaction]) -> Self:
+    def used_by(cls, process: str, handlers: Sequence[Handler]) -> Self:
         """What one process uses, which is all that it may look at."""
-        whole, used = cls.whole(reactions), used_streams(process, reactions)
+        whole, used = cls.whole(handlers), used_streams(process, handlers)
         return cls([config for config in whole.streams if config.name in used], whole.consumers)
 
     def to_json(self) -> dict[str, Any]:
@@ -227,9 +227,9 @@ async def bring_about(js: JetStreamContext, wanted: Topology, update: bool) -> l
     return done
 
 
-async def ensure_topology(js: JetStreamContext, reactions: Sequence[Reaction], update: bool = False) -> None:
-    """`bring_about` every stream and bucket, and the consumers of these reactions."""
-    for line in await bring_about(js, Topology.whole(reactions), update):
+async def ensure_topology(js: JetStreamContext, handlers: Sequence[Handler], update: bool = False) -> None:
+    """`bring_about` every stream and bucket, and the consumers of these handlers."""
+    for line in await bring_about(js, Topology.whole(handlers), update):
         log.info("topology_changed", what=line)
 
 

@@ -12,8 +12,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from shared.contracts.base import Event
-from shared.crash_points import CrashPoint, reach
 from shared.errors import Unavailable
+from shared.failpoints import KernelFailpoint, failpoint
 from shared.persistence import outbox
 from shared.persistence.database import DATABASE_OUTAGES, Database, is_outage
 from shared.persistence.outbox import OutboxRow
@@ -38,6 +38,7 @@ class Transaction:
         """asyncpg's connection, in this transaction: for the statements of hot paths, since SQLAlchemy's way to
         it costs several times its own. Pending changes of mapped objects are not flushed first."""
         self.events: list[Event] = []
+        self.on_commit: list[Callable[[], None]] = []
         self._connection = connection
         self._session: AsyncSession | None = None
         self._correlation_id = correlation_id
@@ -55,6 +56,10 @@ class Transaction:
         if event.causation_id is None:
             event = event.caused_by(event.correlation_id or self._correlation_id, self._causation_id)
         self.events.append(event)
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Do this once the transaction is committed, and not if it fails: count, wake somebody. It must not raise."""
+        self.on_commit.append(action)
 
     async def finish(self) -> list[OutboxRow]:
         """Write what is pending; returns the rows of the events. Called once, before the commit."""
@@ -87,12 +92,14 @@ async def transaction(
             try:
                 yield tx
                 rows = await tx.finish()
-                reach(CrashPoint.COMMITTING)
+                failpoint(KernelFailpoint.COMMITTING)
             finally:
                 await tx.close()
     except DATABASE_OUTAGES as error:
         if is_outage(error):
             raise Unavailable(f"database: {type(error).__name__}") from error
         raise
-    reach(CrashPoint.COMMITTED)
+    failpoint(KernelFailpoint.COMMITTED)
     committed(rows)
+    for action in tx.on_commit:
+        action()

@@ -1,0 +1,140 @@
+"""Which times can be booked: the one rule that search, holds and booking creation share.
+
+Pure functions over values: rows become `SlotRules`, `Calendar` and busy ranges elsewhere. A search
+offers the times of a grid; creation accepts any minute that keeps the same rules, on the grid or
+not. Thus what is offered can be booked, and what can be booked and lies on the grid is offered.
+That a slot is still free is decided by the database's exclusion constraint, never here.
+
+Times inside are epoch seconds in UTC, ranges are half-open: an appointment that ends at 10:00 and
+one that starts at 10:00 do not clash.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import pairwise
+from typing import TypeVar
+
+from booking.catalog.hours import OpeningHours, OpenInterval, epoch_seconds, instant_at, open_intervals
+from booking.catalog.rules import SlotRules
+from booking.errors import OutsideHours, TooFar, TooSoon
+from shared.errors import DomainError
+
+ResourceId = TypeVar("ResourceId", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A resource as availability sees it: its hours, and the ranges that bookings occupy on it.
+
+    `busy` holds half-open ranges in epoch seconds, buffers included, sorted by start; parts of a
+    second count as busy.
+    """
+
+    hours: OpeningHours
+    busy: Sequence[tuple[int, int]]
+
+
+class SlotRejection(StrEnum):
+    """Why a start time can't be booked, whoever asks and by whichever way; the API's error code."""
+
+    OUTSIDE_HOURS = "outside_hours"
+    TOO_SOON = "too_soon"
+    TOO_FAR = "too_far"
+
+    @property
+    def error(self) -> DomainError:
+        """The refusal that a command meets with for it."""
+        refusal, detail = _ERRORS[self]
+        return refusal(detail)
+
+
+_ERRORS: dict[SlotRejection, tuple[type[DomainError], str]] = {
+    SlotRejection.OUTSIDE_HOURS: (OutsideHours, "the appointment does not lie within opening hours"),
+    SlotRejection.TOO_SOON: (TooSoon, "the start is in the past or within the minimum notice"),
+    SlotRejection.TOO_FAR: (TooFar, "the start lies beyond the booking horizon"),
+}
+
+
+def rejection(rules: SlotRules, hours: OpeningHours, now: datetime, starts_at: datetime) -> SlotRejection | None:
+    """Why a booking may not start then on a resource with these hours; None if it may.
+
+    Every write asks this, whatever was shown before. The start need not lie on the grid of offered
+    times, but must be a whole minute: callers refuse seconds before they come here.
+    Notice and horizon (and with it the past) are judged before the hours.
+    """
+    start = epoch_seconds(starts_at)
+    end = start + rules.duration_minutes * 60
+    earliest, latest = rules.start_limits(now)
+    if start < earliest:
+        return SlotRejection.TOO_SOON
+    if start > latest:
+        return SlotRejection.TOO_FAR
+    intervals = open_intervals(hours, start, end)
+    if not any(interval.start <= start and end <= interval.end for interval in intervals):
+        return SlotRejection.OUTSIDE_HOURS
+    return None
+
+
+def _grid(rules: SlotRules, intervals: Sequence[OpenInterval], startable: range) -> list[int]:
+    """The starts within `startable` that would be offered if nothing were booked, ascending, in epoch seconds.
+
+    The grid begins anew at each opening and counts elapsed time; the appointment itself must lie in
+    one interval. `intervals` must be all that meet the time from the first startable second to the
+    end of an appointment that starts in the last.
+    """
+    step = rules.slot_step_minutes * 60
+    starts: list[int] = []
+    for interval in intervals:
+        last_fitting = min(interval.end - rules.duration_minutes * 60, startable[-1])
+        for opening, next_opening in pairwise((*interval.openings, interval.end)):
+            first = max(opening, startable[0])
+            first += (opening - first) % step
+            starts.extend(range(first, min(next_opening - 1, last_fitting) + 1, step))
+    return starts
+
+
+def _free(rules: SlotRules, grid: list[int], busy: Sequence[tuple[int, int]]) -> list[int]:
+    """The grid without the starts at which an appointment, buffers included, would meet a busy range."""
+    until = (rules.duration_minutes + rules.buffer_after_minutes) * 60
+    before = rules.buffer_before_minutes * 60
+    starts: list[int] = []
+    position = 0
+    for busy_from, busy_to in busy:
+        clash = bisect_right(grid, busy_from - until, position)
+        starts += grid[position:clash]
+        position = bisect_left(grid, busy_to + before, clash)
+    return starts + grid[position:]
+
+
+def free_slots(
+    rules: SlotRules,
+    calendars: Mapping[ResourceId, Calendar],
+    now: datetime,
+    start: datetime,
+    end: datetime,
+) -> dict[datetime, list[ResourceId]]:
+    """The starts within `[start, end)` that can be booked, ascending, each with who is free then.
+
+    Resources stand in the order in which `calendars` has them. Each calendar's `busy` must cover
+    `rules.busy_period(now, start, end)`. The first few, asked from a taken slot on, are the
+    alternatives to it.
+    """
+    startable = rules.startable(now, start, end)
+    if not startable:
+        return {}
+    last_end = startable[-1] + rules.duration_minutes * 60
+    # Most resources of a business keep the same hours: resolve each distinct set once.
+    grids: dict[OpeningHours, list[int]] = {}
+    free: dict[int, list[ResourceId]] = defaultdict(list)
+    for resource_id, calendar in calendars.items():
+        grid = grids.get(calendar.hours)
+        if grid is None:
+            intervals = open_intervals(calendar.hours, startable[0], last_end)
+            grid = grids[calendar.hours] = _grid(rules, intervals, startable)
+        for slot in _free(rules, grid, calendar.busy):
+            free[slot].append(resource_id)
+    return {instant_at(slot): free[slot] for slot in sorted(free)}

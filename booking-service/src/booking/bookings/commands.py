@@ -1,0 +1,50 @@
+"""What the business does with a booking that it has; making one is `creation`."""
+
+from sqlalchemy.exc import IntegrityError
+
+from booking.availability.rules import rejection
+from booking.availability.search import alternatives, slot_taken
+from booking.bookings.model import is_overlap, locked_booking
+from booking.catalog.model import resources_offering, service_of
+from shared.clock import utc_now
+from shared.contracts.booking import bookings as contracts
+from shared.contracts.booking.bookings import CancelBooking, RescheduleBooking
+from shared.messaging.handlers import Handlers
+from shared.persistence.transaction import Transaction
+
+handlers = Handlers("booking")
+
+
+@handlers.command(CancelBooking)
+async def cancel_booking(command: CancelBooking, tx: Transaction) -> contracts.Booking:
+    """The business calls an appointment off; billing and the mails follow from the event."""
+    booking = await locked_booking(tx.session, command.tenant_id, command.subject_id)
+    if event := booking.cancel(command.reason, command.expected_version):
+        tx.emit(event)
+    return booking.snapshot()
+
+
+@handlers.command(RescheduleBooking)
+async def reschedule_booking(command: RescheduleBooking, tx: Transaction) -> contracts.Booking:
+    """The same booking moves: the old slot is freed and the new one taken in one transaction."""
+    now = utc_now()
+    booking = await locked_booking(tx.session, command.tenant_id, command.subject_id)
+    service = await service_of(tx.session, command.tenant_id, booking.service_id)
+    resource_id = command.resource_id or booking.resource_id
+    [resource] = await resources_offering(tx.session, command.tenant_id, service.id, resource_id)
+    if (command.starts_at, resource.id) != (booking.starts_at, booking.resource_id):
+        asked_at = max(command.received_at, now)
+        if reason := rejection(service.rules, resource.hours, asked_at, command.starts_at):
+            raise reason.error
+    try:
+        async with tx.session.begin_nested():
+            event = booking.reschedule(command.starts_at, service.rules, resource, command.expected_version)
+            await tx.session.flush()
+    except IntegrityError as error:
+        if not is_overlap(error):
+            raise
+        free = await alternatives(tx, service, command.tenant_id, resource_id, command.starts_at, now)
+        raise slot_taken(free) from None
+    if event:
+        tx.emit(event)
+    return booking.snapshot()

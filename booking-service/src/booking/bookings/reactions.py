@@ -1,0 +1,44 @@
+"""What happens to bookings when money moves."""
+
+from sqlalchemy.exc import IntegrityError
+
+from booking.bookings.model import is_overlap, locked_booking
+from booking.errors import BookingClosed
+from shared.clock import utc_now
+from shared.contracts.billing.payments import PaymentSucceeded
+from shared.contracts.billing.refunds import RefundIssued
+from shared.messaging.handlers import Handlers
+from shared.persistence.transaction import Transaction
+
+handlers = Handlers("booking")
+
+
+@handlers.on(PaymentSucceeded, name="confirm-booking")
+async def confirm_booking(event: PaymentSucceeded, tx: Transaction) -> None:
+    """A paid booking becomes confirmed; money that comes too late for its slot is refused."""
+    booking = await locked_booking(tx.session, event.tenant_id, event.booking_id)
+    try:
+        async with tx.session.begin_nested():
+            if booking.starts_at < utc_now():
+                raise BookingClosed("its time has passed")
+            fact = booking.confirm(event.payment_id)
+            await tx.session.flush()
+    except BookingClosed as closed:
+        reason = str(closed)
+    except IntegrityError as error:
+        if not is_overlap(error):  # a mistake of ours must not send anybody's money back
+            raise
+        reason = "the slot was taken after the hold expired"
+    else:
+        if fact:
+            tx.emit(fact)
+        return
+    await tx.session.refresh(booking)
+    tx.emit(booking.refuse_late_payment(event.payment_id, reason))
+
+
+@handlers.on(RefundIssued, name="record-refund")
+async def record_refund(event: RefundIssued, tx: Transaction) -> None:
+    """The deposit of the booking has gone back."""
+    booking = await locked_booking(tx.session, event.tenant_id, event.booking_id)
+    booking.record_refund()

@@ -1,0 +1,39 @@
+"""What happens to bookings by the clock: holds expire, appointments are over.
+
+Claimed with `SKIP LOCKED`, so that any number of replicas share the work.
+"""
+
+from sqlalchemy import select
+
+from booking.bookings.model import Booking
+from shared.clock import utc_now
+from shared.contracts.booking.bookings import BookingStatus
+from shared.persistence.transaction import EVERY_TENANT
+from shared.runtime.service import ServiceRuntime
+
+BATCH = 200
+
+
+def schedule(service: ServiceRuntime) -> None:
+    """Let a service do this work."""
+
+    async def expire_holds() -> None:
+        due = select(Booking).where(
+            Booking.status == BookingStatus.PENDING_PAYMENT, Booking.hold_expires_at < utc_now()
+        )
+        async with service.context().transaction(EVERY_TENANT) as tx:
+            claimed = due.order_by(Booking.hold_expires_at).limit(BATCH).with_for_update(skip_locked=True)
+            for booking in await tx.session.scalars(claimed):
+                if event := booking.expire():
+                    tx.emit(event)
+
+    async def complete_past() -> None:
+        over = select(Booking).where(Booking.status == BookingStatus.CONFIRMED, Booking.ends_at < utc_now())
+        async with service.context().transaction(EVERY_TENANT) as tx:
+            claimed = over.order_by(Booking.ends_at).limit(BATCH).with_for_update(skip_locked=True)
+            for booking in await tx.session.scalars(claimed):
+                if event := booking.complete():
+                    tx.emit(event)
+
+    service.every(1, "expire-holds", expire_holds)
+    service.every(10, "complete-past", complete_past)

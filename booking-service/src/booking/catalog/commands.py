@@ -1,0 +1,86 @@
+"""What changes the catalog."""
+
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from booking.catalog.hours import WeeklyWindow, check_weekly_hours
+from booking.catalog.model import Resource, Service
+from booking.errors import InvalidCommand, ServiceNotFound
+from shared.clock import utc_now
+from shared.contracts.booking import catalog as contracts
+from shared.contracts.booking.catalog import CreateResource, CreateService
+from shared.messaging.handlers import Handlers
+from shared.persistence.transaction import Transaction
+
+handlers = Handlers("booking")
+
+_LINK = text("""
+    INSERT INTO resource_services (tenant_id, service_id, resource_id)
+    SELECT :tenant, service_id, :resource FROM unnest(CAST(:services AS uuid[])) AS service_id
+""")
+
+
+@handlers.command(CreateService)
+async def create_service(command: CreateService, tx: Transaction) -> contracts.Service:
+    """A service joins the catalogue."""
+    service = Service(
+        tenant_id=command.tenant_id,
+        id=command.subject_id,
+        name=command.name,
+        duration_minutes=command.duration_minutes,
+        price_amount=command.price.amount,
+        price_currency=command.price.currency,
+        buffer_before_minutes=command.buffer_before_minutes,
+        buffer_after_minutes=command.buffer_after_minutes,
+        deposit_percent=command.deposit_percent,
+        minimum_notice_minutes=command.minimum_notice_minutes,
+        horizon_days=command.horizon_days,
+        slot_step_minutes=command.slot_step_minutes,
+        created_at=utc_now(),
+    )
+    tx.session.add(service)
+    await tx.session.flush()
+    return service.snapshot()
+
+
+@handlers.command(CreateResource)
+async def create_resource(command: CreateResource, tx: Transaction) -> contracts.Resource:
+    """A resource can be booked from now on, for the services that it offers."""
+    _check_hours(command)
+    service_ids = list(dict.fromkeys(command.service_ids))
+    await _check_services(tx.session, command.tenant_id, service_ids)
+    resource = Resource(
+        tenant_id=command.tenant_id,
+        id=command.subject_id,
+        name=command.name,
+        time_zone=command.time_zone,
+        weekly_hours=[w.model_dump() for w in command.weekly_hours],
+        created_at=utc_now(),
+    )
+    tx.session.add(resource)
+    await tx.session.flush()
+    await tx.session.execute(_LINK, {"tenant": command.tenant_id, "resource": resource.id, "services": service_ids})
+    return resource.snapshot(service_ids)
+
+
+def _check_hours(command: CreateResource) -> None:
+    """Raises `InvalidCommand` for an unknown zone or windows that make no sense."""
+    try:
+        ZoneInfo(command.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidCommand("time_zone", "not an IANA time zone") from None
+    try:
+        check_weekly_hours([WeeklyWindow.parse(w.weekday, w.opens, w.closes) for w in command.weekly_hours])
+    except ValueError as error:
+        raise InvalidCommand("weekly_hours", str(error)) from None
+
+
+async def _check_services(session: AsyncSession, tenant_id: UUID, service_ids: list[UUID]) -> None:
+    known = set(
+        await session.scalars(select(Service.id).where(Service.tenant_id == tenant_id, Service.id.in_(service_ids)))
+    )
+    if missing := [s for s in service_ids if s not in known]:
+        raise ServiceNotFound(f"no such service: {missing[0]}")

@@ -1,0 +1,77 @@
+"""How booking-service says no. Codes are public and stable."""
+
+from shared.errors import DomainError, NotFound
+
+
+class ServiceNotFound(NotFound):
+    """The tenant has no such service."""
+
+    code = "service_not_found"
+    title = "Service not found"
+
+
+class ResourceNotFound(NotFound):
+    """The tenant has no such resource, or it does not offer the service."""
+
+    code = "resource_not_found"
+    title = "Resource not found"
+
+
+class BookingNotFound(NotFound):
+    """The tenant has no such booking."""
+
+    code = "booking_not_found"
+    title = "Booking not found"
+
+
+class SlotTaken(DomainError):
+    """Somebody else has the slot; `alternatives` are the next free ones."""
+
+    code = "slot_taken"
+    title = "Slot taken"
+
+
+class OutsideHours(DomainError):
+    """The appointment does not lie within opening hours."""
+
+    code = "outside_hours"
+    title = "Outside opening hours"
+
+
+class TooSoon(DomainError):
+    """The start is in the past or within the service's minimum notice."""
+
+    code = "too_soon"
+    title = "Too soon"
+
+
+class TooFar(DomainError):
+    """The start lies beyond the service's horizon."""
+
+    code = "too_far"
+    title = "Too far ahead"
+
+
+class VersionConflict(DomainError):
+    """The booking has changed since the caller saw it (`If-Match`)."""
+
+    code = "version_conflict"
+    title = "Version conflict"
+
+
+class BookingClosed(DomainError):
+    """The booking is cancelled, expired or over; it can't be changed any more."""
+
+    code = "booking_closed"
+    title = "Booking closed"
+
+
+class InvalidCommand(DomainError):
+    """The command is well-formed but makes no sense; `errors` says where."""
+
+    code = "validation_error"
+    status = 422
+    title = "Validation error"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}", {"errors": [{"field": field, "message": message}]})

@@ -1,0 +1,43 @@
+"""Refunds of payments."""
+
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from shared.contracts.billing.payments import PaymentEvent
+
+
+class RefundReason(StrEnum):
+    """Why money goes back."""
+
+    CANCELLED = "cancelled"
+    LATE_PAYMENT = "late_payment"
+    DASHBOARD = "dashboard"
+    """Somebody gave it back in Stripe's dashboard; we only record it."""
+
+
+class RefundEvent(PaymentEvent):
+    """Something happened to the refund of a payment."""
+
+    refund_id: UUID
+    reason: RefundReason
+
+
+class RefundRequested(RefundEvent):
+    """A refund is owed and recorded; Stripe has not been asked yet."""
+
+    TYPE: ClassVar[str] = "billing.refund_requested.v1"
+
+
+class RefundIssued(RefundEvent):
+    """Stripe has accepted the refund."""
+
+    TYPE: ClassVar[str] = "billing.refund_issued.v1"
+
+
+class RefundFailed(RefundEvent):
+    """Stripe could not give the money back; a person must look at it."""
+
+    TYPE: ClassVar[str] = "billing.refund_failed.v1"
+
+    failure_code: str

@@ -1,0 +1,212 @@
+"""Bookings: how they look, what may be done with them, what has happened to them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contracts.base import Command, Contract, Event, ListQuery, Money, Page, Query
+
+
+class BookingStatus(StrEnum):
+    """Where a booking stands. The first two occupy their slot."""
+
+    PENDING_PAYMENT = "pending_payment"
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    COMPLETED = "completed"
+
+
+class DepositStatus(StrEnum):
+    """What booking-service knows of the deposit's money."""
+
+    PENDING = "pending"
+    PAID = "paid"
+    REFUNDED = "refunded"
+
+
+class Actor(StrEnum):
+    """Who caused a change."""
+
+    BUSINESS = "business"
+    """Somebody with a key of the tenant."""
+    STRIPE = "stripe"
+    SYSTEM = "system"
+    """A deadline has passed."""
+
+
+class Customer(Contract):
+    """Who comes: `email` gets the messages."""
+
+    name: str
+    email: str
+    phone: str | None = None
+
+
+class Deposit(Contract):
+    """The part of the price that is paid ahead, in minor units."""
+
+    amount: int
+    currency: str
+    status: DepositStatus
+
+
+class Booking(Contract):
+    """A booking as it stood after one change: the full snapshot that every event carries."""
+
+    id: UUID
+    status: BookingStatus
+    version: int
+    service_id: UUID
+    service_name: str
+    resource_id: UUID
+    resource_name: str
+    starts_at: datetime
+    ends_at: datetime
+    local_start: str
+    """`starts_at` in `time_zone` with its offset, RFC 3339."""
+    time_zone: str
+    customer: Customer
+    notes: str | None = None
+    metadata: dict[str, str] = Field(default_factory=dict)
+    price: Money
+    deposit: Deposit | None = None
+    hold_expires_at: datetime | None = None
+    business_name: str
+    cancellation_reason: str | None = None
+    created_at: datetime
+
+
+class CreateBooking(Command):
+    """Book a slot; without `resource_id` any free resource that offers the service is taken."""
+
+    TYPE: ClassVar[str] = "command.booking.create_booking.v1"
+    CREATES: ClassVar[bool] = True
+    RESULT_IN: ClassVar[str | None] = "booking"
+
+    service_id: UUID
+    resource_id: UUID | None = None
+    starts_at: datetime
+    customer: Customer
+    notes: str | None = None
+    metadata: dict[str, str] = Field(default_factory=dict)
+    business_name: str
+
+
+class CancelBooking(Command):
+    """Cancel the booking named by `subject_id`, on behalf of the business."""
+
+    TYPE: ClassVar[str] = "command.booking.cancel_booking.v1"
+    RESULT_IN: ClassVar[str | None] = "booking"
+
+    reason: str | None = None
+    expected_version: int | None = None
+
+
+class RescheduleBooking(Command):
+    """Move the booking named by `subject_id` in place; without `resource_id` it keeps its resource."""
+
+    TYPE: ClassVar[str] = "command.booking.reschedule_booking.v1"
+    RESULT_IN: ClassVar[str | None] = "booking"
+
+    starts_at: datetime
+    resource_id: UUID | None = None
+    expected_version: int | None = None
+
+
+class PreviousBooking(Contract):
+    """What a booking was before a change: the members that changed, null for those that did not."""
+
+    status: BookingStatus | None = None
+    deposit_status: DepositStatus | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    local_start: str | None = None
+    time_zone: str | None = None
+    resource_id: UUID | None = None
+    resource_name: str | None = None
+
+
+class BookingEvent(Event):
+    """A change of one booking: the full snapshot after it, and what it was before."""
+
+    booking: Booking
+    version: int
+    sequence: int
+    """Counts this booking's events from 1, so that a consumer can tell old news from new."""
+    actor: Actor
+    reason: str | None = None
+    previous: PreviousBooking | None = None
+    """Null for a new booking."""
+
+
+class BookingHeld(BookingEvent):
+    """A slot is held until `hold_expires_at`, waiting for its deposit."""
+
+    TYPE: ClassVar[str] = "booking.held.v1"
+
+
+class BookingConfirmed(BookingEvent):
+    """The appointment stands: no deposit was due, or it has been paid."""
+
+    TYPE: ClassVar[str] = "booking.confirmed.v1"
+
+
+class BookingRescheduled(BookingEvent):
+    """The same booking at another time or with another resource; its payment stays attached."""
+
+    TYPE: ClassVar[str] = "booking.rescheduled.v1"
+
+
+class BookingCancelled(BookingEvent):
+    """The appointment will not take place; its slot is free again."""
+
+    TYPE: ClassVar[str] = "booking.cancelled.v1"
+
+
+class BookingExpired(BookingEvent):
+    """The deposit did not come in time; the slot is free again."""
+
+    TYPE: ClassVar[str] = "booking.expired.v1"
+
+
+class BookingCompleted(BookingEvent):
+    """The appointment's end has passed."""
+
+    TYPE: ClassVar[str] = "booking.completed.v1"
+
+
+class LatePaymentRefused(BookingEvent):
+    """Money came for a booking that can't be had any more: it must be refunded in full."""
+
+    TYPE: ClassVar[str] = "booking.late_payment_refused.v1"
+
+    payment_id: UUID
+
+
+class BookingList(Page):
+    """Bookings, newest first."""
+
+    bookings: list[Booking]
+
+
+class GetBooking(Query[Booking]):
+    """The booking of that id. Refused `booking_not_found` if the tenant has none."""
+
+    TYPE: ClassVar[str] = "rpc.booking.get_booking.v1"
+
+    booking_id: UUID
+
+
+class ListBookings(ListQuery[BookingList]):
+    """A page of a tenant's bookings, optionally narrowed."""
+
+    TYPE: ClassVar[str] = "rpc.booking.list_bookings.v1"
+
+    status: BookingStatus | None = None
+    resource_id: UUID | None = None
+    starts_from: datetime | None = None
+    starts_to: datetime | None = None

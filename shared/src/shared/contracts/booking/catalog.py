@@ -1,0 +1,111 @@
+"""The catalog: services, resources, and which resource offers which service."""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from shared.contracts.base import Command, Contract, ListQuery, Money, Page, Query
+
+
+class Service(Contract):
+    """Something a business sells by appointment. Minutes are elapsed minutes, never wall clock."""
+
+    id: UUID
+    name: str
+    duration_minutes: int
+    price: Money
+    buffer_before_minutes: int = 0
+    buffer_after_minutes: int = 0
+    deposit_percent: int = 0
+    minimum_notice_minutes: int = 120
+    horizon_days: int = 90
+    slot_step_minutes: int = 30
+    created_at: datetime
+
+
+class WeeklyHours(Contract):
+    """One opening window, wall clock of the resource's zone. Monday is 0; `closes` may be `24:00`."""
+
+    weekday: int
+    opens: str
+    closes: str
+
+
+class Resource(Contract):
+    """Whoever or whatever can be booked: a team, a room, a van."""
+
+    id: UUID
+    name: str
+    time_zone: str
+    weekly_hours: list[WeeklyHours]
+    service_ids: list[UUID]
+    created_at: datetime
+
+
+class CreateService(Command):
+    """Add a service to the catalogue; `subject_id` becomes its id."""
+
+    TYPE: ClassVar[str] = "command.booking.create_service.v1"
+    CREATES: ClassVar[bool] = True
+
+    name: str
+    duration_minutes: int
+    price: Money
+    buffer_before_minutes: int
+    buffer_after_minutes: int
+    deposit_percent: int
+    minimum_notice_minutes: int
+    horizon_days: int
+    slot_step_minutes: int
+
+
+class CreateResource(Command):
+    """Add a bookable resource; `subject_id` becomes its id."""
+
+    TYPE: ClassVar[str] = "command.booking.create_resource.v1"
+    CREATES: ClassVar[bool] = True
+
+    name: str
+    time_zone: str
+    weekly_hours: list[WeeklyHours]
+    service_ids: list[UUID]
+
+
+class ServiceList(Page):
+    """Services, newest first."""
+
+    services: list[Service]
+
+
+class ResourceList(Page):
+    """Resources, newest first."""
+
+    resources: list[Resource]
+
+
+class GetService(Query[Service]):
+    """One service. Refused `not_found` if the tenant has none of that id."""
+
+    TYPE: ClassVar[str] = "rpc.booking.get_service.v1"
+
+    service_id: UUID
+
+
+class ListServices(ListQuery[ServiceList]):
+    """A page of a tenant's services."""
+
+    TYPE: ClassVar[str] = "rpc.booking.list_services.v1"
+
+
+class GetResource(Query[Resource]):
+    """One resource. Refused `not_found` if the tenant has none of that id."""
+
+    TYPE: ClassVar[str] = "rpc.booking.get_resource.v1"
+
+    resource_id: UUID
+
+
+class ListResources(ListQuery[ResourceList]):
+    """A page of a tenant's resources."""
+
+    TYPE: ClassVar[str] = "rpc.booking.list_resources.v1"

@@ -1,0 +1,61 @@
+"""The HTTP server of one process, and how it leaves the clients that it serves."""
+
+import socket
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from shared.runtime.settings import ServiceSettings
+
+ACCEPTS_A_TURN = 64
+KEEP_ALIVE_SECONDS = 75
+"""How long an idle connection is kept: longer than load balancers keep theirs (60 s, as a rule), so that it is
+never us who closes one under the next request."""
+
+
+class HttpServer(uvicorn.Server):
+    """uvicorn, without its signal handling: the service decides when to stop."""
+
+    def __init__(self, app: ASGIApp, settings: ServiceSettings) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=settings.host,
+                port=settings.port,
+                log_level="warning",
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                proxy_headers=False,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=int(settings.shutdown_seconds),
+                h11_max_incomplete_event_size=64 * 1024,
+            )
+        )
+
+    @contextmanager
+    def capture_signals(self) -> Any:
+        """Signals are the service's."""
+        yield
+
+    def sockets(self) -> list[socket.socket]:
+        """The port, to be passed to `serve`: one socket, several times.
+
+        In each turn of the event loop uvloop takes one connection from each listening socket, so with
+        one alone new clients of a busy process wait for seconds.
+        """
+        bound = self.config.bind_socket()
+        return [bound, *(bound.dup() for _ in range(ACCEPTS_A_TURN - 1))]
+
+    def say_goodbye(self) -> None:
+        """Go on serving, and let every answer end its connection: a client that keeps one open must not find
+        it closed under its next request."""
+        goodbye = (b"connection", b"close")
+        self.config.encoded_headers.append(goodbye)
+        self.server_state.default_headers = [*self.server_state.default_headers, goodbye]
+
+    def stop(self) -> None:
+        """Close the port and idle connections; `serve` returns when every request is answered."""
+        self.should_exit = True
