@@ -2,7 +2,7 @@
 .PHONY: help run demo test test-unit privileges rolling overload recovery check lint fmt types arch bench chaos crash-points chaos-mutants migrate topology docs lock clean distclean soak
 PYTHON_BIN := .venv/bin/python
 SOURCES := api-gateway booking-service billing-service notifier-service shared cli devstack migrations tests bench deploy
-PROJECTS := $(wildcard */pyproject.toml)
+PROJECTS := $(wildcard */pyproject.toml) VERSION
 
 ##@ Use it
 run: .venv/.run-installed ## Start everything on this machine; Ctrl-C stops it

@@ -13,6 +13,7 @@ import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from importlib.metadata import version
 from itertools import count
 from typing import Any, Never
 from uuid import uuid4
@@ -51,7 +52,8 @@ from shared.service.settings import ServiceSettings
 
 log = structlog.get_logger()
 
-VERSION = "0.1.0"
+VERSION = version("tidebook-shared")
+"""Of the whole installation: all distributions have the same."""
 STALLED_SECONDS = 60
 """A consumer with messages waiting and no progress for this long makes its process unready (R4)."""
 
