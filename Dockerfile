@@ -1,5 +1,5 @@
 # One image a service:
-#   docker build --build-arg SERVICE=booking-service -t tidebook/booking-service .
+#   docker build --build-arg SERVICE=booking-service --build-arg VERSION="$(cat VERSION)" -t tidebook/booking-service .
 # SERVICE is api-gateway, booking-service, billing-service, notifier-service, migrations, or devstack
 # (the fake Stripe, for trying things out).
 #
@@ -25,6 +25,8 @@ RUN set -eu; \
     pip --python /opt/tidebook/bin/python install --quiet --require-hashes -r "requirements/$lock.txt"; \
     printf '#!/bin/sh\nexec python -m %s "$@"\n' "$module" >/opt/tidebook/bin/serve; \
     chmod 755 /opt/tidebook/bin/serve
+# Each distribution reads its version from beside its own folder.
+COPY VERSION ./
 COPY shared ./shared
 COPY ${SERVICE} ./service
 # A service is installed as its distribution; the migrations are a plain package. What only builds
@@ -41,7 +43,7 @@ RUN set -eu; \
 
 FROM ${PYTHON_IMAGE}
 ARG SERVICE
-ARG VERSION=0.1.0
+ARG VERSION
 LABEL org.opencontainers.image.title="tidebook-${SERVICE}" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.licenses="Apache-2.0"

@@ -1,12 +1,15 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-unit privileges rolling overload recovery check lint fmt types arch bench chaos crash-points chaos-mutants migrate topology docs lock clean distclean soak
+.PHONY: help run run-one demo test test-unit privileges rolling overload recovery check lint fmt types arch bench chaos crash-points chaos-mutants migrate migration topology docs lock clean distclean soak
 PYTHON_BIN := .venv/bin/python
 SOURCES := api-gateway booking-service billing-service notifier-service shared cli devstack migrations tests bench deploy
-PROJECTS := $(wildcard */pyproject.toml)
+PROJECTS := $(wildcard */pyproject.toml) VERSION
 
 ##@ Use it
 run: .venv/.run-installed ## Start everything on this machine; Ctrl-C stops it
 	@exec $(PYTHON_BIN) -m devstack run
+
+run-one: .venv/.run-installed ## One more replica, from your source, beside a running stack: service=booking-service
+	@exec $(PYTHON_BIN) -m devstack run-one "$(service)"
 
 demo: .venv/.run-installed ## Play a booking's story against a running stack
 	@$(PYTHON_BIN) -m devstack demo
@@ -60,6 +63,9 @@ soak: .venv/.bench-installed ## A steady load for MINUTES (30), and what grows m
 
 chaos: .venv/.dev-installed ## Load, faults and an audit on a throw-away stack: SEED=1 MINUTES=5
 	@$(PYTHON_BIN) -m tests.chaos --seed $(or $(SEED),1) --minutes $(or $(MINUTES),5) $(ARGS)
+
+migration: .venv/.run-installed ## Write the next migration: service=booking-service name=add_customers
+	@$(PYTHON_BIN) -m migrations new "$(service)" "$(name)"
 
 docs: .venv/.dev-installed ## Write what is generated from the code: the API documents, NATS's permissions and topology
 	@$(PYTHON_BIN) docs/generate.py

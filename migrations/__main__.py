@@ -1,4 +1,4 @@
-"""Brings every service's schema to the newest migration: `python -m migrations upgrade|current|heads`.
+"""Brings every service's schema to the newest migration: `python -m migrations upgrade|heads`; `new` writes one.
 
 One database by default, a schema and three roles a service (`migrations.roles`). `ADMIN_DATABASE_URL`
 may create roles; `<SERVICE>_DATABASE_URL` names the application role, its password and its database;
@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from migrations.creating import create, needed_by
 from migrations.roles import Roles
 
 HERE = Path(__file__).parent
@@ -100,9 +101,29 @@ def _required(environment: dict[str, str], name: str) -> str:
     return value
 
 
+def _new(arguments: list[str]) -> None:
+    """Write a migration, and say what has to follow."""
+    folders = {name: name for name in SERVICES} | {"api-gateway": "gateway"}
+    folders |= {f"{name}-service": name for name in SERVICES if name != "gateway"}
+    if len(arguments) != 2 or arguments[0] not in folders:
+        raise SystemExit("usage: make migration service=booking-service name=add_customers")
+    service = folders[arguments[0]]
+    try:
+        path = create(config_for(service), arguments[1])
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
+    code = needed_by(service, HERE.parent)
+    print(f"{path.relative_to(HERE.parent)}: write its upgrade(): add only, so that running code can live with it")
+    if code is not None:
+        print(f'{code}: SCHEMA_REVISION = "{path.stem}" has to follow, with the mapped classes')
+
+
 def main() -> None:
     """Entry point of `python -m migrations`."""
     action = sys.argv[1] if len(sys.argv) > 1 else "upgrade"
+    if action == "new":
+        _new(sys.argv[2:])
+        return
     wanted = sys.argv[2:] or list(SERVICES)
     if action == "heads":
         for service in wanted:

@@ -1,8 +1,10 @@
-"""`python -m devstack run|demo|clean` says what is wrong in one line, and leaves nothing behind."""
+"""`python -m devstack run|run-one|demo|clean` says what is wrong in one line, and leaves nothing behind."""
 
 import fcntl
 import os
+import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -15,12 +17,13 @@ import pytest
 from devstack.ports import Ports, free_ports, is_free
 from devstack.servers import temporary_directory
 from devstack.stack import Stack
+from tests.support.eventually import eventually
 
 
-def devstack(command: str, directory: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def devstack(command: str, directory: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     given = {"PATH": os.environ["PATH"], "TIDEBOOK_DIR": str(directory / "data"), **environment}
     return subprocess.run(
-        [sys.executable, "-m", "devstack", command],
+        [sys.executable, "-m", "devstack", command, *arguments],
         cwd=directory,
         env=given,
         capture_output=True,
@@ -111,6 +114,54 @@ def test_the_demo_says_what_it_needs(tmp_path: Path) -> None:
     [port] = free_ports(1)
     alone = devstack("demo", tmp_path, API_URL=f"http://127.0.0.1:{port}", API_KEY="key")
     assert "is `make run` running?" in said_in_one_line(alone)
+
+
+def test_run_one_says_what_it_needs(tmp_path: Path) -> None:
+    assert "`make run` in another shell" in said_in_one_line(devstack("run-one", tmp_path, "booking-service"))
+    line = said_in_one_line(devstack("run-one", tmp_path, "bookings"))
+    assert "no service 'bookings'" in line
+    assert "api-gateway, booking-service" in line
+
+
+async def test_run_one_adds_a_replica_to_what_runs(base: int) -> None:
+    directory = temporary_directory()
+    environment = {"PATH": os.environ["PATH"], "TIDEBOOK_DIR": str(directory / "data"), "TIDEBOOK_PORT_BASE": str(base)}
+
+    def start(log: Path, *command: str) -> subprocess.Popen[bytes]:
+        with log.open("wb") as output:
+            program = [sys.executable, "-m", "devstack", *command]
+            return subprocess.Popen(program, env=environment, stdout=output, stderr=subprocess.STDOUT)
+
+    running = [start(directory / "run.log", "run")]
+    try:
+
+        async def ready() -> bool:
+            assert running[0].poll() is None, (directory / "run.log").read_text()
+            return (directory / "data" / "dev.env").exists()
+
+        await eventually(ready, within=60)
+        running.append(start(directory / "one.log", "run-one", "api-gateway"))
+
+        async def answers() -> bool:
+            said = (directory / "one.log").read_text()
+            assert running[1].poll() is None, said
+            address = re.search(r"on (http://127\.0\.0\.1:\d+) ", said)
+            assert address, said
+            assert str(base) not in address[1]
+            async with httpx.AsyncClient(trust_env=False) as http:
+                try:
+                    return (await http.get(f"{address[1]}/readyz")).status_code == 200
+                except httpx.TransportError as error:
+                    raise AssertionError(str(error)) from None
+
+        await eventually(answers, within=30)
+    finally:
+        for process in reversed(running):
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
+        shutil.rmtree(directory)
+    assert [process.returncode for process in running] == [0, 0]
+    assert not Ports.from_base(base).taken()
 
 
 def test_a_stack_runs_replicas_that_can_be_killed_stopped_and_added() -> None:

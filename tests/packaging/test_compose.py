@@ -117,6 +117,7 @@ def generate(tmp_path: Path) -> Callable[[], dict[str, str]]:
     """Runs bin/generate-env beside the example; returns what .env then holds."""
     (tmp_path / "bin").mkdir()
     copy(ROOT / ".env.example", tmp_path)
+    copy(ROOT / "VERSION", tmp_path)
     copy(ROOT / "bin" / "generate-env", tmp_path / "bin")
 
     def run() -> dict[str, str]:
@@ -130,7 +131,7 @@ def generate(tmp_path: Path) -> Callable[[], dict[str, str]]:
 def test_generated_secrets_are_fresh_and_kept(tmp_path: Path, generate: Callable[[], dict[str, str]]) -> None:
     values = generate()
     assert generate() == values
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".env", ".env.example", "bin"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".env", ".env.example", "VERSION", "bin"]
     assert (tmp_path / ".env").stat().st_mode & 0o077 == 0
     secrets = [values[name] for name in example() if SECRET.search(name) and name not in OPTIONAL_SECRETS]
     assert len(set(secrets)) == len(secrets) == 16
@@ -155,6 +156,13 @@ def test_an_older_env_gets_what_is_new(tmp_path: Path, generate: Callable[[], di
     assert again.keys() == values.keys() - {"LOG_LEVEL"}, "settings with a default stay as somebody left them"
     changed = {name for name in again if values[name] != again[name]}
     assert changed == {name for name in values if name.startswith("NATS_")}
+
+
+def test_images_have_the_version_of_the_checkout(tmp_path: Path, generate: Callable[[], dict[str, str]]) -> None:
+    before = generate()
+    assert before["TIDEBOOK_VERSION"] == (ROOT / "VERSION").read_text().strip()
+    (tmp_path / "VERSION").write_text("9.9.9\n")
+    assert generate() == {**before, "TIDEBOOK_VERSION": "9.9.9"}, "an upgrade builds under its own name"
 
 
 def test_the_jobs_heartbeat_outlives_a_round() -> None:

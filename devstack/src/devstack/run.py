@@ -66,7 +66,7 @@ def run() -> int:
 def _run(stack: Stack, console: Console, began: float) -> int:
     dev_env = stack.directory / "dev.env"
     dev_env.unlink(missing_ok=True)  # it says that a stack is ready
-    console.title("Tidebook", f"data and logs in {_shown(stack.directory)}")
+    console.title("Tidebook", f"data and logs in {shown(stack.directory)}")
     try:
         _bring_up(stack, console, began)
         _write_dev_env(stack, dev_env)
@@ -132,7 +132,7 @@ def _banner(stack: Stack, console: Console, seconds: float) -> None:
         ("Fake Stripe", stack.servers.stripe.url, "pay with a test card"),
         ("Demo API key", key, ""),
     )
-    shell = f". {_shown(stack.directory)}/dev.env"
+    shell = f". {shown(stack.directory)}/dev.env"
     console.title("Ready", f"after {duration(seconds)}")
     for label, value, about in rows:
         console.line(f"  {label:<14}{console.paint('cyan', f'{value:<24}')}{console.paint('dim', about)}".rstrip())
@@ -167,6 +167,18 @@ def _interrupts() -> Iterator[_Interrupts]:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupts)
     yield interrupts
+
+
+def is_running(directory: Path) -> bool:
+    """Whether a `make run` holds this directory, ready or not."""
+    try:
+        with (directory / "lock").open("a+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
 @contextmanager
@@ -218,7 +230,7 @@ def _another(base: int) -> int:
     return base + 1000 if base + 1000 <= _HIGHEST_BASE else _DEFAULT_BASE + 1000
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
     """A path as one would type it here."""
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 

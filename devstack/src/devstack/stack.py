@@ -184,6 +184,12 @@ class Stack:
             "PAYMENT_PAGE_URL": f"{servers.stripe.url}/pay/booking/{{booking_id}}",
         }
 
+    def environment(self, service: str) -> dict[str, str]:
+        """The settings that a process of this kind is given, as its environment."""
+        every = self.settings()
+        given = {name: every[name] for name in (*_COMMON, *SERVICES[service].settings)}
+        return {**given, **self.servers.nats.settings(service), **self._overrides}
+
     def migrate(self) -> None:
         """Bring every schema to the newest migration. Raises `DevstackError` with what went wrong."""
         databases = {f"{name.upper()}_DATABASE_URL": self.database_url(name) for name in _DATABASES}
@@ -221,10 +227,8 @@ class Stack:
         kind = SERVICES[service]
         kind = replace(kind, command=self._commands.get(service, kind.command))
         number = sum(name.rpartition("-")[0] == service for name in self.processes) + 1
-        every = self.settings()
-        given = {name: every[name] for name in (*_COMMON, *kind.settings)} | self.servers.nats.settings(service)
         name = f"{service}-{number}"
-        process = ServiceProcess(name, kind, port, self.directory, {**given, **self._overrides, **settings})
+        process = ServiceProcess(name, kind, port, self.directory, {**self.environment(service), **settings})
         self.processes[name] = process
         return process
 

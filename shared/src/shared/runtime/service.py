@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from importlib.metadata import version
 from itertools import count
 from typing import Any, Never
 from uuid import uuid4
@@ -50,7 +51,8 @@ from shared.runtime.settings import ServiceSettings
 
 log = structlog.get_logger()
 
-VERSION = "0.1.0"
+VERSION = version("tidebook-shared")
+"""Of the whole installation: all distributions have the same."""
 
 CLOSE_SECONDS = 1
 """What a task that ignores its end may take longer than `shutdown_seconds`, say a statement to a frozen server."""
