@@ -22,7 +22,6 @@ from billing.ledger import Ledger
 from billing.stripe_gateway import StripeGateway
 from devstack.servers import Servers
 from shared.clock import utc_now
-from shared.contracts.base import Money
 from shared.contracts.billing import payments as contracts
 from shared.contracts.billing.payments import GetPayment
 from shared.contracts.billing.refunds import RefundReason, RefundRequested
@@ -32,7 +31,6 @@ from shared.contracts.booking.bookings import (
     BookingEvent,
     BookingHeld,
     BookingStatus,
-    Customer,
     Deposit,
     DepositStatus,
 )
@@ -41,39 +39,26 @@ from shared.persistence.database import Database
 from shared.persistence.transaction import EVERY_TENANT, transaction
 from shared.runtime.context import Context
 from tests.conftest import migrate
+from tests.support import bookings
 
 API_KEY = "sk_test_tidebook_tests"
 
 
 def a_booking(**changes: Any) -> Booking:
-    """A held appointment in three days with a deposit of 25.00 EUR."""
-    starts_at = utc_now() + timedelta(days=3)
+    """A held appointment in three days with a deposit of 25.00 EUR, none other's."""
     members: dict[str, Any] = {
         "id": uuid4(),
-        "status": BookingStatus.PENDING_PAYMENT,
         "version": 1,
-        "service_id": uuid4(),
-        "service_name": "Deep clean",
-        "resource_id": uuid4(),
-        "resource_name": "Team A",
-        "starts_at": starts_at,
-        "ends_at": starts_at + timedelta(hours=2),
-        "local_start": starts_at.isoformat(),
-        "time_zone": "Europe/Paris",
-        "customer": Customer(name="Ada", email="ada@customer.example"),
-        "price": Money(amount=10000, currency="eur"),
+        "starts_at": utc_now() + timedelta(days=3),
         "deposit": Deposit(amount=2500, currency="eur", status=DepositStatus.PENDING),
         "hold_expires_at": utc_now() + timedelta(minutes=15),
-        "business_name": "Sparkle & Sons",
-        "created_at": utc_now(),
     }
-    return Booking(**members | changes)
+    return bookings.a_booking("pending_payment", **members | changes)
 
 
 def news(kind: type[BookingEvent], booking: Booking, **more: Any) -> Any:
     """An event of a tenant of its own about a booking."""
-    members = {"tenant_id": more.pop("tenant_id", None) or uuid4(), "booking": booking, "version": booking.version}
-    return kind(**members, sequence=1, actor="business", **more)
+    return bookings.news(kind, booking, **{"tenant_id": uuid4(), "occurred_at": utc_now()} | more)
 
 
 @dataclass

@@ -31,8 +31,8 @@ from shared.identifiers import new_id
 from shared.messaging.broker import Broker
 from shared.persistence.database import Database
 from tests.service.conftest import ServiceProcess
+from tests.support.bookings import a_booking
 from tests.support.eventually import eventually
-from tests.unit.notifier.bookings import a_booking
 
 DEPOSIT = Money(amount=2400, currency="eur")
 

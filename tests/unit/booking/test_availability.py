@@ -298,7 +298,7 @@ SCENES = [
 ]
 
 rules_of_services = st.builds(
-        SlotRules,
+    SlotRules,
     duration_minutes=st.integers(1, 300),
     buffer_before_minutes=st.just(0) | st.integers(0, 90),
     buffer_after_minutes=st.just(0) | st.integers(0, 90),

@@ -6,7 +6,7 @@ import pytest
 from icalendar import Calendar, Component
 
 from notifier.appointment import calendar_file
-from tests.unit.notifier.bookings import DECIDED_AT, a_booking
+from tests.support.bookings import DECIDED_AT, a_booking
 
 
 def event_of(content: bytes) -> tuple[Calendar, Component]:

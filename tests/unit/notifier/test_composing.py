@@ -10,7 +10,7 @@ from notifier.claims import Claim
 from notifier.composing import not_to_be_reminded, overtaken
 from notifier.model import MessageKind
 from shared.contracts.booking.bookings import BookingStatus
-from tests.unit.notifier.bookings import DECIDED_AT, STARTS_AT, TENANT, a_booking
+from tests.support.bookings import DECIDED_AT, STARTS_AT, TENANT, a_booking
 
 SENT_VERSION = 2
 

@@ -14,7 +14,7 @@ from notifier.rendering import render
 from shared.contracts.base import Money
 from shared.contracts.billing.refunds import RefundReason
 from shared.contracts.booking.bookings import Booking, Customer
-from tests.unit.notifier.bookings import DECIDED_AT, a_booking
+from tests.support.bookings import DECIDED_AT, a_booking
 
 GOLDEN = Path(__file__).parent / "golden"
 LINKS = Links("https://pay.example.com/{booking_id}")

@@ -5,7 +5,7 @@ import pytest
 from notifier.model import messages_about
 from notifier.sending import GIVE_UP_SECONDS, retry_delay
 from shared.contracts.booking import bookings as contracts
-from tests.unit.notifier.bookings import a_booking, news
+from tests.support.bookings import a_booking, news
 
 OFFSETS = (1440, 120)
 

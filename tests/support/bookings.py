@@ -1,4 +1,4 @@
-"""Bookings and their events as notifier-service's tests want them."""
+"""Bookings and their events, for every test that needs one."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
