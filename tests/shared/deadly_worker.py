@@ -19,7 +19,7 @@ async def main(nats_url: str, database_url: str, service: str, event_type: str) 
     kind = type("Happened", (Noted,), {"TYPE": event_type})
     handlers = Handlers(service)
 
-    @handlers.on(kind, name="die")
+    @handlers.on(kind, name="handle")
     async def handle_once(event: Noted, tx: Transaction) -> None:
         if event.note == "deadly":
             os.kill(os.getpid(), signal.SIGKILL)

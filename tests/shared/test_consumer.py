@@ -182,8 +182,9 @@ async def test_poison_in_a_stream_harms_only_itself(kernel: Kernel, wire: Broker
     kind, (before, after) = poisonable(stream)
     seen: list[str] = []
 
-    async def note(message: Message, ctx: Context) -> None:
+    async def note(message: Message, tx: Transaction) -> Reply:
         seen.append(str(message.id))
+        return Reply(answer="noted")
 
     handler = handler_of(kind, function=note, concurrency=1)
     assert handler.stream == stream

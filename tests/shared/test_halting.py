@@ -109,8 +109,8 @@ async def test_its_process_goes_unready_and_a_restart_resumes(
     assert f"{DEAD_IN_A_ROW} dead letters in a row" in told
     metrics = await process.get("/metrics")
     assert metrics is not None
-    assert f'consumer_halted{{function="{durable}"}} 1.0' in metrics.text
-    assert 'consumer_halted{function="booking-create-booking"} 0.0' in metrics.text
+    assert f'consumer_halted{{handler="{durable}"}} 1.0' in metrics.text
+    assert 'consumer_halted{handler="booking-create-booking"} 0.0' in metrics.text
     assert "consumer_halted" in process.child.said(200)
     assert await dead_letters(wire, durable) == DEAD_IN_A_ROW
     await process.terminate()

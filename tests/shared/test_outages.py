@@ -172,7 +172,7 @@ async def test_connecting_waits_for_the_server(private_nats: Nats) -> None:
 
 async def test_a_connection_that_is_gone_for_good_is_reported(private_wire: Connect) -> None:
     wire = await private_wire()
-    await wire.client.publish("x" * 5000)  # past our own check: the server answers -ERR and hangs up (fact 5)
+    await wire.client.publish("x" * 5000)  # past our own check: the server answers -ERR and hangs up
     async with asyncio.timeout(5):
         await wire.lost.wait()
     with pytest.raises(Unavailable):

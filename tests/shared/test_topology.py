@@ -59,7 +59,7 @@ async def test_streams_keep_what_was_promised(wire: Broker) -> None:
     actual = await streams(wire.js)
     for stream in STREAMS:
         config = actual[stream.name]
-        assert config.discard == DiscardPolicy.NEW, "a full stream refuses, it drops nothing (N5)"
+        assert config.discard == DiscardPolicy.NEW, "a full stream refuses, it drops nothing"
         assert config.storage == "file"
         assert config.retention == "limits"
         assert config.duplicate_window
@@ -133,10 +133,13 @@ async def test_updating_keeps_stored_messages_and_what_was_acknowledged(private_
     assert (await broker.js.stream_info("BOOKING")).state.messages == 2
 
 
-def test_a_reaction_becomes_a_patient_consumer() -> None:
-    config: ConsumerConfig = consumer_config(handler_of(BookingHeld, BookingConfirmed, batch=64))
+async def note_them(events: list[BookingHeld], tx: object) -> None: ...
+
+
+def test_a_handler_becomes_a_patient_consumer() -> None:
+    config: ConsumerConfig = consumer_config(handler_of(BookingHeld, BookingConfirmed, function=note_them, batch=64))
     assert config.ack_policy == AckPolicy.EXPLICIT
-    assert config.max_deliver == -1, "the runner counts deliveries, so that nothing gets stuck unseen (N6)"
+    assert config.max_deliver == -1, "the runner counts deliveries, so that nothing gets stuck unseen"
     assert config.filter_subjects == ["booking.confirmed.v1.>", "booking.held.v1.>"]
     assert (config.max_ack_pending or 0) >= 2 * 64
 
@@ -148,6 +151,6 @@ async def test_the_shipped_server_syncs_every_message_to_disk(servers: Servers) 
 
     told = await asyncio.to_thread(varz)
     assert isinstance(told, dict)
-    assert told["jetstream"]["config"]["sync_always"] is True, "without it a power cut loses acknowledged messages (N1)"
+    assert told["jetstream"]["config"]["sync_always"] is True, "without it a power cut loses acknowledged messages"
     assert tuple(int(part) for part in told["version"].split(".")[:3]) >= (2, 15, 1)
     assert told["max_payload"] == 1024 * 1024

@@ -54,7 +54,7 @@ def command_type() -> type[NotedCommand]:
     """A new request type on COMMANDS."""
 
     class Asked(NotedCommand):
-        TYPE: ClassVar[str] = f"command.{random_name()}.v1"
+        TYPE: ClassVar[str] = f"command.test.{random_name()}.v1"
 
     return Asked
 

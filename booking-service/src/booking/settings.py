@@ -10,4 +10,4 @@ class BookingSettings(ServiceSettings):
 
     booking_database_url: SecretStr
     hold_minutes: int = Field(default=15, ge=1, le=120)
-    """How long a slot waits for its deposit (domain-rules §1: 5 to 15 minutes for plain holds)."""
+    """How long a slot waits for its deposit (docs/domain/slots-and-buffers.md)."""

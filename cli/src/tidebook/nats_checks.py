@@ -25,7 +25,7 @@ from tidebook.findings import Finding, clock, fail, graded, ok, warn
 from tidebook.handlers import ALL
 
 WANTED, LOWEST = (2, 15, 1), (2, 14, 6)
-"""The version that is tested; the first without the known fsync bugs (reliability N3)."""
+"""The version that is tested; the first without the known bugs in syncing to disk."""
 ROOM = (0.8, 0.95)
 """How full is worth a warning, and how full fails."""
 _PATIENCE_SECONDS = 3

@@ -1,4 +1,4 @@
-"""`tidebook rebuild-streams`: refills lost streams from the outbox, as the relay published them (reliability N17).
+"""`tidebook rebuild-streams`: refills lost streams from the outbox, as the relay published them.
 
 Every event goes out again under its own id: what its stream still remembers is dropped there, and what
 a consumer has handled is known to its inbox. No state changes twice. Requests and webhooks stand in no

@@ -26,7 +26,7 @@ class DomainError(Exception):
 
 
 class NotFound(DomainError):
-    """No such thing for this tenant; another tenant's thing is just as absent (domain-rules §1)."""
+    """No such thing for this tenant; another tenant's thing is just as absent."""
 
     code = "not_found"
     status = 404

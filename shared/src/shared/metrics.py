@@ -1,6 +1,6 @@
 """The kernel's metrics, defined once. A leaf: prometheus-client only.
 
-Labels come from code (service, handler, route template), never from input (reliability R8).
+Labels come from code (service, handler, route template), never from input: a stranger must not make up time series.
 """
 
 from prometheus_client import Counter, Gauge, Histogram

@@ -6,7 +6,7 @@ from tests.chaos.faults.site import Site, carries_out
 from tests.chaos.schedule import Fault
 
 GRACE_SECONDS = 25.0
-"""What a process is given to end in order (reliability R6)."""
+"""What a process is given to end in order."""
 
 
 @carries_out("kill service")

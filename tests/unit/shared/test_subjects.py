@@ -1,4 +1,4 @@
-"""Subjects are built from a fixed alphabet: the client lets worse through, and the server hangs up (N25)."""
+"""Subjects are built from a fixed alphabet: the client lets worse through, and the server hangs up."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One connection to NATS, with the client's traps taken out (reliability N18-N25).
+"""One connection to NATS, with the client's traps taken out.
 
 * reconnects for ever, notices a frozen server within seconds, never lets a callback raise;
 * a connection that the client gives up on ends the process: its supervisor starts a new one;
@@ -42,7 +42,7 @@ _SAFE_SUBJECT = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){0,15}")
 
 
 def check_subject(subject: str) -> str:
-    """The subject itself. Raises ValueError for one that the server could choke on (N25)."""
+    """The subject itself. Raises ValueError for one that the server could choke on."""
     if len(subject) > 255 or not _SAFE_SUBJECT.fullmatch(subject):
         raise ValueError("a subject has 1 to 16 tokens of letters, digits, '_' and '-', 255 characters in all")
     return subject
@@ -187,7 +187,7 @@ class Broker:
         return f"{self.inbox_prefix}.{uuid4().hex}"
 
     async def check(self) -> None:
-        """Prove that the server answers and denies nothing; `is_connected` can't be trusted (fact 6).
+        """Prove that the server answers and denies nothing; `is_connected` stays true for seconds after a loss.
 
         Raises `Unavailable` with the reason.
         """
@@ -207,7 +207,7 @@ class Broker:
             raise Unavailable("TimeoutError")
 
     async def close(self) -> None:
-        """Flush and close, bounded: draining can hang (N22)."""
+        """Flush and close, bounded: draining can hang."""
         self._closing = True
         if not self._opened:
             return

@@ -1,4 +1,4 @@
-"""What the NATS server denies this process's user; it tells that in passing, by errors that close nothing (N24).
+"""What the NATS server denies this process's user; it tells that in passing, by errors that close nothing.
 
 A publish that is denied just times out, a subscription that is denied stays silent for ever. So the
 process says that it is unready, and why. What can't heal on this connection, a refused user or a

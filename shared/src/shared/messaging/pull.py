@@ -1,7 +1,7 @@
 """Pulling from a durable consumer with a standing request, instead of `fetch`.
 
-nats-py's `fetch(n)` waits for a batch to fill and sits out its time-out across a broker restart
-(reliability, fact 4). Here messages come as they are stored, a request is renewed before it is used
+nats-py's `fetch(n)` waits for a batch to fill and sits out its time-out across a broker restart.
+Here messages come as they are stored, a request is renewed before it is used
 up, and a silent server is noticed by its missing heartbeats.
 """
 

@@ -1,4 +1,4 @@
-"""Typed questions over request/reply, registered with the NATS micro protocol (design §1.2).
+"""Typed questions over request/reply, registered with the NATS micro protocol.
 
 A reply is `{"result": ...}` or `{"refusal": ...}`, deflated if it is long; an unexpected failure is told as `internal`,
 never with its text.

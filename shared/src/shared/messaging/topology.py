@@ -1,4 +1,4 @@
-"""Streams and consumers as data, brought about by the deployment and compared by every process (N5-N8, N11).
+"""Streams and consumers as data, brought about by the deployment and compared by every process.
 
 Only the deployment may create or change them (`shared.deployment`, `make topology`); a service waits
 while something that it uses is missing. A difference is never papered over: the process refuses to

@@ -1,7 +1,7 @@
 """One service's database: its engine, its declarative base, its health.
 
 Knows SQL, doesn't know NATS. Every time-out that keeps a frozen server from freezing us is set
-here (reliability R7).
+here.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ NAMING_CONVENTION = {
 
 CONNECT_SECONDS = 2
 STATEMENT_SECONDS = 2
-"""No statement of a handler may take longer; a frozen server is noticed after this (fault 17)."""
+"""No statement of a handler may take longer; a frozen server is noticed after this."""
 
 
 class Base(DeclarativeBase):

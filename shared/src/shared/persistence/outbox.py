@@ -1,8 +1,8 @@
 """The outbox: events wait here, in the transaction that made them, until the relay has published them.
 
-Rows are never paged by sequence: a row that commits late would be skipped (reliability, fact 8).
+Rows are never paged by sequence: a row that commits late would be skipped.
 Each row is claimed by its writer for `CLAIM_SECONDS`; what is still unpublished after that is
-anybody's (`unpublished`). Published rows stay for `KEEP_DAYS`, so that lost streams can be refilled.
+anybody's (`claim_unpublished`). Published rows stay for `KEEP_DAYS`, so that lost streams can be refilled.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """The one way to change anything: a transaction that knows its tenants and its outgoing events.
 
 Row-level security shows a transaction the rows of the tenants it names and no others; naming none
-shows nothing (design §1.8). Nothing networked belongs inside.
+shows nothing (ADR 0006). Nothing networked belongs inside.
 """
 
 from collections.abc import AsyncIterator, Callable, Collection

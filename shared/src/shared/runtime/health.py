@@ -1,4 +1,4 @@
-"""Health of one process: can it do its own job? (reliability R1-R5)
+"""Health of one process: can it do its own job?
 
 `/healthz` says that the event loop turns, nothing else. `/readyz` runs the checks in parallel, each
 within half a second, keeps the answer for a second, and changes its mind only on the second failure.

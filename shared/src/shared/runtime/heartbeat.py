@@ -1,6 +1,6 @@
 """Heartbeats: every process tells the others how it is, in a NATS bucket whose entries expire.
 
-A missed beat is news for `/status`; it never restarts anything (design §5). Ages are taken from the
+A missed beat is news for `/status`; it never restarts anything. Ages are taken from the
 server's timestamps, so that clocks need not agree.
 """
 

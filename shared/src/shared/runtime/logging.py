@@ -1,6 +1,6 @@
 """One line a fact: a constant event name, fields apart. JSON in production, readable in development.
 
-Identifiers, never personal data: no addresses, bodies, tokens or Stripe payloads (reliability T11).
+Identifiers, never personal data: no addresses, bodies, tokens or Stripe payloads.
 """
 
 import logging

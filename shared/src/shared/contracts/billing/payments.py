@@ -8,7 +8,7 @@ from shared.contracts.base import Contract, Event, Money, Query
 
 
 class PaymentStatus(StrEnum):
-    """Where a payment stands. It moves forward only (domain-rules §1, "Stripe ingestion")."""
+    """Where a payment stands. It moves forward only, in whatever order the news comes."""
 
     REQUESTED = "requested"
     FAILED = "failed"
