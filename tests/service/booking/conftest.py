@@ -24,6 +24,17 @@ from tests.service.conftest import ServiceProcess
 ALWAYS = [WeeklyHours(weekday=day, opens="00:00", closes="24:00") for day in range(7)]
 
 
+def code(outcome: Outcome) -> str:
+    """Why a command was refused, or else its status."""
+    return outcome.refusal.code if outcome.refusal else str(outcome.status)
+
+
+def booking_id(outcome: Outcome) -> UUID:
+    """The booking that a command has made or changed."""
+    assert outcome.result, outcome
+    return UUID(outcome.result["id"])
+
+
 @dataclass
 class Tenant:
     """One tenant and a gateway's waiting room."""

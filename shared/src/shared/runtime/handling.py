@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.contracts.base import Command, Contract, FollowCommand, Outcome, Query, StoredOutcome
+from shared.contracts.base import Command, Contract, Event, FollowCommand, Outcome, Query, StoredOutcome
 from shared.errors import DomainError
 from shared.messaging.handlers import Handler, Message, QueryHandler
 from shared.persistence import idempotency
@@ -28,7 +28,7 @@ async def handle(
         await handler.function(given, ctx, **_pick(handler, adapters))
         return None
     async with ctx.transaction() as tx:
-        fresh = [message for message in messages if message.id in ctx.fresh]
+        fresh = [m for m in messages if not isinstance(m, Event) or m.id in ctx.fresh]  # webhooks claim themselves
         await handler.function(fresh if handler.batch > 1 else fresh[0], tx, **_pick(handler, adapters))
     return None
 

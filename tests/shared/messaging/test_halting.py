@@ -11,7 +11,7 @@ from shared.messaging.broker import Broker
 from shared.messaging.consumer import DEAD_IN_A_ROW, Consumer
 from shared.persistence.transaction import Transaction
 from tests.shared.conftest import Connect
-from tests.shared.test_service import Start, start
+from tests.shared.runtime.test_service import Start, start
 from tests.support.eventually import eventually
 from tests.support.kernel import Kernel, consuming, handler_of, leave_effect, send, settled
 from tests.support.messages import Noted, event_type, random_name

@@ -4,22 +4,12 @@ import asyncio
 import random
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-
 from shared.clock import utc_now
-from shared.contracts.base import Outcome
-from shared.contracts.booking.availability import FindSlots
 from shared.contracts.booking.catalog import WeeklyHours
-from shared.messaging import rpc
-from tests.service.booking.conftest import Tenant
+from tests.service.booking.conftest import Tenant, code
 from tests.support.eventually import eventually
-
-
-def code(outcome: Outcome) -> str:
-    return outcome.refusal.code if outcome.refusal else str(outcome.status)
 
 
 async def test_fifty_at_once_for_one_slot(tenant: Tenant, soon: datetime) -> None:
@@ -120,43 +110,6 @@ async def test_refusals_name_their_rule(tenant: Tenant, soon: datetime) -> None:
     followed = await tenant.follow(refused.id)
     assert followed
     assert code(followed) == "slot_taken"
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"time_zone": "Mars/Olympus"},
-        {"time_zone": "../../etc/passwd"},
-        {"weekly_hours": [WeeklyHours(weekday=0, opens="24:00", closes="24:00")]},
-        {"weekly_hours": [WeeklyHours(weekday=0, opens="9", closes="18:00")]},
-        {"weekly_hours": [WeeklyHours(weekday=0, opens="09:00", closes="18:00")] * 2},
-    ],
-)
-async def test_a_resource_that_makes_no_sense(tenant: Tenant, wrong: dict[str, Any]) -> None:
-    outcome = await tenant.try_resource(**wrong)
-    assert code(outcome) == "validation_error"
-
-
-async def test_a_resource_for_a_foreign_service(tenant: Tenant) -> None:
-    assert code(await tenant.try_resource(uuid4())) == "service_not_found"
-
-
-async def test_what_is_offered_can_be_booked_and_is_gone_then(tenant: Tenant, soon: datetime) -> None:
-    service = await tenant.service(duration_minutes=90, buffer_before_minutes=15, buffer_after_minutes=30)
-    for zone in ("Europe/Paris", "America/St_Johns", "Australia/Lord_Howe"):
-        hours = [WeeklyHours(weekday=day, opens="08:30", closes="19:00") for day in range(5)]
-        await tenant.resource(service, time_zone=zone, weekly_hours=hours)
-    query = FindSlots(tenant_id=tenant.id, service_id=service, from_=soon, to=soon + timedelta(days=20))
-    offered = (await rpc.call(tenant.broker, query)).slots
-    assert len(offered) > 100
-    chosen = random.Random(7).sample(offered, 40)
-    outcomes = [await tenant.book(service, s.starts_at, s.resource_ids[0]) for s in chosen]
-    # A slot offered before another was booked may overlap it; nothing else may refuse.
-    assert set(map(code, outcomes)) <= {"201", "slot_taken"}
-    left = {(s.starts_at, r) for s in (await rpc.call(tenant.broker, query)).slots for r in s.resource_ids}
-    booked = [(s.starts_at, s.resource_ids[0]) for s, o in zip(chosen, outcomes, strict=True) if o.status == 201]
-    assert booked
-    assert not left & set(booked)
 
 
 async def test_a_storm_leaves_no_overlap(tenant: Tenant, soon: datetime) -> None:

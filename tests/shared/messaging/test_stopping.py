@@ -16,7 +16,7 @@ from shared.messaging.broker import Broker
 from shared.messaging.consumer import Consumer
 from shared.messaging.rpc import Answering, call
 from shared.messaging.topology import ACK_WAIT_SECONDS, consumer_config
-from tests.shared.test_service import Start, start
+from tests.shared.runtime.test_service import Start, start
 from tests.support.eventually import eventually
 from tests.support.kernel import Kernel, consuming, handler_of, send, settled
 from tests.support.messages import Question, Reply, event_type, question_type

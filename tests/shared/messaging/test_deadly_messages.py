@@ -30,7 +30,15 @@ async def test_a_message_that_kills_its_worker_is_buried_and_the_others_flow(
     before, after = ([kind(tenant_id=uuid4()) for _ in range(10)] for _ in range(2))
     deadly = kind(tenant_id=uuid4(), note="deadly")
     await send(wire, *before, deadly, *after)
-    command = [sys.executable, "-m", "tests.shared.deadly_worker", servers.nats.url, kernel.url, service, kind.TYPE]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.shared.messaging.deadly_worker",
+        servers.nats.url,
+        kernel.url,
+        service,
+        kind.TYPE,
+    ]
     worker = Child(f"deadly-{service}", command, directory=temporary_directory())
     worker.cwd = ROOT
 

@@ -11,7 +11,7 @@ import pytest
 from devstack.credentials import Credentials
 from devstack.ports import free_ports
 from devstack.servers import NATS_DIRECTORY, Nats, temporary_directory
-from tests.shared.test_service import BookingProcess, Start, start
+from tests.shared.runtime.test_service import BookingProcess, Start, start
 from tests.support.eventually import eventually
 
 __all__ = ["start"]
