@@ -6,11 +6,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.clock import utc_now
-from shared.contracts.base import Money, Outcome
+from shared.contracts.base import Outcome
 from shared.contracts.billing.payments import PaymentSucceeded
 from shared.contracts.billing.refunds import RefundIssued, RefundReason
 from shared.contracts.booking.bookings import Booking, GetBooking, ListBookings
 from shared.contracts.booking.catalog import ListServices
+from shared.contracts.money import Money
 from shared.messaging import rpc
 from tests.service.booking.conftest import Tenant
 from tests.service.booking.test_creating import code
