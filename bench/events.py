@@ -7,8 +7,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from shared.clock import utc_now
-from shared.contracts.base import Event, Money
+from shared.contracts.base import Event
 from shared.contracts.booking.bookings import Booking, BookingConfirmed, BookingStatus, Customer
+from shared.contracts.money import Money
 from shared.identifiers import new_id
 from shared.messaging.broker import Broker
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from shared.contracts.base import Money
 from shared.contracts.booking.bookings import Booking, BookingEvent, BookingStatus, Customer, Deposit, DepositStatus
+from shared.contracts.money import Money
 
 TENANT = UUID("01936a3e-0000-7000-8000-0000000000aa")
 STARTS_AT = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)

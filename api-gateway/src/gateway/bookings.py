@@ -8,10 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.body import read_json
-from gateway.fields import QueryInstant
 from gateway.gateway import BookingsReader, PaymentsReader, admit, gateway_of
 from gateway.keys import Scope
-from gateway.paging import Cursor, Limit, check_cursor
+from gateway.paging import Cursor, Limit, QueryInstant, check_cursor
 from gateway.problems import FieldError, Problem, invalid
 from gateway.request_headers import parse_if_match
 from gateway.requests import accepted

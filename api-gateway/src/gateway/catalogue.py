@@ -9,10 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.body import read_json
-from gateway.fields import QueryInstant
 from gateway.gateway import CatalogueReader, admit, gateway_of
 from gateway.keys import Scope
-from gateway.paging import Cursor, Limit, check_cursor
+from gateway.paging import Cursor, Limit, QueryInstant, check_cursor
 from gateway.problems import FieldError, invalid
 from gateway.requests import accepted
 from gateway.responses import show
@@ -27,7 +26,6 @@ from gateway.schemas import (
     ServiceShown,
     SlotsShown,
 )
-from shared.contracts.base import Money
 from shared.contracts.booking.availability import FindSlots
 from shared.contracts.booking.catalog import (
     CreateResource,
@@ -38,6 +36,7 @@ from shared.contracts.booking.catalog import (
     ListServices,
     WeeklyHours,
 )
+from shared.contracts.money import Money
 from shared.messaging.rpc import call, call_unread
 
 writes = APIRouter(route_class=LeanRoute, tags=["Catalogue"])

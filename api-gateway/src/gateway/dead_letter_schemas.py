@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from gateway.fields import Name, Text
 from gateway.schemas import Body, Shown
+from shared.contracts.fields import Name, Text
 
 Durable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 

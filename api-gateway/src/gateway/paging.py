@@ -1,15 +1,25 @@
-"""Cursor pagination, as every list has it."""
+"""Query parameters that several routes have: those of every list, and instants."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query
+from pydantic import BeforeValidator, WithJsonSchema
 
 from gateway.problems import Problem
+from shared.contracts.fields import parse_instant
 
 LONGEST_CURSOR = 512
 
 Limit = Annotated[int, Query(ge=1, le=100, description="How many at most.")]
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before.")]
+
+QueryInstant = Annotated[
+    datetime,
+    # A `+` that was not escaped arrives as a blank.
+    BeforeValidator(lambda value: parse_instant(value.replace(" ", "+") if isinstance(value, str) else value)),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 
 
 def check_cursor(cursor: str | None) -> str | None:

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.fields import (
+from gateway.keys import Scope
+from shared.contracts.fields import (
     Closes,
-    Currency,
     Email,
     Instant,
     Metadata,
@@ -23,7 +23,7 @@ from gateway.fields import (
     Text,
     ZoneName,
 )
-from gateway.keys import Scope
+from shared.contracts.money import Currency
 
 Status = Literal["pending_payment", "confirmed", "cancelled", "expired", "completed"]
 

@@ -17,10 +17,11 @@ from nats.js.errors import NotFoundError
 from pydantic import BaseModel, ValidationError
 
 from gateway.settings import GatewaySettings, split
+from shared.contracts.heartbeats import JobsHeartbeat, SeenHeartbeat
 from shared.errors import Unavailable
 from shared.messaging.broker import Broker
 from shared.messaging.topology import JOBS_BUCKET
-from shared.runtime.heartbeat import SeenHeartbeat, read_heartbeats, server_time
+from shared.runtime.heartbeat import read_heartbeats, server_time
 from shared.runtime.service import VERSION, ServiceRuntime
 
 T = TypeVar("T")
@@ -48,13 +49,6 @@ class ServiceStatus(BaseModel):
     name: str
     state: State
     instances: list[InstanceStatus]
-
-
-class JobsBeat(BaseModel):
-    """What the jobs runner writes each round, as far as it is shown."""
-
-    instance: str
-    last_success_at: datetime | None = None
 
 
 class JobsStatus(BaseModel):
@@ -195,7 +189,7 @@ async def read_jobs_beat(broker: Broker, ttl_seconds: int) -> JobsStatus | None:
         return None
     age = max(0.0, (now - stored.time).total_seconds())
     try:
-        beat = JobsBeat.model_validate_json(stored.data or b"")
+        beat = JobsHeartbeat.model_validate_json(stored.data or b"")
     except ValidationError:
         return None
     return JobsStatus(

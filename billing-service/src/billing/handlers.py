@@ -12,10 +12,11 @@ from billing.model import Payment, Refund, add, payment_of_booking, refund_of_pa
 from billing.stripe_events import Verdict
 from billing.stripe_gateway import Refused, StripeGateway
 from shared.clock import utc_now
-from shared.contracts.base import Event, Money
+from shared.contracts.base import Event
 from shared.contracts.billing.payments import PaymentStatus
 from shared.contracts.billing.refunds import RefundReason, RefundRequested
 from shared.contracts.booking.bookings import BookingCancelled, BookingExpired, BookingHeld, LatePaymentRefused
+from shared.contracts.money import Money
 from shared.errors import NotYet, Poison
 from shared.messaging.handlers import Handlers
 from shared.persistence.transaction import Transaction

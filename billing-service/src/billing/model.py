@@ -16,10 +16,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.contracts.base import Money
 from shared.contracts.billing import payments as contracts
 from shared.contracts.billing.payments import PaymentStatus
 from shared.contracts.billing.refunds import RefundEvent, RefundFailed, RefundIssued, RefundReason, RefundRequested
+from shared.contracts.money import Money
 from shared.errors import NotFound
 from shared.persistence.database import Base
 

@@ -18,7 +18,7 @@ from stripe.params import EventListParams
 
 from billing.failpoints import BillingFailpoint
 from billing.model import RefundStatus
-from shared.contracts.base import Money
+from shared.contracts.money import Money
 from shared.contracts.stripe import StripeEvent
 from shared.errors import Poison, Unavailable
 from shared.failpoints import failpoint

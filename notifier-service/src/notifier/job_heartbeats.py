@@ -4,7 +4,6 @@ A beat says that the loop turns, the last success that every job of a round has 
 runner whose jobs all fail still beats, but its success grows old.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +13,7 @@ from nats.js.errors import Error as JetStreamError
 from sqlalchemy import text
 
 from shared.clock import utc_now
+from shared.contracts.heartbeats import JobsHeartbeat
 from shared.errors import Unavailable
 from shared.messaging.broker import Broker
 from shared.messaging.topology import JOBS_BUCKET
@@ -37,7 +37,7 @@ _BEAT = text("""
 
 
 @dataclass(slots=True)
-class JobsHeart:
+class JobsHeartbeatWriter:
     """Beats for one runner; `last_success_at` is what any runner has reached."""
 
     broker: Broker
@@ -69,16 +69,16 @@ class JobsHeart:
         return await self._tell(beat_at) and recorded
 
     async def _tell(self, beat_at: datetime) -> bool:
-        beat = {
-            "name": RUNNER,
-            "instance": self.instance,
-            "interval_seconds": self.interval_seconds,
-            "beat_at": beat_at.isoformat(),
-            "last_success_at": self.last_success_at.isoformat() if self.last_success_at else None,
-        }
+        beat = JobsHeartbeat(
+            name=RUNNER,
+            instance=self.instance,
+            interval_seconds=self.interval_seconds,
+            beat_at=beat_at,
+            last_success_at=self.last_success_at,
+        )
         try:
             bucket = await self.broker.js.key_value(JOBS_BUCKET)
-            await bucket.put(RUNNER, json.dumps(beat).encode())
+            await bucket.put(RUNNER, beat.model_dump_json().encode())
         except (NatsError, JetStreamError, OSError, TimeoutError) as error:
             log.warning("jobs_heartbeat_not_told", error=type(error).__name__)
             return False

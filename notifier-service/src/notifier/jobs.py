@@ -15,7 +15,7 @@ import structlog
 import uvloop
 
 from notifier.failpoints import NotifierFailpoint
-from notifier.job_heartbeats import JobsHeart
+from notifier.job_heartbeats import JobsHeartbeatWriter
 from notifier.metrics import EMAIL_JOBS, announce_job
 from notifier.model import prune
 from notifier.outgoing import reminder_sender
@@ -46,9 +46,9 @@ Job = Callable[[], Awaitable[bool]]
 class JobsRunner:
     """Runs all jobs, round after round, and beats as it goes."""
 
-    def __init__(self, context: Callable[[], Context], heart: JobsHeart, jobs: dict[str, Job]) -> None:
+    def __init__(self, context: Callable[[], Context], heartbeat: JobsHeartbeatWriter, jobs: dict[str, Job]) -> None:
         self._context = context
-        self._heart = heart
+        self._heartbeat = heartbeat
         self._jobs = jobs
         for name in jobs:
             announce_job(name)
@@ -58,11 +58,11 @@ class JobsRunner:
         done = True
         for name, job in self._jobs.items():
             on_path(f"jobs-{name}")
-            await self._heart.beat(self._context())
+            await self._heartbeat.beat(self._context())
             failpoint(NotifierFailpoint.JOB_STARTING)
             done = await self._run(name, job) and done
             failpoint(NotifierFailpoint.JOB_DONE)
-        return await self._heart.beat(self._context(), succeeded=done) and done
+        return await self._heartbeat.beat(self._context(), succeeded=done) and done
 
     async def _run(self, name: str, job: Job) -> bool:
         try:
@@ -89,7 +89,9 @@ def build(interval_seconds: float) -> tuple[ServiceRuntime, JobsRunner]:
         schema_revision=SCHEMA_REVISION,
     )
     jobs = {"reminders": _reminders(reminder_sender(service, settings)), "janitor": _janitor(service.context)}
-    return service, JobsRunner(service.context, JobsHeart(service.broker, service.instance, interval_seconds), jobs)
+    return service, JobsRunner(
+        service.context, JobsHeartbeatWriter(service.broker, service.instance, interval_seconds), jobs
+    )
 
 
 def _reminders(sender: Sender) -> Job:

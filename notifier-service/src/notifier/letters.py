@@ -7,9 +7,9 @@ from enum import StrEnum
 from notifier.mail import one_line
 from notifier.model import About, MessageKind
 from notifier.wording import moment, money, period, short_moment
-from shared.contracts.base import Money
 from shared.contracts.billing.refunds import RefundReason
 from shared.contracts.booking.bookings import Booking, BookingStatus, DepositStatus, PreviousBooking
+from shared.contracts.money import Money
 
 
 class Tone(StrEnum):

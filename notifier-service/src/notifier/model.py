@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notifier.reminders import planned_reminders
-from shared.contracts.base import Contract, Event, Money
+from shared.contracts.base import Contract, Event
 from shared.contracts.billing.payments import PaymentEvent, PaymentSucceeded
 from shared.contracts.billing.refunds import RefundIssued, RefundReason
 from shared.contracts.booking.bookings import (
@@ -28,6 +28,7 @@ from shared.contracts.booking.bookings import (
     BookingStatus,
     PreviousBooking,
 )
+from shared.contracts.money import Money
 from shared.identifiers import new_id
 
 KEEP_DAYS = 90

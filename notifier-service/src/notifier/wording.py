@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from shared.contracts.base import Money
+from shared.contracts.money import Money, decimal_text
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
@@ -21,18 +21,11 @@ _MONTHS = (
     "December",
 )
 _SYMBOLS = {"eur": "€", "gbp": "£", "usd": "$", "jpy": "¥"}
-_NO_DECIMALS = frozenset(
-    {"bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"}
-)
-"""Stripe's zero-decimal currencies (docs, "Currencies"); isk and ugx are written in hundredths there."""
-_THREE_DECIMALS = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
 
 
 def money(amount: Money) -> str:
     """`€24.00`, `¥5,000`, `CHF 24.00`: minor units by the currency's exponent."""
-    digits = 0 if amount.currency in _NO_DECIMALS else 3 if amount.currency in _THREE_DECIMALS else 2
-    whole, part = divmod(amount.amount, 10**digits)
-    number = f"{whole:,}.{part:0{digits}d}" if digits else f"{whole:,}"
+    number = decimal_text(amount.amount, amount.currency)
     symbol = _SYMBOLS.get(amount.currency)
     return f"{symbol}{number}" if symbol else f"{amount.currency.upper()} {number}"
 

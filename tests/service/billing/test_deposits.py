@@ -9,9 +9,9 @@ import pytest
 from billing.model import Payment, PaymentNotFound
 from billing.stripe_gateway import Intent
 from shared.clock import utc_now
-from shared.contracts.base import Money
 from shared.contracts.billing.payments import PaymentStatus
 from shared.contracts.booking.bookings import BookingCancelled, BookingExpired, BookingHeld, Deposit, DepositStatus
+from shared.contracts.money import Money
 from shared.errors import AlreadyHandled, NotYet, Poison, Unavailable
 from tests.service.billing.conftest import Billing, a_booking, news
 

@@ -11,10 +11,11 @@ from nats.aio.msg import Msg
 from sqlalchemy import text
 
 from shared.clock import utc_now
-from shared.contracts.base import Command, Money, Outcome, Outcomes
+from shared.contracts.base import Command, Outcome, Outcomes
 from shared.contracts.booking.bookings import CancelBooking, CreateBooking, Customer, RescheduleBooking
 from shared.contracts.booking.catalog import CreateResource, CreateService, WeeklyHours
 from shared.contracts.booking.commands import FollowBookingCommand
+from shared.contracts.money import Money
 from shared.identifiers import new_id
 from shared.messaging import rpc
 from shared.messaging.broker import Broker

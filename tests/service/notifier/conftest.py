@@ -23,10 +23,11 @@ from devstack.process import Child
 from devstack.server import answers_http
 from devstack.servers import Nats, Servers
 from shared.clock import utc_now
-from shared.contracts.base import Event, Money
+from shared.contracts.base import Event
 from shared.contracts.billing.payments import PaymentSucceeded
 from shared.contracts.billing.refunds import RefundIssued, RefundReason
 from shared.contracts.booking.bookings import Booking, BookingEvent, Customer, GetBooking
+from shared.contracts.money import Money
 from shared.identifiers import new_id
 from shared.messaging.broker import Broker
 from shared.persistence.database import Database

@@ -5,11 +5,12 @@ import asyncio
 import pytest
 
 from devstack.servers import Nats
+from shared.contracts.heartbeats import SeenHeartbeat
 from shared.errors import Unavailable
 from shared.messaging.broker import Broker
 from shared.messaging.topology import HEARTBEAT_BUCKET
 from shared.runtime.health import Health
-from shared.runtime.heartbeat import HeartbeatWriter, SeenHeartbeat, read_heartbeats
+from shared.runtime.heartbeat import HeartbeatWriter, read_heartbeats
 from tests.shared.conftest import Connect
 from tests.support.eventually import eventually
 from tests.support.messages import random_name

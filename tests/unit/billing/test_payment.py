@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.model import PAYMENT_RANK, REFUND_RANK, Payment, Refund, RefundStatus
-from shared.contracts.base import Event, Money
+from shared.contracts.base import Event
 from shared.contracts.billing.payments import PaymentFailed, PaymentStatus, PaymentSucceeded
 from shared.contracts.billing.refunds import RefundFailed, RefundIssued, RefundReason
+from shared.contracts.money import Money
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 BOOKING = UUID("0197a1b2-0000-7000-8000-000000000001")

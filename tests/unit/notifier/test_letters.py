@@ -11,9 +11,9 @@ from notifier.letters import Links, letter_about
 from notifier.mail import Mail
 from notifier.model import About, MessageKind
 from notifier.rendering import render
-from shared.contracts.base import Money
 from shared.contracts.billing.refunds import RefundReason
 from shared.contracts.booking.bookings import Booking, Customer
+from shared.contracts.money import Money
 from tests.support.bookings import DECIDED_AT, a_booking
 
 GOLDEN = Path(__file__).parent / "golden"

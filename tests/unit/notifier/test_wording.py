@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from notifier.wording import moment, money, period, short_moment
-from shared.contracts.base import Money
+from shared.contracts.money import Money
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,6 @@ from booking.catalog.model import Resource, Service
 from booking.catalog.rules import SlotRules
 from booking.errors import BookingClosed, BookingNotFound, VersionConflict
 from shared.clock import utc_now
-from shared.contracts.base import Money
 from shared.contracts.booking import bookings as contracts
 from shared.contracts.booking.bookings import (
     Actor,
@@ -30,6 +29,7 @@ from shared.contracts.booking.bookings import (
     DepositStatus,
     PreviousBooking,
 )
+from shared.contracts.money import Money
 from shared.identifiers import new_id
 from shared.persistence.database import Base
 

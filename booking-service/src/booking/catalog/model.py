@@ -14,8 +14,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from booking.catalog.hours import OpeningHours, WeeklyWindow
 from booking.catalog.rules import SlotRules
 from booking.errors import ResourceNotFound, ServiceNotFound
-from shared.contracts.base import Money
 from shared.contracts.booking import catalog as contracts
+from shared.contracts.money import Money
 from shared.persistence.database import Base
 
 

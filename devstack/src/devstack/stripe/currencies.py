@@ -1,10 +1,10 @@
-"""Currencies as Stripe takes them: which, the least that may be charged, and how to write them.
+"""Currencies as Stripe takes them: which, and the least that may be charged; decimals are `shared.contracts.money`'s.
 
-Sources: Stripe's documentation, "Supported currencies" (presentment, zero-decimal and three-decimal
-currencies, minimum and maximum charge amounts).
+Source: Stripe's documentation, "Supported currencies" (presentment, minimum and maximum charge amounts).
 """
 
 from devstack.stripe.errors import invalid
+from shared.contracts.money import decimal_text
 
 _SUPPORTED_CODES = """
 usd aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp byn
@@ -14,13 +14,10 @@ lrd lsl mad mdl mga mkd mmk mnt mop mur mvr mwk mxn myr mzn nad ngn nio nok npr 
 pgk php pkr pln pyg qar ron rsd rub rwf sar sbd scr sek sgd shp sle sos srd std szl thb tjs tnd
 top try ttd twd tzs uah ugx uyu uzs vnd vuv wst xaf xcd xof xpf yer zar zmw
 """
-_CODES_WITHOUT_DECIMALS = "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf"
 
 SUPPORTED = frozenset(_SUPPORTED_CODES.split())
 """Lower-case ISO codes, as Stripe writes them."""
 
-_WITHOUT_DECIMALS = frozenset(_CODES_WITHOUT_DECIMALS.split())
-_WITH_THREE_DECIMALS = frozenset(("bhd", "jod", "kwd", "omr", "tnd"))
 _MINIMUM = {
     "usd": 50, "aed": 200, "aud": 50, "brl": 50, "cad": 50, "chf": 50, "czk": 1500, "dkk": 250,
     "eur": 50, "gbp": 30, "hkd": 400, "huf": 17500, "inr": 50, "jpy": 50, "mxn": 1000, "myr": 200,
@@ -57,7 +54,6 @@ def check_amount(amount: int, currency: str) -> None:
 
 def written(amount: int, currency: str) -> str:
     """Minor units as a person writes them: `€25.00`, `¥500`, `CHF 12.50`."""
-    decimals = 0 if currency in _WITHOUT_DECIMALS else 3 if currency in _WITH_THREE_DECIMALS else 2
-    number = f"{amount / 10**decimals:,.{decimals}f}"
+    number = decimal_text(amount, currency)
     symbol = _SYMBOLS.get(currency)
     return f"{symbol}{number}" if symbol else f"{currency.upper()} {number}"

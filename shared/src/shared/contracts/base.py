@@ -9,27 +9,18 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
 
 from shared.clock import utc_now
 from shared.identifiers import new_id
 
 R = TypeVar("R", bound="Contract")
 
-CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]
-
 
 class Contract(BaseModel):
     """A frozen value that crosses a process border. Unknown fields are ignored: a newer sender is welcome."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Money(Contract):
-    """An amount in integer minor units (cents) and a lower-case ISO 4217 code, as Stripe writes it."""
-
-    amount: int = Field(ge=0, le=99_999_999)
-    currency: CurrencyCode
 
 
 class Event(Contract):

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 import structlog
 from nats.errors import Error as NatsError
 from nats.js.errors import Error as JetStreamError
-from pydantic import BaseModel, ConfigDict
 
+from shared.contracts.heartbeats import Heartbeat, SeenHeartbeat
 from shared.errors import Unavailable
 from shared.messaging.broker import Broker
 from shared.messaging.topology import HEARTBEAT_BUCKET
@@ -22,29 +22,6 @@ from shared.runtime.health import Health
 log = structlog.get_logger()
 
 BEAT_SECONDS = 3
-
-
-class Heartbeat(BaseModel):
-    """What one instance said last."""
-
-    model_config = ConfigDict(frozen=True)
-
-    service: str
-    instance: str
-    version: str
-    started_at: datetime
-    ready: bool
-    checks: dict[str, str]
-    """Check name to `ok` or what is wrong."""
-    lag: dict[str, int] = {}
-    """Durable consumer to messages that wait for it."""
-
-
-class SeenHeartbeat(BaseModel):
-    """A heartbeat with its age in seconds."""
-
-    heartbeat: Heartbeat
-    age_seconds: float
 
 
 class HeartbeatWriter:

@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from shared.contracts.base import Money
 from shared.contracts.billing.payments import PaymentSucceeded
 from shared.contracts.billing.refunds import RefundIssued, RefundReason
 from shared.contracts.booking.bookings import Booking, GetBooking
+from shared.contracts.money import Money
 from shared.messaging import rpc
 from tests.service.booking.conftest import Tenant, booking_id
 from tests.support.eventually import eventually

@@ -6,7 +6,8 @@ import re
 import pytest
 from pydantic import ValidationError
 
-from shared.contracts.base import Command, Contract, Event, Money, Query
+from shared.contracts.base import Command, Contract, Event, Query
+from shared.contracts.money import Money
 from tests.support.builders import GOLDEN, encoded, example, messages
 
 MESSAGES = messages()

@@ -4,7 +4,8 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from shared.contracts.base import Contract, Event, Money, Query
+from shared.contracts.base import Contract, Event, Query
+from shared.contracts.money import Money
 
 
 class PaymentStatus(StrEnum):

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.base import Command, Contract, Event, ListQuery, Money, Page, Query
+from shared.contracts.base import Command, Contract, Event, ListQuery, Page, Query
+from shared.contracts.money import Money
 
 
 class BookingStatus(StrEnum):

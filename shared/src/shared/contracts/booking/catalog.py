@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from shared.contracts.base import Command, Contract, ListQuery, Money, Page, Query
+from shared.contracts.base import Command, Contract, ListQuery, Page, Query
+from shared.contracts.money import Money
 
 
 class Service(Contract):

@@ -1,4 +1,4 @@
-"""The kinds of values that the API takes, with their limits. Nothing here knows a route."""
+"""The kinds of values that clients may send, with their limits: one definition for commands and HTTP bodies."""
 
 import re
 from datetime import UTC, datetime
@@ -24,18 +24,7 @@ Metadata = Annotated[
     Field(max_length=50),
     AfterValidator(lambda members: dict(sorted(members.items()))),
 ]
-"""Sorted by key, so that the same metadata is the same text (`requests.fingerprint`)."""
-
-# ISO 4217, active codes, without metals, funds and testing codes.
-_CODES = """
-    aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd btn bwp byn bzd cad cdf chf
-    clp cny cop crc cup cve czk djf dkk dop dzd egp ern etb eur fjd fkp gbp gel ghs gip gmd gnf gtq gyd hkd hnl htg
-    huf idr ils inr iqd irr isk jmd jod jpy kes kgs khr kmf kpw krw kwd kyd kzt lak lbp lkr lrd lsl lyd mad mdl mga
-    mkd mmk mnt mop mru mur mvr mwk mxn myr mzn nad ngn nio nok npr nzd omr pab pen pgk php pkr pln pyg qar ron rsd
-    rub rwf sar sbd scr sdg sek sgd shp sle sos srd ssp stn svc syp szl thb tjs tmt tnd top try ttd twd tzs uah ugx
-    usd uyu uzs ves vnd vuv wst xaf xcd xof xpf yer zar zmw zwg
-"""
-CURRENCIES = frozenset(_CODES.split())
+"""Sorted by key, so that the same metadata is the same text under an `Idempotency-Key`."""
 
 _EMAIL = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
@@ -54,13 +43,6 @@ def check_email(value: str) -> str:
     """
     if len(value) > 254 or not _EMAIL.fullmatch(value) or len(value.partition("@")[0]) > 64:
         raise ValueError("not an e-mail address")
-    return value
-
-
-def check_currency(value: str) -> str:
-    """A lower-case ISO 4217 code. Raises ValueError."""
-    if value not in CURRENCIES:
-        raise ValueError("not a lower-case ISO 4217 currency code")
     return value
 
 
@@ -84,16 +66,5 @@ def check_whole_minute(value: datetime) -> datetime:
 Email = Annotated[
     str, AfterValidator(check_email), WithJsonSchema({"type": "string", "format": "email", "maxLength": 254})
 ]
-Currency = Annotated[
-    str,
-    AfterValidator(check_currency),
-    WithJsonSchema({"type": "string", "pattern": "^[a-z]{3}$", "examples": ["eur"]}),
-]
 Instant = Annotated[datetime, BeforeValidator(parse_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
 Minute = Annotated[Instant, AfterValidator(check_whole_minute)]
-QueryInstant = Annotated[
-    datetime,
-    # A `+` that was not escaped arrives as a blank.
-    BeforeValidator(lambda value: parse_instant(value.replace(" ", "+") if isinstance(value, str) else value)),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
-]

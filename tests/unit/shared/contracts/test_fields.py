@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.fields import check_email, parse_instant
+from shared.contracts.fields import check_email, parse_instant
 
 
 @pytest.mark.parametrize(
