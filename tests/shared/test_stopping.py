@@ -8,13 +8,15 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from devstack.servers import Servers
+from devstack.servers import Nats, Servers
 from shared.contracts.base import Query
 from shared.errors import Unavailable
 from shared.messaging.broker import Broker
 from shared.messaging.consumer import Consumer
 from shared.messaging.rpc import Answering, call
 from shared.messaging.topology import ACK_WAIT_SECONDS, consumer_config
+from tests.chaos.proxy import Direction, Link
+from tests.shared.conftest import Connect
 from tests.shared.test_service import Start, start
 from tests.support.eventually import eventually
 from tests.support.kernel import Kernel, consuming, reaction_of, send, settled
@@ -93,6 +95,41 @@ async def test_messages_on_their_way_to_a_consumer_that_stops_come_to_another_at
     print(f"all settled {time.monotonic() - stopped:.1f} s after the last stop, "
           f"given back {info.delivered.consumer_seq - len(events)} of {len(events)}")  # fmt: skip
     assert sum(await kernel.effects_of(events)) == len(events)
+
+
+async def test_messages_that_a_slow_network_brings_after_the_stop_come_to_another_at_once(
+    kernel: Kernel, private_wire: Connect, private_nats: Nats
+) -> None:
+    kind = event_type()
+    reaction = reaction_of(kind, concurrency=50)
+    events = [kind(tenant_id=uuid4()) for _ in range(100)]
+    staying = await private_wire()
+    await staying.js.add_consumer(reaction.stream, consumer_config(reaction))
+    await asyncio.gather(*(send(staying, *events[n::10]) for n in range(10)))
+    link = Link(private_nats.port)
+    wire = Broker(private_nats.url.replace(f":{private_nats.port}", f":{await link.listen()}"), "leaver")
+    await wire.connect()
+
+    async def all_delivered() -> bool:
+        info = await staying.js.consumer_info(reaction.stream, reaction.durable)
+        return bool(info.num_ack_pending == len(events))
+
+    link.hold(Direction.TO_CLIENT)
+    leaver = Consumer(wire, reaction, kernel.runner())
+    running = asyncio.create_task(leaver.run())
+    await eventually(all_delivered, every=0.01)
+    await leaver.stop()  # which gives up waiting for the server's word
+    await running
+    link.heal()
+    healed = time.monotonic()
+    async with consuming(staying, reaction, kernel.runner()):
+        await settled(staying, reaction, within=ACK_WAIT_SECONDS / 3)
+    print(f"all settled {time.monotonic() - healed:.1f} s after the network was well")
+    assert await kernel.effects_of(events) == [1] * len(events)
+    await wire.check()  # the late word of the server has not made it deaf
+    assert await wire.js.streams_info()
+    await wire.close()
+    await link.close()
 
 
 async def test_a_leaving_process_says_so_and_goes_on_serving(kernel: Kernel, servers: Servers, start: Start) -> None:

@@ -48,7 +48,8 @@ class Consumer:
         self.progress_at = time.monotonic()
         self._broker = broker
         self._run = run
-        self._pull = Pull(broker, reaction.stream, reaction.durable, capacity=2 * reaction.batch * reaction.concurrency)
+        capacity = 2 * reaction.batch * reaction.concurrency
+        self._pull = Pull(broker, reaction.stream, reaction.durable, capacity, _give_back)
         self._stopping = False
         self._dead_in_a_row = 0
         self._alone = asyncio.Lock()
@@ -69,11 +70,8 @@ class Consumer:
     async def stop(self) -> None:
         """Take no more; give back what was not started."""
         self._stopping = True
-        left = await self._pull.stop()
-        for msg in left:
-            await _quietly(msg.nak())
-        if left:
-            log.info("messages_given_back", handler=self.reaction.durable, count=len(left))
+        if left := await self._pull.stop():
+            log.info("messages_given_back", handler=self.reaction.durable, count=left)
 
     async def _work(self) -> None:
         on_path(self.reaction.durable)
@@ -250,6 +248,11 @@ async def _keep_alive(deliveries: list[Msg]) -> None:
         for msg in deliveries:
             if not msg._ackd:
                 await _quietly(msg.in_progress())
+
+
+async def _give_back(msg: Msg) -> None:
+    """Let another consumer have it at once."""
+    await _quietly(msg.nak())
 
 
 async def _quietly(settling: Awaitable[Any]) -> None:
