@@ -9,22 +9,26 @@ import httpx
 import pytest
 
 from devstack.servers import Nats, Servers
-from shared.contracts.base import Query
+from shared.contracts.base import Event, Query
 from shared.errors import Unavailable
 from shared.messaging.broker import Broker
 from shared.messaging.consumer import Consumer
+from shared.messaging.failures import backoff
 from shared.messaging.rpc import Answering, call
 from shared.messaging.topology import ACK_WAIT_SECONDS, consumer_config
+from shared.service.context import Context
 from tests.chaos.proxy import Direction, Link
 from tests.shared.conftest import Connect
 from tests.shared.test_service import Start, start
 from tests.support.eventually import eventually
-from tests.support.kernel import Kernel, consuming, reaction_of, send, settled
+from tests.support.kernel import Kernel, consuming, handle_once, reaction_of, send, settled
 from tests.support.messages import Question, Reply, event_type, question_type
 
 __all__ = ["start"]
 
 QUESTIONS = 100
+LEAVERS = 5
+"""So many processes have held a message and left: by then a failure of its own would cost it some 15 s more."""
 
 
 @pytest.fixture
@@ -130,6 +134,34 @@ async def test_messages_that_a_slow_network_brings_after_the_stop_come_to_anothe
     assert await wire.js.streams_info()
     await wire.close()
     await link.close()
+
+
+async def test_a_message_held_through_an_outage_by_processes_that_leave_comes_to_another_at_once(
+    kernel: Kernel, wire: Broker
+) -> None:
+    kind = event_type()
+    down, tried = asyncio.Event(), asyncio.Event()
+    down.set()
+
+    async def handle(event: Event, ctx: Context) -> None:
+        tried.set()
+        if down.is_set():
+            raise Unavailable("the outside is down")
+        await handle_once(event, ctx)
+
+    reaction = reaction_of(kind, handler=handle)
+    event = kind(tenant_id=uuid4())
+    await send(wire, event)
+    started = time.monotonic()
+    for _ in range(LEAVERS):
+        async with consuming(wire, reaction, kernel.runner()):
+            await tried.wait()
+        tried.clear()
+    down.clear()
+    async with consuming(wire, reaction, kernel.runner()):
+        await settled(wire, reaction, within=sum(backoff(n) for n in range(1, LEAVERS + 1)) / 2)
+    print(f"settled {time.monotonic() - started:.1f} s after it was sent, {LEAVERS} processes having left with it")
+    assert await kernel.effects(event.id) == 1
 
 
 async def test_a_leaving_process_says_so_and_goes_on_serving(kernel: Kernel, servers: Servers, start: Start) -> None:

@@ -204,11 +204,11 @@ class Consumer:
                 return
             await _quietly(msg.nak(delay=backoff(attempt)))
         else:
-            log.warning(
-                "message_retried", delay=round(verdict.delay, 2), exc_info=error if attempt == 3 else None, **fields
-            )
+            # Who stays would have held it until the outage is over: leaving cuts that short, which is not its fault.
+            delay = 0.0 if self._stopping and isinstance(error, Unavailable) else verdict.delay
+            log.warning("message_retried", delay=round(delay, 2), exc_info=error if attempt == 3 else None, **fields)
             reach(CrashPoint.RETURNING)
-            await _quietly(msg.nak(delay=verdict.delay))
+            await _quietly(msg.nak(delay=delay))
             reach(CrashPoint.RETURNED)
             MESSAGES_HANDLED.labels(self.reaction.durable, "retried").inc()
 
