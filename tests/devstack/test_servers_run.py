@@ -15,6 +15,7 @@ import pytest
 from devstack.ports import Ports, free_ports, is_free
 from devstack.servers import temporary_directory
 from devstack.stack import Stack
+from tests.support.eventually import allowed
 
 
 def devstack(command: str, directory: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -25,7 +26,7 @@ def devstack(command: str, directory: Path, **environment: str) -> subprocess.Co
         env=given,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=allowed(60),
         check=False,
     )
 

@@ -13,22 +13,25 @@ from shared.contracts.base import Event, Query
 from shared.errors import Unavailable
 from shared.messaging.broker import Broker
 from shared.messaging.consumer import Consumer
-from shared.messaging.failures import backoff
 from shared.messaging.rpc import Answering, call
 from shared.messaging.topology import ACK_WAIT_SECONDS, consumer_config
 from shared.service.context import Context
 from tests.chaos.proxy import Direction, Link
 from tests.shared.conftest import Connect
 from tests.shared.test_service import Start, start
-from tests.support.eventually import eventually
+from tests.support.eventually import allowed, eventually
 from tests.support.kernel import Kernel, consuming, handle_once, reaction_of, send, settled
 from tests.support.messages import Question, Reply, event_type, question_type
 
 __all__ = ["start"]
 
 QUESTIONS = 100
+LEASE_LASTS_SECONDS = ACK_WAIT_SECONDS * 0.7
+"""What is not given back comes later than this, even if the stops before took a while."""
 LEAVERS = 5
-"""So many processes have held a message and left: by then a failure of its own would cost it some 15 s more."""
+"""So many processes have held a message and left."""
+DELAY_LASTS_SECONDS = 11
+"""A failure of its own would delay a message longer after so many deliveries."""
 
 
 @pytest.fixture
@@ -94,7 +97,7 @@ async def test_messages_on_their_way_to_a_consumer_that_stops_come_to_another_at
         await running
     stopped = time.monotonic()
     async with consuming(asker, reaction, kernel.runner()):
-        info = await settled(asker, reaction, within=ACK_WAIT_SECONDS / 3)
+        info = await settled(asker, reaction, before=LEASE_LASTS_SECONDS)
     assert info.delivered
     print(f"all settled {time.monotonic() - stopped:.1f} s after the last stop, "
           f"given back {info.delivered.consumer_seq - len(events)} of {len(events)}")  # fmt: skip
@@ -127,7 +130,7 @@ async def test_messages_that_a_slow_network_brings_after_the_stop_come_to_anothe
     link.heal()
     healed = time.monotonic()
     async with consuming(staying, reaction, kernel.runner()):
-        await settled(staying, reaction, within=ACK_WAIT_SECONDS / 3)
+        await settled(staying, reaction, before=LEASE_LASTS_SECONDS)
     print(f"all settled {time.monotonic() - healed:.1f} s after the network was well")
     assert await kernel.effects_of(events) == [1] * len(events)
     await wire.check()  # the late word of the server has not made it deaf
@@ -159,7 +162,7 @@ async def test_a_message_held_through_an_outage_by_processes_that_leave_comes_to
         tried.clear()
     down.clear()
     async with consuming(wire, reaction, kernel.runner()):
-        await settled(wire, reaction, within=sum(backoff(n) for n in range(1, LEAVERS + 1)) / 2)
+        await settled(wire, reaction, before=DELAY_LASTS_SECONDS)
     print(f"settled {time.monotonic() - started:.1f} s after it was sent, {LEAVERS} processes having left with it")
     assert await kernel.effects(event.id) == 1
 
@@ -178,7 +181,7 @@ async def test_a_leaving_process_says_so_and_goes_on_serving(kernel: Kernel, ser
         assert served is not None, f"it stopped serving after {elapsed:.1f} s"
         assert served.headers["connection"] == "close", "no connection may outlast the answer"
     assert await process.ended() == "exit code 0"
-    assert time.monotonic() - asked < 3 + 5
+    assert time.monotonic() - asked < 3 + allowed(5)
 
 
 async def test_a_second_signal_ends_it_at_once(kernel: Kernel, servers: Servers, start: Start) -> None:

@@ -1,6 +1,7 @@
 """Running the kernel's parts in a test as a service runs them, and looking at what they did."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from shared.persistence.database import Database
 from shared.persistence.outbox import OutboxRow
 from shared.persistence.transaction import EVERY_TENANT, Transaction, transaction
 from shared.service.context import Context
-from tests.support.eventually import eventually
+from tests.support.eventually import allowed, eventually
 from tests.support.messages import random_name
 
 Handler = Callable[..., Awaitable[Any]]
@@ -102,18 +103,18 @@ async def consuming(broker: Broker, reaction: Reaction, run: Run) -> AsyncIterat
         yield consumer
     finally:
         await consumer.stop()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(allowed(5)):
             await running
 
 
-async def settled(broker: Broker, reaction: Reaction, within: float = 10) -> ConsumerInfo:
-    """The consumer's state once nothing waits and nothing is in hand."""
+async def settled(broker: Broker, reaction: Reaction, within: float = 10, before: float = math.inf) -> ConsumerInfo:
+    """The consumer's state once nothing waits and nothing is in hand; `within` and `before` as in `eventually`."""
 
     async def look() -> ConsumerInfo | None:
         info = await broker.js.consumer_info(reaction.stream, reaction.durable)
         return info if not info.num_pending and not info.num_ack_pending else None
 
-    found = await eventually(look, within=within)
+    found = await eventually(look, within=within, before=before)
     assert found is not None
     return found
 

@@ -24,6 +24,7 @@ from shared.identifiers import new_id
 from shared.messaging.broker import Broker
 from shared.persistence.database import Database
 from tests.service.conftest import ServiceProcess
+from tests.support.eventually import allowed
 
 ALWAYS = [WeeklyHours(weekday=day, opens="00:00", closes="24:00") for day in range(7)]
 
@@ -49,7 +50,7 @@ class Tenant:
     async def send(self, request: Request, within: float = 10) -> Outcome:
         future = self.waiting[request.id] = asyncio.get_running_loop().create_future()
         await self.broker.publish(request.subject, request.model_dump_json().encode(), str(request.id))
-        async with asyncio.timeout(within):
+        async with asyncio.timeout(allowed(within)):
             outcome: Outcome = await future
             return outcome
 
