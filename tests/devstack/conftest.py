@@ -16,6 +16,7 @@ import pytest
 import stripe
 
 from devstack.ports import free_ports
+from tests.support.eventually import allowed
 
 API_KEY = "sk_test_fake"
 WEBHOOK_SECRET = "whsec_fake"
@@ -91,7 +92,7 @@ class FakeStripe:
     def start(self) -> None:
         command = [sys.executable, "-m", "devstack.stripe", f"--port={self.port}", *self._options]
         self.process = subprocess.Popen(command)
-        give_up_at = time.monotonic() + 20
+        give_up_at = time.monotonic() + allowed(20)
         while not self._answers():
             assert self.process.poll() is None, "the fake Stripe ended while it started"
             assert time.monotonic() < give_up_at, "the fake Stripe did not start"
@@ -100,12 +101,12 @@ class FakeStripe:
         """Ends it in order; how many seconds that took."""
         started = time.monotonic()
         self.process.terminate()
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=allowed(10))
         return time.monotonic() - started
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=allowed(10))
 
     def _answers(self) -> bool:
         try:

@@ -10,7 +10,7 @@ import pytest
 
 from devstack.ports import free_ports
 from tests.devstack.conftest import Client, FakeStripe, Receiver
-from tests.support.eventually import eventually
+from tests.support.eventually import allowed, eventually
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # the library's use of httpx
 
@@ -82,7 +82,7 @@ def test_options_that_are_no_good_end_in_one_line(options: list[str], words: str
     (port,) = free_ports(1)
     command = [sys.executable, "-m", "devstack.stripe", f"--port={port}", *options]
 
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=allowed(20), check=False)
 
     assert ended.returncode == 1
     assert words in ended.stderr
@@ -92,7 +92,7 @@ def test_options_that_are_no_good_end_in_one_line(options: list[str], words: str
 def test_a_taken_port_is_said(fake_stripe: FakeStripe) -> None:
     command = [sys.executable, "-m", "devstack.stripe", f"--port={fake_stripe.port}"]
 
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=allowed(20), check=False)
 
     assert ended.returncode != 0
     assert "address already in use" in ended.stderr

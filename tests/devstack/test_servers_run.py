@@ -17,7 +17,7 @@ import pytest
 from devstack.ports import Ports, free_ports, is_free
 from devstack.servers import temporary_directory
 from devstack.stack import Stack
-from tests.support.eventually import eventually
+from tests.support.eventually import allowed, eventually
 
 
 def devstack(command: str, directory: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -28,7 +28,7 @@ def devstack(command: str, directory: Path, *arguments: str, **environment: str)
         env=given,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=allowed(60),
         check=False,
     )
 

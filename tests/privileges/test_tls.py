@@ -18,7 +18,7 @@ from shared.errors import Unavailable
 from shared.messaging.broker import Broker
 from shared.persistence.database import Database
 from shared.runtime.settings import NatsSettings
-from tests.support.eventually import eventually
+from tests.support.eventually import allowed, eventually
 
 SERVERS_SSL_REQUEST = (8).to_bytes(4) + (80877103).to_bytes(4)
 """What a PostgreSQL client sends before it speaks TLS."""
@@ -135,7 +135,7 @@ async def test_nats(
         for name, value in server.settings("booking").items():
             monkeypatch.setenv(name, value)
         good = NatsSettings(nats_tls_ca=authority.ca).broker("booking")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(allowed(20)):
             await good.connect()
         await good.check()
         await good.close()

@@ -16,7 +16,7 @@ from shared.persistence.outbox import OutboxRow
 from shared.persistence.transaction import transaction
 from shared.relay import HAND_OVER_LIMIT, Relay
 from tests.shared.conftest import Connect
-from tests.support.eventually import eventually
+from tests.support.eventually import allowed, eventually
 from tests.support.kernel import Kernel, ignore, stored
 from tests.support.messages import Noted, event_type
 
@@ -32,7 +32,7 @@ async def relaying(broker: Broker, database: Database) -> AsyncIterator[Relay]:
         yield relay
     finally:
         relay.stop()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(allowed(5)):
             await running
 
 
@@ -194,7 +194,7 @@ async def test_stopping_publishes_what_is_in_hand(kernel: Kernel, wire: Broker) 
     await commit(kernel, events, relay)
     running = asyncio.create_task(relay.run())
     relay.stop()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(allowed(5)):
         await running
     assert await all_published(kernel, events)
 

@@ -1,6 +1,7 @@
 """Running the kernel's parts in a test as a service runs them, and looking at what they did."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from shared.persistence.outbox import OutboxRow
 from shared.persistence.transaction import EVERY_TENANT, Transaction, transaction
 from shared.runtime.context import Context
 from shared.runtime.handling import handle
-from tests.support.eventually import eventually
+from tests.support.eventually import allowed, eventually
 from tests.support.messages import random_name
 
 HandlerFunction = Callable[..., Awaitable[Any]]
@@ -103,18 +104,18 @@ async def consuming(broker: Broker, handler: Handler, run: Run) -> AsyncIterator
         yield consumer
     finally:
         await consumer.stop()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(allowed(5)):
             await running
 
 
-async def settled(broker: Broker, handler: Handler, within: float = 10) -> ConsumerInfo:
-    """The consumer's state once nothing waits and nothing is in hand."""
+async def settled(broker: Broker, handler: Handler, within: float = 10, before: float = math.inf) -> ConsumerInfo:
+    """The consumer's state once nothing waits and nothing is in hand; `within` and `before` as in `eventually`."""
 
     async def look() -> ConsumerInfo | None:
         info = await broker.js.consumer_info(handler.stream, handler.durable)
         return info if not info.num_pending and not info.num_ack_pending else None
 
-    found = await eventually(look, within=within)
+    found = await eventually(look, within=within, before=before)
     assert found is not None
     return found
 

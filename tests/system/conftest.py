@@ -10,7 +10,7 @@ import pytest
 from devstack.servers import Servers
 from devstack.stack import Stack
 from tests.support.client import Api
-from tests.support.eventually import eventually
+from tests.support.eventually import allowed, eventually
 from tests.support.stack import throwaway_stack
 
 T = TypeVar("T")
@@ -101,8 +101,8 @@ async def reaches(api: Api, booking_id: str, status: str, within: float = 20) ->
 
 
 async def patiently(look: Callable[[], Awaitable[T]], within: float = 90) -> T:
-    """What `look` returns, however often the gateway is away meanwhile."""
-    give_up_at = time.monotonic() + within
+    """What `look` returns, however often the gateway is away meanwhile for up to `within` seconds, `allowed` for."""
+    give_up_at = time.monotonic() + allowed(within)
     while True:
         try:
             return await look()

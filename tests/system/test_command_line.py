@@ -14,7 +14,7 @@ import pytest
 from devstack.ports import free_ports
 from devstack.stack import Stack
 from shared.messaging.broker import Broker
-from tests.support.eventually import eventually
+from tests.support.eventually import allowed, eventually
 from tests.support.messages import random_name
 
 TIDEBOOK = str(Path(sys.executable).with_name("tidebook"))
@@ -52,7 +52,7 @@ def environment(stack: Stack) -> dict[str, str]:
 
 def run(arguments: tuple[str, ...], variables: dict[str, str]) -> Ran:
     command = [TIDEBOOK, *arguments]
-    done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=allowed(60), check=False)
     assert "Traceback" not in done.stderr, done.stderr
     return Ran(done.returncode, done.stdout, done.stderr)
 

@@ -4,17 +4,16 @@ import asyncio
 import itertools
 import random
 import time
-from collections import Counter
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from devstack.stack import Stack
 from shared.clock import utc_now
 from tests.support.client import Api, in_days
-from tests.support.eventually import eventually
+from tests.support.eventually import allowed, eventually
 from tests.system.conftest import Outside, patiently, payable, reaches
 
 
@@ -52,7 +51,7 @@ async def test_nats_stopped(api: Api, stack: Stack, http: httpx.AsyncClient) -> 
     for _ in range(3):
         started = time.monotonic()
         refused = await api.book(service, in_days(2))
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < allowed(3)
         assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
         assert refused.headers["Retry-After"]
     assert (await http.get("/healthz")).status_code == 200
@@ -94,17 +93,25 @@ async def test_postgres_restarted(api: Api, stack: Stack) -> None:
     await eventually(books, within=20)
 
 
-async def kill_in_turn(stack: Stack, go_on: Callable[[], bool]) -> Counter[str]:
-    """`kill -9` of one process after the other, each twice at least, waiting for its return."""
-    kills: Counter[str] = Counter()
-    names = itertools.cycle(stack.processes)
-    while go_on() and not all(kills[p] >= 2 for p in stack.processes):
-        name = next(names)
+KILLS_EACH = 2
+BOOKINGS = 200
+
+
+async def kill_in_turn(stack: Stack) -> list[float]:
+    """`kill -9` of one process after the other, each `KILLS_EACH` times; returns the seconds until each return."""
+    back = []
+    for name in list(stack.processes) * KILLS_EACH:
+        killed, started = stack.processes[name].pid, time.monotonic()
         stack.kill(name)
-        kills[name] += 1
-        await asyncio.sleep(1.0)
-        await asyncio.to_thread(stack.wait_ready, within_seconds=60)
-    return kills
+
+        async def replaced(name: str = name, killed: int = killed) -> bool:
+            process = stack.processes[name]
+            return process.running and process.pid != killed
+
+        await eventually(replaced)
+        await asyncio.to_thread(stack.wait_ready, within_seconds=allowed(20))
+        back.append(time.monotonic() - started)
+    return back
 
 
 async def every_booking(api: Api) -> list[dict[str, Any]]:
@@ -119,25 +126,28 @@ async def every_booking(api: Api) -> list[dict[str, Any]]:
             return seen
 
 
+@pytest.mark.timeout(allowed(120))
 async def test_every_service_killed_in_turn_under_load(api: Api, stack: Stack, outside: Outside) -> None:
-    """200 bookings with deposits: each confirmed once, paid once, mailed at least once, none overlapping."""
-    count = 200
+    """Bookings with deposits until all have been killed: each confirmed, paid, mailed at least once, none overlapping.
+
+    At least `BOOKINGS`, however quickly the processes come back; as many more as fit, however slowly.
+    """
     service = await api.service(deposit_percent=20, duration_minutes=30)
     for n in range(4):
         await api.resource(service, name=f"Team {n}")
     chance = random.Random(5)
-    emails = [f"{uuid4().hex}@customer.example" for _ in range(count)]
+    emails: list[str] = []
     done: list[str] = []
     unknown = 0
 
     async def one(n: int) -> None:
         nonlocal unknown
-        key = uuid4().hex
+        key, email = uuid4().hex, f"{uuid4().hex}@customer.example"
         starts_at = in_days(2 + n // 40) + (in_days(1 + (n % 40) / 48) - in_days(1))
-        give_up_at = time.monotonic() + 90
+        give_up_at = time.monotonic() + allowed(90)
         while True:
             try:
-                response = await api.book(service, starts_at, emails[n], Idempotency_Key=key)
+                response = await api.book(service, starts_at, email, Idempotency_Key=key)
             except httpx.HTTPError:
                 unknown += 1
                 response = None
@@ -151,17 +161,19 @@ async def test_every_service_killed_in_turn_under_load(api: Api, stack: Stack, o
         await outside.pay(intent)
         await patiently(lambda: reaches(api, booking_id, "confirmed"))
         done.append(booking_id)
+        emails.append(email)
 
-    killing = asyncio.create_task(kill_in_turn(stack, lambda: len(done) < count))
-    gate = asyncio.Semaphore(12)
+    killing = asyncio.create_task(kill_in_turn(stack))
+    numbers = itertools.count()
 
-    async def gated(n: int) -> None:
-        async with gate:
+    async def customers() -> None:
+        while (n := next(numbers)) < BOOKINGS or not killing.done():
             await one(n)
 
-    await asyncio.gather(*(gated(n) for n in range(count)))
-    kills = await killing
-    assert len(kills) == len(stack.processes), "every process must have been killed"
+    await asyncio.gather(*(customers() for _ in range(12)))
+    back = await killing
+    count = len(done)
+    assert count >= BOOKINGS
     assert len(set(done)) == count
     seen = await every_booking(api)
     assert len(seen) == count
@@ -180,4 +192,7 @@ async def test_every_service_killed_in_turn_under_load(api: Api, stack: Stack, o
         return 1
 
     await eventually(mailed, within=60, every=1)
-    print(f"bookings {count}, kills {dict(kills)}, unknown answers {unknown}, violations 0, at {utc_now():%H:%M}")
+    print(
+        f"bookings {count}, kills {len(back)}, back after {min(back):.1f} to {max(back):.1f} s, "
+        f"unknown answers {unknown}, violations 0, at {utc_now():%H:%M}"
+    )

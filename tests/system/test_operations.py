@@ -16,12 +16,12 @@ from devstack.server import answers_http
 from devstack.servers import REPOSITORY
 from devstack.stack import ServiceProcess, Stack
 from tests.support.client import Api, in_days
-from tests.support.eventually import eventually
+from tests.support.eventually import allowed, eventually
 from tests.system.conftest import Outside, payable
 
 
 async def readyz(process: ServiceProcess) -> httpx.Response:
-    async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=allowed(10)) as client:
         return await client.get(f"{process.url}/readyz")
 
 
@@ -37,7 +37,7 @@ async def extra_gateways(stack: Stack, count: int, **settings: str) -> AsyncIter
 async def statuses(gateways: list[ServiceProcess], key: str, requests: int) -> Counter[int]:
     """What the gateways answer to so many requests, spread over them."""
     seen: Counter[int] = Counter()
-    async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=allowed(10)) as client:
         for n in range(requests):
             url = f"{gateways[n % len(gateways)].url}/v1/services"
             response = await client.get(url, headers={"Authorization": f"Bearer {key}"})
@@ -132,7 +132,7 @@ async def test_the_jobs_runner_beats_in_its_table_and_runs_once_on_demand(stack:
         environment = {**stack.settings(), **stack.servers.nats.settings("jobs"), "PORT": "0"}
         command = [sys.executable, "-m", "notifier.jobs", "--once"]
         done = await asyncio.to_thread(
-            subprocess.run, command, env=environment, cwd=REPOSITORY, capture_output=True, timeout=60
+            subprocess.run, command, env=environment, cwd=REPOSITORY, capture_output=True, timeout=allowed(60)
         )
         assert done.returncode == 0, done.stderr
         assert await beat_at() > before
@@ -152,7 +152,7 @@ async def test_mail_adapters_are_resolved_at_start(stack: Stack, changes: dict[s
     command = [sys.executable, "-m", "notifier.jobs", "--once"]
     environment = {**stack.settings(), **stack.servers.nats.settings("jobs"), "PORT": "0", **changes}
     done = await asyncio.to_thread(
-        subprocess.run, command, env=environment, cwd=REPOSITORY, capture_output=True, text=True, timeout=60
+        subprocess.run, command, env=environment, cwd=REPOSITORY, capture_output=True, text=True, timeout=allowed(60)
     )
     assert done.returncode == 2
     assert named in done.stderr
@@ -171,7 +171,7 @@ async def test_the_four_metrics_with_their_names_and_labels(api: Api, stack: Sta
 
     async def scraped() -> bool:
         text = ""
-        async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=allowed(10)) as client:
             for process in [p for p in stack.processes.values() if p.running]:
                 text += (await client.get(f"{process.url}/metrics")).text
         wanted = (
@@ -191,7 +191,7 @@ async def test_the_four_metrics_with_their_names_and_labels(api: Api, stack: Sta
 async def test_metrics_can_be_switched_off(stack: Stack) -> None:
     async with (
         extra_gateways(stack, 1, METRICS_ENABLED="false") as [gateway],
-        httpx.AsyncClient(trust_env=False, timeout=10) as client,
+        httpx.AsyncClient(trust_env=False, timeout=allowed(10)) as client,
     ):
         assert (await client.get(f"{gateway.url}/metrics")).status_code == 404
         assert (await client.get(f"{gateway.url}/healthz")).status_code == 200

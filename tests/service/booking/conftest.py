@@ -21,6 +21,7 @@ from shared.messaging import rpc
 from shared.messaging.broker import Broker
 from shared.persistence.database import Database
 from tests.service.conftest import ServiceProcess
+from tests.support.eventually import allowed
 
 ALWAYS = [WeeklyHours(weekday=day, opens="00:00", closes="24:00") for day in range(7)]
 
@@ -57,7 +58,7 @@ class Tenant:
     async def send(self, command: Command, within: float = 10) -> Outcome:
         future = self.waiting[command.id] = asyncio.get_running_loop().create_future()
         await self.broker.publish(command.subject, command.model_dump_json().encode(), str(command.id))
-        async with asyncio.timeout(within):
+        async with asyncio.timeout(allowed(within)):
             outcome: Outcome = await future
             return outcome
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.service.conftest import ServiceProcess
 from tests.service.gateway.conftest import body_of, command, compact, somewhere
+from tests.support.eventually import allowed
 
 GOOD = command("0193b2e0-0000-7000-8000-000000000000")
 CUSTOMER = {"name": "Ada", "email": "ada@example.org"}
@@ -168,7 +169,7 @@ async def test_requests_that_are_hardly_http(gateway: ServiceProcess, head: byte
     reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
     writer.write(head)
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(allowed(5)):
             line = await reader.readline()
     finally:
         writer.close()

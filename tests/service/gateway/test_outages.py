@@ -18,6 +18,7 @@ from gateway.keys import checksum
 from gateway.stripe_signature import sign
 from shared.messaging.broker import Broker
 from shared.messaging.topology import JOBS_BUCKET
+from shared.persistence.database import STATEMENT_SECONDS
 from tests.conftest import migrate
 from tests.service.conftest import ServiceProcess
 from tests.service.gateway.conftest import (
@@ -30,7 +31,7 @@ from tests.service.gateway.conftest import (
     gateway_environment,
     somewhere,
 )
-from tests.support.eventually import eventually
+from tests.support.eventually import allowed, eventually
 from tests.support.freezing import frozen
 
 SLACK_SECONDS = 0.5
@@ -84,7 +85,7 @@ async def timed(asking: Awaitable[httpx.Response]) -> tuple[httpx.Response, floa
 
 async def is_ready(api: httpx.AsyncClient, ready: bool = True) -> bool:
     answer, seconds = await timed(api.get("/readyz"))
-    assert seconds < 2.5 + SLACK_SECONDS
+    assert seconds < 2.5 + allowed(SLACK_SECONDS)
     assert answer.status_code == (200 if ready else 503)
     assert (await api.get("/healthz")).status_code == 200
     return True
@@ -99,7 +100,7 @@ async def test_a_wish_is_kept_while_booking_service_is_away(api: httpx.AsyncClie
         api.post("/v1/bookings", json=command(somewhere()), headers={"Prefer": "wait=1", "Idempotency-Key": "k"})
     )
     assert (answer.status_code, answer.headers["preference-applied"]) == (202, "wait=1")
-    assert 0.9 < seconds < 1 + SLACK_SECONDS
+    assert 0.9 < seconds < 1 + allowed(SLACK_SECONDS)
     seen = await api.get(answer.headers["location"])
     assert (seen.status_code, seen.json()["status"], seen.headers["retry-after"]) == (202, "accepted", "1")
     payment = await api.get(answer.headers["location"] + "/payment")
@@ -117,7 +118,7 @@ async def test_a_wish_is_kept_while_booking_service_is_away(api: httpx.AsyncClie
 async def test_a_wish_that_nobody_works_on_is_accepted_before_the_usual_wait_is_over(api: httpx.AsyncClient) -> None:
     answer, seconds = await timed(api.post("/v1/bookings", json=command(somewhere())))
     assert answer.status_code == 202
-    assert seconds < 2 + SLACK_SECONDS
+    assert seconds < 2 + allowed(SLACK_SECONDS)
     patient = await timed(api.post("/v1/bookings", json=command(somewhere()), headers={"Prefer": "wait=3"}))
     assert (patient[0].status_code, patient[1] > 2.9) == (202, True), "who says how long is waited with for as long"
 
@@ -139,7 +140,11 @@ async def test_a_full_gateway_refuses_at_once_and_who_only_waits_takes_no_place(
 
         await eventually(full, within=1)
         refused, seconds = await timed(client.post("/v1/bookings", json=command(somewhere())))
-        assert (refused.status_code, body_of(refused)["code"], seconds < SLACK_SECONDS) == (503, "overloaded", True)
+        assert (refused.status_code, body_of(refused)["code"], seconds < allowed(SLACK_SECONDS)) == (
+            503,
+            "overloaded",
+            True,
+        )
         assert refused.headers["retry-after"]
         assert (await client.get("/v1/services")).status_code == 503
         assert (await client.get("/healthz")).status_code == 200
@@ -204,7 +209,7 @@ async def test_without_nats_nothing_is_accepted_and_all_recovers(
         answer, seconds = await timed(api.post("/v1/bookings", json=command(somewhere())))
         assert (answer.status_code, body_of(answer)["code"]) == (503, "unavailable")
         assert answer.headers["retry-after"]
-        assert seconds < 3
+        assert seconds < allowed(3)
         assert (await api.post("/webhooks/stripe", content=event, headers=signed)).status_code == 503
         assert (await api.get("/v1/services")).status_code == 503
         await becomes(api, ready=False)
@@ -231,10 +236,10 @@ async def test_a_frozen_database_stops_no_known_key(api: httpx.AsyncClient, own:
         give_up_at = time.monotonic() + 8  # past the time that a key is trusted for
         while time.monotonic() < give_up_at:
             answer, seconds = await timed(api.post("/v1/bookings", json=command(somewhere()), headers=prefer))
-            assert (answer.status_code, seconds < 1) == (202, True)
+            assert (answer.status_code, seconds < STATEMENT_SECONDS) == (202, True), "it asked the database"
         header = {"Authorization": f"Bearer {stranger}_{checksum(stranger)}"}
         answer, seconds = await timed(api.get("/v1/services", headers=header))
-        assert (answer.status_code, seconds < 3 + SLACK_SECONDS) == (503, True)
+        assert (answer.status_code, seconds < 3 + allowed(SLACK_SECONDS)) == (503, True)
         await becomes(api, ready=False)
     await becomes(api, ready=True)
     assert (await api.get("/v1/services", headers=header)).status_code == 401
@@ -257,7 +262,7 @@ async def test_without_the_quota_store_requests_pass(api: httpx.AsyncClient, own
             answer, seconds = await timed(api.post("/v1/bookings", json={}))
             assert (answer.status_code, "ratelimit-remaining" in answer.headers) == (422, False)
             spent.append(seconds)
-        assert max(spent) < 0.06 + max(usual) + 0.04  # the promise, beside what the rest of the request takes
+        assert max(spent) < max(usual) + allowed(0.1)  # the promise, beside what the rest of the request takes
         assert sorted(spent)[4] < max(usual) + 0.04  # after three failures nobody waits any more
         assert "failed_open" in (await api.get("/metrics")).text
     finally:

@@ -11,7 +11,7 @@ from shared.errors import Unavailable
 from shared.messaging.broker import Broker
 from shared.runtime.context import Context
 from tests.shared.conftest import Connect
-from tests.support.eventually import eventually
+from tests.support.eventually import allowed, eventually
 from tests.support.kernel import Kernel, consuming, handle_once, handler_of, send, settled
 from tests.support.messages import Noted, event_type
 
@@ -52,7 +52,7 @@ async def test_consumption_resumes_soon_after_a_killed_broker(
         await eventually(lambda: all_handled(kernel, stored + fresh), within=RESUME_SECONDS)
         took = time.monotonic() - returned
         print(f"events {len(stored + fresh)}, all handled {took:.2f} s after the broker's return")
-        assert took < RESUME_SECONDS
+        assert took < allowed(RESUME_SECONDS)
 
 
 async def test_a_broker_that_is_killed_again_and_again_loses_nothing(
@@ -94,7 +94,7 @@ async def test_a_frozen_broker_is_noticed_and_forgiven(
             return False
 
         await eventually(refused, within=1)
-        assert time.monotonic() - frozen < 2.5, "readiness has no patience"
+        assert time.monotonic() - frozen < allowed(2.5), "readiness has no patience"
         with pytest.raises(Unavailable):
             await send(wire, kind(tenant_id=uuid4()))
 
@@ -102,7 +102,7 @@ async def test_a_frozen_broker_is_noticed_and_forgiven(
             return not wire.connected
 
         await eventually(noticed, within=8)
-        assert time.monotonic() - frozen < NOTICED_SECONDS + SLACK_SECONDS
+        assert time.monotonic() - frozen < NOTICED_SECONDS + allowed(SLACK_SECONDS)
         print(f"client gave the connection up after {time.monotonic() - frozen:.1f} s")
         private_nats.thaw()
         await eventually(publishable(wire), within=RESUME_SECONDS)
@@ -147,7 +147,7 @@ async def test_without_a_broker_every_call_says_so_at_once(private_nats: Nats, p
     ):
         with pytest.raises(Unavailable):
             await call
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < allowed(0.5)
 
 
 async def test_before_the_first_connection_streams_are_unavailable(private_nats: Nats) -> None:
@@ -163,7 +163,7 @@ async def test_connecting_waits_for_the_server(private_nats: Nats) -> None:
     with pytest.raises(Unavailable):
         await wire.check()
     await asyncio.to_thread(private_nats.start)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(allowed(5)):
         await connecting
     await wire.check()
     await wire.close()
@@ -173,7 +173,7 @@ async def test_connecting_waits_for_the_server(private_nats: Nats) -> None:
 async def test_a_connection_that_is_gone_for_good_is_reported(private_wire: Connect) -> None:
     wire = await private_wire()
     await wire.client.publish("x" * 5000)  # past our own check: the server answers -ERR and hangs up
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(allowed(5)):
         await wire.lost.wait()
     with pytest.raises(Unavailable):
         await wire.check()

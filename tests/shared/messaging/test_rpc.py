@@ -17,6 +17,7 @@ from shared.contracts.booking.availability import Slot
 from shared.errors import DomainError, NotFound, Unavailable
 from shared.messaging.broker import Broker
 from shared.messaging.rpc import CONCURRENCY, DEFLATED_FROM, WAITING, Rejected, call, call_unread, serve
+from tests.support.eventually import allowed
 from tests.support.messages import Question, Reply, question_type, random_name
 
 Answerer = Callable[[Question], Awaitable[Contract]]
@@ -109,7 +110,7 @@ async def test_nobody_there_is_unavailable_at_once(wire: Broker) -> None:
     started = time.monotonic()
     with pytest.raises(Unavailable, match="nobody answers"):
         await call(wire, question_type()(tenant_id=uuid4()), timeout=10)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < allowed(1)
 
 
 async def test_silence_is_unavailable_after_the_time_limit(wire: Broker) -> None:
@@ -124,7 +125,7 @@ async def test_silence_is_unavailable_after_the_time_limit(wire: Broker) -> None
     with pytest.raises(Unavailable, match="nats: TimeoutError"):
         await call(wire, kind(tenant_id=uuid4()), timeout=0.3)
     assert heard.is_set()
-    assert 0.25 < time.monotonic() - started < 1.5
+    assert 0.25 < time.monotonic() - started < allowed(1.5)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +222,7 @@ async def test_too_many_questions_are_refused_at_once(wire: Broker) -> None:
         started = time.monotonic()
         with pytest.raises(Unavailable, match="too many questions"):
             await call(wire, kind(tenant_id=uuid4()), timeout=10)
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < allowed(1)
         gate.set()
         assert len(await asyncio.gather(*asking)) == CONCURRENCY + WAITING
 

@@ -66,6 +66,8 @@ class Broker:
         self.reconnected: list[Callable[[], None]] = []
         self._client: Client = SturdyClient()
         self._closing = False
+        self._leaving: set[Subscription] = set()
+        """What the server was told to send no more of, and has not confirmed."""
         self._said: dict[str, tuple[float, int]] = {}
         """Kind of error to when it was last logged, and how many have not been since."""
         self._opened = False
@@ -175,10 +177,15 @@ class Broker:
         return await self._client.subscribe(subject, queue=queue, cb=callback)
 
     async def unsubscribe(self, subscription: Subscription) -> None:
-        """Listen no more; what the server sent before it knew has gone through the callback on return."""
+        """Listen no more; what the server sent before it knew has gone through the callback on return.
+
+        If the server does not confirm it in time, what still comes goes through the callback until the connection ends.
+        """
+        self._leaving.add(subscription)
         try:
             async with asyncio.timeout(UNSUBSCRIBE_SECONDS):
                 await subscription.drain()  # type: ignore[no-untyped-call]
+            self._leaving.discard(subscription)
         except (NatsError, OSError, TimeoutError) as error:
             log.debug("unsubscribe_failed", subject=subscription.subject, error=type(error).__name__)
 
@@ -233,6 +240,8 @@ class Broker:
 
     async def _on_disconnected(self) -> None:
         self._denials.disconnected()
+        while self._leaving:  # or the client would subscribe to it again
+            self._client._remove_sub(self._leaving.pop()._id)
         if not self._closing:
             log.warning("nats_disconnected")
 

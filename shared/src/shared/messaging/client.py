@@ -1,16 +1,17 @@
-"""NATS's client, without two ways in which one malformed message ends its read loop, and with it the process' hearing.
+"""NATS's client, without three ways in which the server's word ends its read loop, and with it the process' hearing.
 
 Anybody who may publish can put bytes into headers and subjects that nats-py can't read; the message must
-reach its consumer all the same, to be dead-lettered.
+reach its consumer all the same, to be dead-lettered. And a PONG may come after its asker has given up.
 """
 
+import asyncio
 from typing import Any
 
 from nats.aio.client import Client
 
 
 class SturdyClient(Client):
-    """Reads what it can of a message's headers and subject."""
+    """Reads what it can of a message's headers and subject, and takes a PONG at any time."""
 
     async def _process_headers(self, headers: bytes) -> dict[str, str] | None:
         try:
@@ -18,6 +19,11 @@ class SturdyClient(Client):
         except (ValueError, IndexError):
             return None  # no headers of ours: nothing in them is needed
         return found
+
+    async def _process_pong(self) -> None:
+        if self._pongs and self._pongs[0].done():  # nobody waits for it any more: `flush` was cancelled, or timed out
+            self._pongs[0] = asyncio.get_running_loop().create_future()
+        await super()._process_pong()
 
     def _build_message(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: Any) -> Any:
         try:

@@ -48,7 +48,8 @@ class Consumer:
         self.progress_at = time.monotonic()
         self._broker = broker
         self._run = run
-        self._pull = Pull(broker, handler.stream, handler.durable, capacity=2 * handler.batch * handler.concurrency)
+        capacity = 2 * handler.batch * handler.concurrency
+        self._pull = Pull(broker, handler.stream, handler.durable, capacity, _give_back)
         self._stopping = False
         self._dead_in_a_row = 0
         self._alone = asyncio.Lock()
@@ -69,11 +70,8 @@ class Consumer:
     async def stop(self) -> None:
         """Take no more; give back what was not started."""
         self._stopping = True
-        left = await self._pull.stop()
-        for msg in left:
-            await _quietly(msg.nak())
-        if left:
-            log.info("messages_given_back", handler=self.handler.durable, count=len(left))
+        if left := await self._pull.stop():
+            log.info("messages_given_back", handler=self.handler.durable, count=left)
 
     async def _work(self) -> None:
         on_path(self.handler.durable)
@@ -206,11 +204,11 @@ class Consumer:
                 return
             await _quietly(msg.nak(delay=backoff(attempt)))
         else:
-            log.warning(
-                "message_retried", delay=round(verdict.delay, 2), exc_info=error if attempt == 3 else None, **fields
-            )
+            # Who stays would have held it until the outage is over: leaving cuts that short, which is not its fault.
+            delay = 0.0 if self._stopping and isinstance(error, Unavailable) else verdict.delay
+            log.warning("message_retried", delay=round(delay, 2), exc_info=error if attempt == 3 else None, **fields)
             failpoint(KernelFailpoint.RETURNING)
-            await _quietly(msg.nak(delay=verdict.delay))
+            await _quietly(msg.nak(delay=delay))
             failpoint(KernelFailpoint.RETURNED)
             MESSAGES_HANDLED.labels(self.handler.durable, "retried").inc()
 
@@ -250,6 +248,11 @@ async def _keep_alive(deliveries: list[Msg]) -> None:
         for msg in deliveries:
             if not msg._ackd:
                 await _quietly(msg.in_progress())
+
+
+async def _give_back(msg: Msg) -> None:
+    """Let another consumer have it at once."""
+    await _quietly(msg.nak())
 
 
 async def _quietly(settling: Awaitable[Any]) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import json
 import time
 from collections import deque
+from collections.abc import Awaitable, Callable
 
 import structlog
 from nats.aio.msg import Msg
@@ -27,18 +28,23 @@ SILENCE_SECONDS = 5.0
 class Pull:
     """A stream of deliveries for one durable, at most `capacity` of them unfinished in this process."""
 
-    def __init__(self, broker: Broker, stream: str, durable: str, capacity: int) -> None:
+    def __init__(
+        self, broker: Broker, stream: str, durable: str, capacity: int, give_back: Callable[[Msg], Awaitable[None]]
+    ) -> None:
+        """`give_back` is called with each delivery that has come and that nobody will take."""
         self.durable = durable
         self._broker = broker
         self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
         self._inbox = broker.new_inbox()
         self._capacity = capacity
+        self._give_back = give_back
         self._ready: deque[Msg] = deque()
         self._asked_for = 0
         self._taken = 0
         self._heard_at = 0.0
         self._wake = asyncio.Event()
         self._stopping = False
+        self._ended = False
         self._subscription: Subscription | None = None
 
     async def start(self) -> None:
@@ -73,17 +79,22 @@ class Pull:
         """These deliveries are settled: room for as many more."""
         self._taken -= count
 
-    async def stop(self) -> list[Msg]:
-        """End the request; returns the deliveries that nobody has taken, to be given back.
+    async def stop(self) -> int:
+        """End the request and give back what nobody has taken; returns how many deliveries.
 
-        Those that were on their way are among them: left alone they would lie for the whole ack wait.
+        Those that were on their way are among them: left alone they would lie for the whole ack wait. What a
+        silent network holds back until after the return is given back when it comes.
         """
         self._stopping = True
         self._wake.set()
-        if self._subscription is not None:
-            await self._broker.unsubscribe(self._subscription)
-        left = list(self._ready)
-        self._ready.clear()
+        subscription, self._subscription = self._subscription, None
+        if subscription is not None:
+            self._broker.reconnected.remove(self._forget_requests)
+            await self._broker.unsubscribe(subscription)
+        self._ended = True
+        left = len(self._ready)
+        while self._ready:
+            await self._give_back(self._ready.popleft())
         return left
 
     async def _renew_request(self) -> None:
@@ -110,7 +121,9 @@ class Pull:
         self._heard_at = time.monotonic()
         # Only the server's own words come without a reply: a stored message may bear the same header.
         status = msg.headers.get("Status") if msg.headers and not msg.data and not msg.reply else None
-        if status is None:
+        if status is None and self._ended:
+            await self._give_back(msg)
+        elif status is None:
             self._asked_for = max(0, self._asked_for - 1)
             self._ready.append(msg)
         elif status == "503":
