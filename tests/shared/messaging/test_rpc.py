@@ -17,7 +17,7 @@ from shared.contracts.booking.availability import Slot
 from shared.errors import DomainError, NotFound, Unavailable
 from shared.messaging.broker import Broker
 from shared.messaging.rpc import CONCURRENCY, DEFLATED_FROM, WAITING, Rejected, call, call_unread, serve
-from tests.support.eventually import allowed
+from tests.support.eventually import allowed, eventually
 from tests.support.messages import Question, Reply, question_type, random_name
 
 Answerer = Callable[[Question], Awaitable[Contract]]
@@ -198,8 +198,16 @@ async def test_a_question_is_not_answered_when_its_asker_has_given_up(wire: Brok
         held = kind(tenant_id=uuid4(), note="held")
         holding = [asyncio.create_task(call(wire, held, timeout=10)) for _ in range(CONCURRENCY)]
         await wire.client.flush()
+        giving_up = asyncio.create_task(call(wire, kind(tenant_id=uuid4(), note="given up"), timeout=0.2))
+        await wire.client.flush()
+        received_at = time.monotonic()  # at the latest
         with pytest.raises(Unavailable):
-            await call(wire, kind(tenant_id=uuid4(), note="given up"), timeout=0.2)
+            await giving_up
+
+        async def patience_is_over() -> bool:
+            return time.monotonic() - received_at > 0.2
+
+        await eventually(patience_is_over)
         patient = asyncio.create_task(call(wire, kind(tenant_id=uuid4(), note="patient"), timeout=10))
         await wire.client.flush()
         gate.set()
