@@ -8,7 +8,6 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import pytest
 
 from devstack.stack import Stack
 from shared.clock import utc_now
@@ -126,7 +125,6 @@ async def every_booking(api: Api) -> list[dict[str, Any]]:
             return seen
 
 
-@pytest.mark.timeout(allowed(120))
 async def test_every_service_killed_in_turn_under_load(api: Api, stack: Stack, outside: Outside) -> None:
     """Bookings with deposits until all have been killed: each confirmed, paid, mailed at least once, none overlapping.
 
