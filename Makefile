@@ -67,8 +67,8 @@ chaos: .venv/.dev-installed ## Load, faults and an audit on a throw-away stack: 
 migration: .venv/.run-installed ## Write the next migration: service=booking-service name=add_customers
 	@$(PYTHON_BIN) -m migrations new "$(service)" "$(name)"
 
-docs: .venv/.dev-installed ## Write what is generated from the code: the API documents, NATS's permissions and topology
-	@$(PYTHON_BIN) docs/generate.py
+docs: .venv/.dev-installed ## Write what is generated from the code: API documents, handlers, golden messages, NATS's permissions
+	@PYTHONPATH=. $(PYTHON_BIN) docs/generate.py
 	@$(PYTHON_BIN) deploy/nats/generate.py
 
 lock: .venv/.dev-installed ## Resolve the lock files anew

@@ -1,4 +1,7 @@
-"""Writes docs/openapi/gateway.json and docs/asyncapi.yaml from the code (`make docs`); tests compare them."""
+"""Writes the API documents, the table of handlers and the golden messages from the code (`make docs`).
+
+Tests compare them with the code, but not the golden messages: those are the past that the code must understand.
+"""
 
 import inspect
 import json
@@ -7,15 +10,21 @@ from typing import Any
 
 import yaml
 
+from billing.main import HANDLERS as BILLING
+from booking.main import HANDLERS as BOOKING
 from gateway.app import openapi_document
+from notifier.main import HANDLERS as NOTIFIER
 from shared.contracts.base import Command, Event, Query
 from shared.contracts.registry import published
+from shared.contracts.stripe import StripeEvent
 from shared.messaging.rpc import DEFLATED_FROM
 from shared.messaging.topology import STREAMS
+from tests.support.builders import GOLDEN, encoded, example, messages
 
 HERE = Path(__file__).parent
 OPENAPI = HERE / "openapi" / "gateway.json"
 ASYNCAPI = HERE / "asyncapi.yaml"
+HANDLERS = HERE / "handlers.md"
 
 
 def asyncapi() -> dict[str, Any]:
@@ -80,16 +89,49 @@ def asyncapi() -> dict[str, Any]:
     }
 
 
+def handlers() -> str:
+    """Who does what about which message, in one screen."""
+    declared = [handler for service in (BOOKING, BILLING, NOTIFIER) for handler in service.declared]
+    lines = [
+        "# Who handles what",
+        "",
+        "Generated from what the services declare (`make docs`). A durable consumer's name begins with its service.",
+    ]
+    kinds: list[tuple[str, list[Any]]] = [
+        ("Command", published(Command)),
+        ("Event", published(Event)),
+        ("Webhook", [StripeEvent]),
+    ]
+    for kind, messages in kinds:
+        lines += ["", f"| {kind} | type | handled by |", "|---|---|---|"]
+        for message in messages:
+            by = [handler.durable for handler in declared if message in handler.types]
+            lines.append(
+                f"| {message.__name__} | `{message.TYPE}` | {', '.join(f'`{name}`' for name in by) or 'nobody'} |"
+            )
+    lines += ["", "| Query | type | answered by |", "|---|---|---|"]
+    for query in published(Query):
+        by = ", ".join(service.service for service in (BOOKING, BILLING, NOTIFIER) if query in service.queries)
+        lines.append(f"| {query.__name__} | `{query.TYPE}` | {by or 'nobody'} |")
+    return "\n".join(lines) + "\n"
+
+
+def golden() -> dict[Path, str]:
+    """An example of each message, as services exchange them: what older and newer ones must understand (ADR 0009)."""
+    return {GOLDEN / f"{name}.json": encoded(example(contract)) for name, contract in messages().items()}
+
+
 def documents() -> dict[Path, str]:
     """Each generated file and what it should hold."""
     return {
         OPENAPI: json.dumps(openapi_document(), indent=2, sort_keys=True) + "\n",
         ASYNCAPI: yaml.safe_dump(asyncapi(), sort_keys=False, width=120, allow_unicode=True),
+        HANDLERS: handlers(),
     }
 
 
 if __name__ == "__main__":
-    for path, text in documents().items():
+    for path, text in (documents() | golden()).items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-        print(path.relative_to(HERE.parent))
+    print(*(path.relative_to(HERE.parent) for path in documents()), GOLDEN.relative_to(HERE.parent), sep="\n")

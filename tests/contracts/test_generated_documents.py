@@ -27,6 +27,7 @@ def load(path: str) -> ModuleType:
     [
         ("docs/generate.py", "docs/openapi/gateway.json"),
         ("docs/generate.py", "docs/asyncapi.yaml"),
+        ("docs/generate.py", "docs/handlers.md"),
         ("deploy/nats/generate.py", "deploy/nats/permissions.conf"),
         ("deploy/nats/generate.py", "deploy/nats/topology.json"),
     ],

@@ -1,7 +1,7 @@
 """Example messages, built from the contracts themselves: every member filled, the same on every run.
 
-`python -m tests.support.builders` writes the golden files anew. Do that only for a change that ADR 0009
-allows; the difference that git then shows is what other services will see.
+`make docs` writes the golden files anew. Do that only for a change that ADR 0009 allows; the difference that
+git then shows is what other services will see.
 """
 
 import types
@@ -75,9 +75,3 @@ def messages() -> dict[str, type[Contract]]:
 def encoded(message: Contract) -> str:
     """A message as its golden file holds it."""
     return message.model_dump_json(indent=2) + "\n"
-
-
-if __name__ == "__main__":
-    GOLDEN.mkdir(exist_ok=True)
-    for name, contract in messages().items():
-        (GOLDEN / f"{name}.json").write_text(encoded(example(contract)))

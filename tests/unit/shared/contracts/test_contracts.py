@@ -11,7 +11,7 @@ from shared.contracts.money import Money
 from tests.support.builders import GOLDEN, encoded, example, messages
 
 MESSAGES = messages()
-REGENERATE = "if the change is additive, run `python -m tests.support.builders` and review the difference"
+REGENERATE = "if the change is additive, run `make docs` and review the difference"
 
 
 @pytest.mark.parametrize("name", sorted(MESSAGES))
