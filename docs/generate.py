@@ -102,13 +102,11 @@ def handlers() -> str:
         ("Event", published(Event)),
         ("Webhook", [StripeEvent]),
     ]
-    for kind, messages in kinds:
+    for kind, contracts in kinds:
         lines += ["", f"| {kind} | type | handled by |", "|---|---|---|"]
-        for message in messages:
-            by = [handler.durable for handler in declared if message in handler.types]
-            lines.append(
-                f"| {message.__name__} | `{message.TYPE}` | {', '.join(f'`{name}`' for name in by) or 'nobody'} |"
-            )
+        for contract in contracts:
+            by = ", ".join(f"`{handler.durable}`" for handler in declared if contract in handler.types)
+            lines.append(f"| {contract.__name__} | `{contract.TYPE}` | {by or 'nobody'} |")
     lines += ["", "| Query | type | answered by |", "|---|---|---|"]
     for query in published(Query):
         by = ", ".join(service.service for service in (BOOKING, BILLING, NOTIFIER) if query in service.queries)

@@ -11,7 +11,7 @@ import nats
 from nats.errors import Error as NatsError
 from nats.js.errors import Error as JetStreamError
 
-from billing.webhooks import EFFECTS
+from billing.main import STRIPE_EFFECTS
 from devstack.process import DevstackError
 from devstack.stack import Stack
 from shared.messaging.topology import STREAMS
@@ -61,7 +61,9 @@ async def waiting(stack: Stack) -> dict[str, int]:
     async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
         books = (await http.get(f"{stack.servers.stripe.url}/_fake/books")).json()
     left["webhooks"] = sum(delivery["state"] == "pending" for delivery in books["deliveries"])
-    left["unheard Stripe events"] = sum(e["type"] in EFFECTS and e["id"] not in heard for e in books["events"])
+    left["unheard Stripe events"] = sum(
+        e["type"] in STRIPE_EFFECTS.by_type and e["id"] not in heard for e in books["events"]
+    )
     return left | await _deliveries(stack)
 
 

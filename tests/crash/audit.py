@@ -100,7 +100,7 @@ async def _money(story: Story) -> None:
     if story.intent_id:
         await _keys(story)
         states = await story.world.sql.fetch(
-            "SELECT event_id, state FROM billing.stripe_events WHERE payment_intent_id = $1", story.intent_id
+            "SELECT event_id, state FROM billing.stripe_events WHERE about = $1", story.intent_id
         )
         assert {row["state"] for row in states} <= {"applied", "ignored"}, [tuple(row) for row in states]
 

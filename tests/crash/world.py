@@ -22,7 +22,7 @@ _UNFINISHED = """
          + (SELECT count(*) FROM notifier.outbox WHERE published_at IS NULL AND subject LIKE '%' || $1) AS events,
            (SELECT count(*) FROM notifier.messages
             WHERE status IN ('queued', 'sending') AND tenant_id = $1::uuid) AS mails,
-           (SELECT count(*) FROM billing.stripe_events e JOIN billing.payments p USING (payment_intent_id)
+           (SELECT count(*) FROM billing.stripe_events e JOIN billing.payments p ON p.payment_intent_id = e.about
             WHERE e.state = 'parked' AND p.tenant_id = $1::uuid) AS parked
 """
 

@@ -292,6 +292,16 @@ async def test_lists_are_newest_first_and_paged(client: Client) -> None:
     assert walked == made[::-1]
 
 
+async def test_twenty_types_of_events_are_listed_at_once_and_no_more(client: Client) -> None:
+    twenty = ["payment_intent.created", *(f"invented.{n}" for n in range(19))]
+    intent = await client.intent()
+    listed = await client.events.list_async({"types": twenty, "limit": 100})
+    assert intent.id in {event.data.object["id"] for event in listed.data}
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        await client.events.list_async({"types": [*twenty, "invented.20"]})
+    assert (refused.value.http_status, refused.value.param) == (400, "types")
+
+
 async def test_lists_filter_by_time(client: Client) -> None:
     intent = await client.intent()
     created = intent.created

@@ -14,8 +14,8 @@ from nats.aio.msg import Msg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from billing.model import Payment
-from billing.stripe_gateway import StripeGateway
+from billing.payments.model import Payment
+from billing.stripe.client import StripeClient
 from booking.bookings import creation
 from gateway.requests import DurableRequests
 from notifier.mail import Mail
@@ -211,12 +211,12 @@ def webhook_answered_before_stored() -> None:
 @bug
 def refund_without_key() -> None:
     """A refund is asked for under a key of the moment: only Stripe's own rules stand against a second one."""
-    refund = StripeGateway.refund
+    refund = StripeClient.refund
 
-    async def under_a_new_key(self: StripeGateway, key: str, *rest: Any, **more: Any) -> Any:
+    async def under_a_new_key(self: StripeClient, key: str, *rest: Any, **more: Any) -> Any:
         return await refund(self, uuid4().hex, *rest, **more)
 
-    StripeGateway.refund = under_a_new_key  # type: ignore[method-assign]
+    StripeClient.refund = under_a_new_key  # type: ignore[method-assign]
 
 
 @bug

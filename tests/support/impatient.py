@@ -8,7 +8,7 @@ length of a lease proves nothing. Further arguments are the service's own.
 import runpy
 import sys
 
-from billing import stripe_events
+from billing.stripe import events as stripe_events
 from notifier import claims
 from shared.messaging import topology
 from shared.persistence import outbox

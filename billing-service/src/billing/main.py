@@ -1,32 +1,43 @@
 """billing-service: payments, refunds, Stripe events."""
 
-from billing import handlers, queries, upkeep, webhooks
-from billing.ledger import Ledger
+from billing.payments import queries
+from billing.payments import reactions as payment_reactions
+from billing.payments import stripe as payment_effects
+from billing.payments.queries import PaymentReader
+from billing.refunds import reactions as refund_reactions
+from billing.refunds import stripe as refund_effects
 from billing.schema import SCHEMA_REVISION
 from billing.settings import BillingSettings
-from billing.stripe_gateway import StripeGateway
+from billing.stripe import dispatch, reconcile
+from billing.stripe.client import StripeClient
+from billing.stripe.dispatch import StripeDispatch, StripeEffects
 from shared.messaging.handlers import Handlers
 from shared.persistence.database import Database
 from shared.runtime.service import ServiceRuntime, run
 from shared.runtime.settings import load
 
-HANDLERS = Handlers("billing").including(handlers.handlers, webhooks.handlers, queries.handlers)
+HANDLERS = Handlers("billing").including(
+    payment_reactions.handlers, refund_reactions.handlers, queries.handlers, dispatch.handlers
+)
+STRIPE_EFFECTS = StripeEffects().including(payment_effects.effects, refund_effects.effects)
+"""The events of Stripe's that move something; all others are stored and ignored."""
 
 
 def build() -> ServiceRuntime:
     """Put the service together from its environment."""
     settings = load(BillingSettings)
     database = Database(settings.billing_database_url.get_secret_value(), "billing")
-    stripe = StripeGateway(settings.stripe_api_key.get_secret_value(), settings.stripe_api_base)
+    stripe = StripeClient(settings.stripe_api_key.get_secret_value(), settings.stripe_api_base)
+    stripe_dispatch = StripeDispatch(STRIPE_EFFECTS, stripe.livemode)
     service = ServiceRuntime(
         "billing",
         settings,
         database=database,
         schema_revision=SCHEMA_REVISION,
         handlers=HANDLERS,
-        adapters={"stripe": stripe, "ledger": Ledger(database)},
+        adapters={"stripe": stripe, "dispatch": stripe_dispatch, "payments": PaymentReader(database)},
     )
-    upkeep.schedule(service, stripe, settings.reconcile_seconds)
+    reconcile.schedule(service, stripe, stripe_dispatch, settings.reconcile_seconds)
     return service
 
 

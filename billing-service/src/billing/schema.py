@@ -1,3 +1,3 @@
 """Which migration this code needs."""
 
-SCHEMA_REVISION = "0001_payments_and_stripe_events"
+SCHEMA_REVISION = "0002_tenant_first"

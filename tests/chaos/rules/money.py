@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from billing.webhooks import EFFECTS
+from billing.main import STRIPE_EFFECTS
 from tests.chaos.evidence import Evidence, Row
 from tests.chaos.rules.rule import rule
 
@@ -132,7 +132,7 @@ def stripe_is_heard(evidence: Evidence) -> Iterator[str]:
     """Every event of Stripe that moves money was stored and settled, however its webhook fared."""
     heard = {row["event_id"]: row for row in evidence.stripe_events}
     for event in evidence.told:
-        if event["type"] in EFFECTS and event["id"] not in heard:
+        if event["type"] in STRIPE_EFFECTS.by_type and event["id"] not in heard:
             yield f"Stripe's event {event['id']} ({event['type']}) never reached our books"
     for row in evidence.stripe_events:
         if row["state"] not in ("applied", "ignored"):

@@ -15,11 +15,17 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 
-from billing import handlers, queries, webhooks
-from billing.ledger import Ledger
-from billing.stripe_gateway import StripeGateway
+from billing.main import STRIPE_EFFECTS
+from billing.payments import queries
+from billing.payments import reactions as payment_reactions
+from billing.payments.queries import PaymentReader
+from billing.refunds import reactions as refund_reactions
+from billing.stripe import dispatch
+from billing.stripe.client import StripeClient
+from billing.stripe.dispatch import StripeDispatch
 from devstack.servers import Servers
 from shared.clock import utc_now
 from shared.contracts.billing import payments as contracts
@@ -50,10 +56,10 @@ def a_booking(**changes: Any) -> Booking:
         "id": uuid4(),
         "version": 1,
         "starts_at": utc_now() + timedelta(days=3),
-        "deposit": Deposit(amount=2500, currency="eur", status=DepositStatus.PENDING),
         "hold_expires_at": utc_now() + timedelta(minutes=15),
     }
-    return bookings.a_booking("pending_payment", **members | changes)
+    deposit = changes.pop("deposit", Deposit(amount=2500, currency="eur", status=DepositStatus.PENDING))
+    return bookings.a_booking("pending_payment", **members | changes).model_copy(update={"deposit": deposit})
 
 
 def news(kind: type[BookingEvent], booking: Booking, **more: Any) -> Any:
@@ -67,7 +73,8 @@ class Billing:
 
     url: str
     database: Database
-    stripe: StripeGateway
+    stripe: StripeClient
+    dispatch: StripeDispatch
     customer: httpx.AsyncClient
     """The customer's side of Stripe, and its faults."""
 
@@ -82,18 +89,19 @@ class Billing:
 
     async def request_deposit(self, held: BookingHeld) -> None:
         ctx = self.context(held, "billing-request-deposit")
-        await handlers.request_deposit(held, ctx, self.stripe)
+        await payment_reactions.request_deposit(held, ctx, self.stripe, self.dispatch)
 
     async def cancel_payment(self, event: Any) -> None:
         ctx = self.context(event, "billing-cancel-payment")
-        await handlers.cancel_payment(event, ctx, self.stripe, Ledger(self.database))
+        await payment_reactions.cancel_payment(event, ctx, self.stripe, PaymentReader(self.database))
 
     async def request_refund(self, event: Any) -> None:
         async with self.context(event, "billing-request-refund").transaction() as tx:
-            await handlers.request_refund(event, tx)
+            await refund_reactions.request_refund(event, tx)
 
     async def issue_refund(self, event: RefundRequested) -> None:
-        await handlers.issue_refund(event, self.context(event, "billing-issue-refund"), self.stripe)
+        ctx = self.context(event, "billing-issue-refund")
+        await refund_reactions.issue_refund(event, ctx, self.stripe)
 
     async def hear(self, *events: StripeEvent) -> None:
         """Webhooks, one after the other."""
@@ -102,7 +110,7 @@ class Billing:
 
     async def hear_at_once(self, *events: StripeEvent) -> None:
         """Webhooks in one batch."""
-        await webhooks.apply_stripe_event(list(events), self.context(events[0]), self.stripe)
+        await dispatch.apply_stripe_event(list(events), self.context(events[0]), self.dispatch)
 
     async def payment(self, held: BookingEvent, tenant_id: UUID | None = None) -> contracts.Payment:
         """The answer to the API's question."""
@@ -137,8 +145,8 @@ class Billing:
     async def events(self, intent: str) -> list[StripeEvent]:
         """What Stripe has announced about an intent, oldest first."""
         since = utc_now() - timedelta(hours=1)
-        listed = await self.stripe.events_since(since, sorted(webhooks.EFFECTS))
-        return [event for event in listed if webhooks.intent_of(event) == intent]
+        listed = await self.stripe.events_since(since, STRIPE_EFFECTS.types)
+        return [event for event in listed if self.dispatch.about(event) == intent]
 
     async def announced(self, held: BookingEvent) -> list[tuple[str, dict[str, Any]]]:
         """Types and bodies of the events about a booking, in order of their making."""
@@ -186,20 +194,20 @@ async def billing_url(servers: Servers) -> str:
 
 
 @pytest.fixture(scope="session")
-async def gateway(servers: Servers) -> AsyncIterator[StripeGateway]:
-    """The adapter, at the fake Stripe."""
-    yield StripeGateway(API_KEY, servers.stripe.url)
+async def stripe(servers: Servers) -> AsyncIterator[StripeClient]:
+    """The client, at the fake Stripe."""
+    yield StripeClient(API_KEY, servers.stripe.url)
     # Its connections are closed by the collector: now, and not while pytest reads source for its last words.
     gc.collect()
 
 
 @pytest.fixture
-async def billing(servers: Servers, billing_url: str, gateway: StripeGateway) -> AsyncIterator[Billing]:
+async def billing(servers: Servers, billing_url: str, stripe: StripeClient) -> AsyncIterator[Billing]:
     """billing-service's parts on real servers."""
     headers = {"Authorization": f"Bearer {API_KEY}"}
     database = Database(billing_url, "billing")
     async with httpx.AsyncClient(base_url=servers.stripe.url, headers=headers, trust_env=False) as customer:
-        yield Billing(billing_url, database, gateway, customer)
+        yield Billing(billing_url, database, stripe, StripeDispatch(STRIPE_EFFECTS, stripe.livemode), customer)
         await customer.delete("/_fake/faults")
     await database.close()
 
@@ -228,3 +236,8 @@ def refunded(held: BookingHeld, intent: str, status: str, refund: str = "re_x", 
 def reasons(events: Sequence[tuple[str, dict[str, Any]]]) -> list[RefundReason]:
     """Why the refunds among these events were owed."""
     return [RefundReason(body["reason"]) for _, body in events if "reason" in body]
+
+
+def counted(result: str) -> float:
+    """How many of Stripe's events this process has counted with a result."""
+    return REGISTRY.get_sample_value("webhook_events_total", {"result": result}) or 0.0

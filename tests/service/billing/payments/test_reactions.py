@@ -6,8 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from billing.model import Payment, PaymentNotFound
-from billing.stripe_gateway import Intent
+from billing.errors import PaymentNotFound
+from billing.payments.model import Payment
+from billing.stripe.client import Intent
 from shared.clock import utc_now
 from shared.contracts.billing.payments import PaymentStatus
 from shared.contracts.booking.bookings import BookingCancelled, BookingExpired, BookingHeld, Deposit, DepositStatus

@@ -1,45 +1,26 @@
-"""Payments and refunds: what is stored, and the verbs that move it, forward only.
+"""Payments: what is stored, and the verbs that move it, forward only.
 
-Facts about money come in any order and more than once (domain-rules §1, "Stripe ingestion"). Each
-status has a rank, a verb moves to a higher rank or does nothing, so that every order of the same
-facts ends in the same state. A verb returns the event to announce, or None if there is nothing new.
-No NATS, no Stripe here.
+Stripe tells its facts in any order and more than once, and none of them may be lost. So each status has a
+rank, and a verb moves to a higher rank or does nothing: every order of the same facts ends in the same
+state. A verb returns the event to announce, or None if there is nothing new. No NATS, no Stripe here.
 """
 
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import CHAR, FetchedValue, ForeignKey, inspect, select
+from sqlalchemy import CHAR, FetchedValue, inspect, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.contracts.billing import payments as contracts
 from shared.contracts.billing.payments import PaymentStatus
-from shared.contracts.billing.refunds import RefundEvent, RefundFailed, RefundIssued, RefundReason, RefundRequested
 from shared.contracts.money import Money
-from shared.errors import NotFound
 from shared.persistence.database import Base
 
 PAYABLE = (PaymentStatus.REQUESTED, PaymentStatus.FAILED)
 """The states in which the customer can still pay."""
-
-
-class RefundStatus(StrEnum):
-    """Where a refund stands. It moves forward only."""
-
-    REQUESTED = "requested"
-    """Owed and recorded; Stripe has not answered yet."""
-    REFUSED = "refused"
-    """Stripe refused to make it; somebody may still give the money back in Stripe's dashboard."""
-    PENDING = "pending"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    """Stripe made it, but the money did not arrive."""
-
-
 PAYMENT_RANK = {
     PaymentStatus.REQUESTED: 0,
     PaymentStatus.FAILED: 1,
@@ -47,20 +28,6 @@ PAYMENT_RANK = {
     PaymentStatus.SUCCEEDED: 3,
     PaymentStatus.REFUNDED: 4,
 }
-REFUND_RANK = {
-    RefundStatus.REQUESTED: 0,
-    RefundStatus.REFUSED: 1,
-    RefundStatus.PENDING: 2,
-    RefundStatus.SUCCEEDED: 3,
-    RefundStatus.FAILED: 4,
-}
-
-
-class PaymentNotFound(NotFound):
-    """The booking has no payment, or not yet."""
-
-    code = "payment_not_found"
-    title = "Payment not found"
 
 
 class Payment(Base):
@@ -162,86 +129,13 @@ class Payment(Base):
         }
 
 
-class Refund(Base):
-    """The one full refund of a payment, ours or made by a person in Stripe's dashboard."""
-
-    __tablename__ = "refunds"
-
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payments.id"))
-    status: Mapped[str]
-    reason: Mapped[str]
-    amount: Mapped[int]
-    stripe_refund_id: Mapped[str | None]
-    failure_code: Mapped[str | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())
-
-    @classmethod
-    def of(cls, payment: Payment, reason: RefundReason) -> "Refund":
-        """The refund of a payment; the same one every time it is asked for."""
-        return cls(
-            tenant_id=payment.tenant_id,
-            id=uuid5(payment.id, "refund"),
-            payment_id=payment.id,
-            status=RefundStatus.REQUESTED,
-            reason=reason,
-            amount=payment.amount,
-        )
-
-    def request(self, payment: Payment) -> RefundRequested:
-        """Announce that it is owed."""
-        return RefundRequested(**self._facts(payment))
-
-    def accept(
-        self,
-        payment: Payment,
-        status: RefundStatus,
-        stripe_refund_id: str | None = None,
-        amount: int | None = None,
-        failure_code: str | None = None,
-    ) -> RefundEvent | None:
-        """Stripe has made the refund (`pending` or further): take over what is known of it.
-
-        `amount` (minor units) is less than the payment if a part had gone back before.
-        """
-        if self.stripe_refund_id is None and stripe_refund_id is not None:
-            self.stripe_refund_id, self.amount = stripe_refund_id, amount or self.amount
-        known = REFUND_RANK[RefundStatus(self.status)]
-        if REFUND_RANK[status] <= known:
-            return None
-        self.status, self.failure_code = status, failure_code
-        if status == RefundStatus.FAILED:
-            return RefundFailed(**self._facts(payment), failure_code=failure_code or "unknown")
-        if known < REFUND_RANK[RefundStatus.PENDING]:
-            return RefundIssued(**self._facts(payment))
-        return None
-
-    def refuse(self, payment: Payment, code: str) -> RefundFailed | None:
-        """Stripe refuses to make it; a person must look at it (domain-rules §1: do not loop)."""
-        if REFUND_RANK[RefundStatus(self.status)] >= REFUND_RANK[RefundStatus.REFUSED]:
-            return None
-        self.status, self.failure_code = RefundStatus.REFUSED, code
-        return RefundFailed(**self._facts(payment), failure_code=code)
-
-    def _facts(self, payment: Payment) -> dict[str, Any]:
-        return {
-            **payment.facts(),
-            "amount": Money(amount=self.amount, currency=payment.currency),
-            "refund_id": self.id,
-            "reason": RefundReason(self.reason),
-        }
-
-
-R = TypeVar("R", Payment, Refund)
-
-
-async def add(session: AsyncSession, row: R, unless: str) -> bool:
-    """Insert a new row; False, and nothing is written, if the constraint `unless` knows one already."""
-    columns = {c.key: getattr(row, c.key) for c in inspect(type(row)).column_attrs}
+async def insert_unless(session: AsyncSession, row: Base, constraint: str) -> bool:
+    """Insert a new row; False, and nothing is written, if the constraint knows one already."""
+    mapper = inspect(type(row))
+    columns = {column.key: getattr(row, column.key) for column in mapper.column_attrs}
     values = {name: value for name, value in columns.items() if value is not None}
-    wanted = insert(type(row)).values(values).on_conflict_do_nothing(constraint=unless)
-    return (await session.scalar(wanted.returning(type(row).id))) is not None
+    wanted = insert(type(row)).values(values).on_conflict_do_nothing(constraint=constraint)
+    return (await session.scalar(wanted.returning(*mapper.primary_key))) is not None
 
 
 async def payment_of_booking(session: AsyncSession, tenant_id: UUID, booking_id: UUID) -> Payment | None:
@@ -251,12 +145,9 @@ async def payment_of_booking(session: AsyncSession, tenant_id: UUID, booking_id:
 
 
 async def payment_of_intent(session: AsyncSession, payment_intent_id: str) -> Payment | None:
-    """The payment that Stripe knows by this intent, whosever it is, locked until the transaction ends."""
+    """The payment that Stripe knows by this intent, whosever it is, locked until the transaction ends.
+
+    Stripe gives an intent's id once. Raises `MultipleResultsFound` rather than guess whose money it is.
+    """
     wanted = select(Payment).where(Payment.payment_intent_id == payment_intent_id)
-    return await session.scalar(wanted.with_for_update())
-
-
-async def refund_of_payment(session: AsyncSession, payment: Payment) -> Refund | None:
-    """The refund of a payment; whoever locks the payment first has it to himself."""
-    wanted = select(Refund).where(Refund.tenant_id == payment.tenant_id, Refund.payment_id == payment.id)
-    return await session.scalar(wanted)
+    return (await session.scalars(wanted.with_for_update())).one_or_none()

@@ -9,14 +9,12 @@ import asyncpg
 import httpx
 import pytest
 
-from billing import stripe_events, webhooks
 from devstack.ports import free_ports
 from devstack.servers import Nats, Servers
 from shared.contracts.billing.payments import GetPayment, Payment, PaymentStatus
 from shared.contracts.booking.bookings import BookingCancelled, BookingHeld, BookingStatus
 from shared.messaging import rpc
 from shared.messaging.broker import Broker
-from shared.persistence.transaction import EVERY_TENANT, transaction
 from tests.conftest import migrate
 from tests.service.billing.conftest import API_KEY, Billing, a_booking, about, news
 from tests.service.conftest import ServiceProcess
@@ -142,56 +140,3 @@ async def test_metrics_and_health(process: ServiceProcess, wire: Broker, billing
 
         await eventually(parked)
         assert (await http.get("/readyz")).status_code == 200
-
-
-async def test_an_event_that_never_finds_its_payment_is_quarantined_after_a_day(billing: Billing) -> None:
-    held = await billing.hold()
-    stray = about(held, f"pi_{uuid4().hex}", "payment_intent.succeeded")
-    young = about(held, f"pi_{uuid4().hex}", "payment_intent.succeeded")
-    await billing.hear(stray, young)
-    aged = "UPDATE stripe_events SET received_at = now() - interval '25 hours', attempts = 9 WHERE event_id = :id"
-    await billing.rows(f"{aged} RETURNING event_id", id=stray.id)
-    async with transaction(billing.database, EVERY_TENANT, lambda _: None) as tx:
-        overdue = await stripe_events.quarantine_overdue(tx.session)
-    assert (stray.id, "payment_intent.succeeded") in overdue
-    assert await billing.stored(stray) == ("quarantined", "unmatched")
-    assert await billing.stored(young) == ("parked", None)
-
-
-async def test_due_events_are_shared_and_put_off_further_each_time(billing: Billing) -> None:
-    held = await billing.hold()
-    stray = about(held, f"pi_{uuid4().hex}", "payment_intent.succeeded")
-    await billing.hear(stray)
-    pauses = []
-    for _ in range(3):
-        due = "UPDATE stripe_events SET next_try_at = now() - interval '1 day' WHERE event_id = :id"
-        await billing.rows(f"{due} RETURNING event_id", id=stray.id)
-        async with transaction(billing.database, EVERY_TENANT, lambda _: None) as tx:
-            first = await stripe_events.claim_due(tx.session, 1000)
-        async with transaction(billing.database, EVERY_TENANT, lambda _: None) as tx:
-            second = await stripe_events.claim_due(tx.session, 1000)
-        assert ("", stray.id) in first
-        assert ("", stray.id) not in second
-        sql = "SELECT extract(epoch FROM next_try_at - now())::int AS pause FROM stripe_events WHERE event_id = :id"
-        [row] = await billing.rows(sql, id=stray.id)
-        pauses.append(row["pause"])
-    assert pauses == sorted(set(pauses))
-    assert pauses[-1] <= 3600
-
-
-async def test_one_replica_at_a_time_compares_with_stripe(billing: Billing) -> None:
-    async def lease() -> bool:
-        async with transaction(billing.database, EVERY_TENANT, lambda _: None) as tx:
-            return await stripe_events.lease_reconciliation(tx.session) is not None
-
-    assert [await lease(), await lease()] == [True, False]
-    async with transaction(billing.database, EVERY_TENANT, lambda _: None) as tx:
-        await stripe_events.release_reconciliation(tx.session, None)
-    assert await lease()
-
-
-async def test_stripe_lists_every_type_that_is_acted_upon(billing: Billing) -> None:
-    held = await billing.paid()
-    listed = await billing.stripe.events_since(held.occurred_at, sorted(webhooks.EFFECTS))
-    assert [e.created for e in listed] == sorted(e.created for e in listed)
-    assert {e.type for e in listed} <= set(webhooks.EFFECTS)

@@ -5,7 +5,7 @@ that a repetition finds the first one's effect. A refusal is a value (`Refused`)
 at all (outage, time-out, rate limit, a key that Stripe does not accept) raises `Unavailable`.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +17,6 @@ import structlog
 from stripe.params import EventListParams
 
 from billing.failpoints import BillingFailpoint
-from billing.model import RefundStatus
 from shared.contracts.money import Money
 from shared.contracts.stripe import StripeEvent
 from shared.errors import Poison, Unavailable
@@ -34,14 +33,8 @@ CLOCK_SKEW = timedelta(minutes=5)
 """By how much Stripe's clock may be behind ours."""
 PAGE = 100
 
-REFUND_STATUS = {
-    "pending": RefundStatus.PENDING,
-    "requires_action": RefundStatus.PENDING,
-    "succeeded": RefundStatus.SUCCEEDED,
-    "failed": RefundStatus.FAILED,
-    "canceled": RefundStatus.FAILED,
-}
-"""Stripe's words for where a refund stands (API reference, "The Refund object"), in ours."""
+MAX_TYPES = 20
+"""How many types of events Stripe's list can be asked for at once (API reference, "List all events")."""
 
 T = TypeVar("T")
 
@@ -56,10 +49,10 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class MadeRefund:
-    """A refund that Stripe has made; `amount` in minor units."""
+    """A refund that Stripe has made; `status` and `failure_code` in Stripe's words, `amount` in minor units."""
 
     id: str
-    status: RefundStatus
+    status: str | None
     amount: int
     failure_code: str | None
 
@@ -71,7 +64,7 @@ class Refused:
     code: str
 
 
-class StripeGateway:
+class StripeClient:
     """Stripe's API with one account's key."""
 
     def __init__(self, api_key: str, base: str) -> None:
@@ -180,29 +173,35 @@ class StripeGateway:
                 return _refused("refund", refusal)
             with _outages():
                 refund = (await existing())[0]
-        status = REFUND_STATUS.get(refund.status or "", RefundStatus.PENDING)
         # Stripe leaves this member out of a refund that has not failed.
-        return MadeRefund(refund.id, status, refund.amount, refund.to_dict().get("failure_reason"))
+        return MadeRefund(refund.id, refund.status, refund.amount, refund.to_dict().get("failure_reason"))
 
-    async def events_since(self, since: datetime, types: list[str]) -> list[StripeEvent]:
-        """Stripe's own list of events of at most 20 types, oldest first, however they were delivered.
+    async def events_since(self, since: datetime, types: Sequence[str]) -> list[StripeEvent]:
+        """Stripe's own list of events of these types, oldest first, however they were delivered.
 
-        Stripe keeps them for 30 days (API reference, "Events").
+        Asked for in as many groups as it takes. Stripe keeps events for 30 days (API reference, "Events").
         """
-        wanted: EventListParams = {"created": {"gte": int(since.timestamp())}, "types": types, "limit": PAGE}
+        found: list[StripeEvent] = []
         failpoint(BillingFailpoint.EVENTS_LISTING)
         with _outages():
-            page = await self._api.events.list_async(wanted)
-            found = [StripeEvent.model_validate(e.to_dict(for_json=True)) async for e in page.auto_paging_iter()]
+            for start in range(0, len(types), MAX_TYPES):
+                found += await self._events_of(since, list(types[start : start + MAX_TYPES]))
         failpoint(BillingFailpoint.EVENTS_LISTED)
-        return found[::-1]
+        return sorted(found, key=lambda event: event.created)
+
+    async def _events_of(self, since: datetime, types: list[str]) -> list[StripeEvent]:
+        wanted: EventListParams = {"created": {"gte": int(since.timestamp())}, "types": types, "limit": PAGE}
+        page = await self._api.events.list_async(wanted)
+        newest_first = [StripeEvent.model_validate(e.to_dict(for_json=True)) async for e in page.auto_paging_iter()]
+        return newest_first[::-1]
 
 
 async def _create_once(key: str, create: Callable[[str], Awaitable[T]], find: Callable[[], Awaitable[T | None]]) -> T:
     """Create under our key. After a 500, which Stripe repeats for that key as well, look before going on.
 
-    What was made in spite of the 500 is found by its metadata; only if nothing was is a new key used
-    (reliability I6). The new key need not be remembered: a repetition starts at ours, and looks again.
+    What was made in spite of the 500 is found by its metadata; only if nothing was is a new key used, since
+    ours gets nothing but its 500 any more. The new key need not be remembered: a repetition starts at ours,
+    and looks again.
     """
     try:
         return await create(key)

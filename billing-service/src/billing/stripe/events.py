@@ -1,7 +1,11 @@
 """Stripe's events as they came, each stored once, and what became of it. SQL only, no decisions.
 
-An event that finds no payment yet is parked: tried again with growing pauses for `PARK_HOURS`, then
-quarantined for a person to look at. None is ever dropped (domain-rules §1, "Stripe ingestion").
+An event whose thing is not on our books yet is parked: tried again with growing pauses for `PARK_HOURS`,
+then quarantined for a person to look at. None is ever dropped: Stripe was answered 200 for it, and will not
+send it again.
+
+The table belongs to no tenant. An event is stored by Stripe's account before anybody knows whose it is, and
+one that is never matched stays nobody's: so no row-level security, and no tenant in its keys.
 """
 
 import json
@@ -26,7 +30,7 @@ LEASE_SECONDS = 30
 """How long a replica may take to compare with Stripe's list before another one does."""
 
 
-class State(StrEnum):
+class EventState(StrEnum):
     """What became of an event."""
 
     APPLIED = "applied"
@@ -39,26 +43,29 @@ class State(StrEnum):
 class Verdict:
     """What is done about an event, and why if it is not applied; `reason` is a constant word."""
 
-    state: State
+    state: EventState
     reason: str | None = None
 
     def count(self) -> None:
         """Count the event as `webhook_events_total`, after the commit; a parked one waits for its turn."""
-        result = {State.APPLIED: "processed", State.IGNORED: "ignored", State.QUARANTINED: "error"}.get(self.state)
+        result = {EventState.APPLIED: "processed", EventState.IGNORED: "ignored", EventState.QUARANTINED: "error"}.get(
+            self.state
+        )
         if result:
             WEBHOOK_EVENTS.labels(result).inc()
 
 
-APPLIED = Verdict(State.APPLIED)
-PARKED = Verdict(State.PARKED)
-DUPLICATE = Verdict(State.IGNORED, "duplicate")
+APPLIED = Verdict(EventState.APPLIED)
+NOTHING_NEW = Verdict(EventState.IGNORED, "nothing_new")
+PARKED = Verdict(EventState.PARKED)
+DUPLICATE = Verdict(EventState.IGNORED, "duplicate")
 
 _STORE = """
-    INSERT INTO stripe_events (account, event_id, type, api_version, payment_intent_id, state, next_try_at, payload)
-    SELECT account, event_id, type, api_version, payment_intent_id, 'parked',
+    INSERT INTO stripe_events (account, event_id, type, api_version, about, state, next_try_at, payload)
+    SELECT account, event_id, type, api_version, about, 'parked',
            clock_timestamp() + make_interval(secs => $7), payload::json
     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
-         AS e (account, event_id, type, api_version, payment_intent_id, payload)
+         AS e (account, event_id, type, api_version, about, payload)
     ORDER BY account, event_id
     ON CONFLICT ON CONSTRAINT stripe_events_pkey DO NOTHING RETURNING event_id
 """
@@ -67,8 +74,8 @@ _SETTLE = """
     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS settled (account, event_id, state, reason)
     WHERE e.account = settled.account AND e.event_id = settled.event_id
 """
-_PARKED_OF_INTENT = text("""
-    SELECT payload FROM stripe_events WHERE state = 'parked' AND payment_intent_id = :intent
+_PARKED_ABOUT = text("""
+    SELECT payload FROM stripe_events WHERE state = 'parked' AND about = :about
     ORDER BY received_at FOR UPDATE SKIP LOCKED
 """)
 _PARKED = text("""
@@ -116,7 +123,7 @@ _RELEASE = text("""
 
 
 async def store(driver: Any, events: Sequence[tuple[StripeEvent, str | None]], pause: float) -> set[str]:
-    """Store events (each with the id of its intent) as parked, first tried in `pause` seconds.
+    """Store events (each with Stripe's id of what it is about) as parked, first tried in `pause` seconds.
 
     Returns the ids of those that were not there yet.
     """
@@ -126,7 +133,7 @@ async def store(driver: Any, events: Sequence[tuple[StripeEvent, str | None]], p
         [e.id for e, _ in events],
         [e.type for e, _ in events],
         [e.api_version for e, _ in events],
-        [intent for _, intent in events],
+        [about for _, about in events],
         [e.model_dump_json() for e, _ in events],
         pause,
     )
@@ -135,7 +142,7 @@ async def store(driver: Any, events: Sequence[tuple[StripeEvent, str | None]], p
 
 async def settle(driver: Any, settled: Sequence[tuple[StripeEvent, Verdict]]) -> None:
     """Write down what became of stored events; parked ones stay as they are."""
-    final = [(event, verdict) for event, verdict in settled if verdict.state != State.PARKED]
+    final = [(event, verdict) for event, verdict in settled if verdict.state != EventState.PARKED]
     if final:
         await driver.execute(
             _SETTLE,
@@ -146,9 +153,9 @@ async def settle(driver: Any, settled: Sequence[tuple[StripeEvent, Verdict]]) ->
         )
 
 
-async def parked_of_intent(session: AsyncSession, payment_intent_id: str) -> list[StripeEvent]:
-    """The parked events of an intent, in the order they came, locked."""
-    return [_event(row) for row in await session.execute(_PARKED_OF_INTENT, {"intent": payment_intent_id})]
+async def parked_about(session: AsyncSession, about: str) -> list[StripeEvent]:
+    """The parked events about a thing that Stripe knows by this id, in the order they came, locked."""
+    return [_event(row) for row in await session.execute(_PARKED_ABOUT, {"about": about})]
 
 
 async def claim_due(session: AsyncSession, limit: int) -> list[tuple[str, str]]:

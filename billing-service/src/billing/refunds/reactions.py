@@ -1,0 +1,66 @@
+"""What happens when a deposit must go back: it is owed once, and asked of Stripe once.
+
+Stripe is asked before the transaction, under the refund's own key, so that a repetition of the message
+finds the first one's effect. How a refund goes on comes in through `billing.refunds.stripe`.
+"""
+
+from billing.payments.model import insert_unless, payment_of_booking
+from billing.refunds.model import Refund, RefundStatus, refund_of_payment
+from billing.refunds.stripe import REFUND_STATUS
+from billing.stripe.client import Refused, StripeClient
+from shared.contracts.base import Event
+from shared.contracts.billing.payments import PaymentStatus
+from shared.contracts.billing.refunds import RefundReason, RefundRequested
+from shared.contracts.booking.bookings import BookingCancelled, LatePaymentRefused
+from shared.errors import NotYet, Poison
+from shared.messaging.handlers import Handlers
+from shared.persistence.transaction import Transaction
+from shared.runtime.context import Context
+
+handlers = Handlers("billing")
+
+
+@handlers.on(BookingCancelled, LatePaymentRefused, name="request-refund")
+async def request_refund(event: BookingCancelled | LatePaymentRefused, tx: Transaction) -> None:
+    """Record that a paid deposit is owed back in full, once, since it was the business that called it off.
+
+    A deposit that is not paid yet when its booking is cancelled comes back as late money, if it comes.
+    """
+    if event.booking.deposit is None:
+        return
+    reason = RefundReason.LATE_PAYMENT if isinstance(event, LatePaymentRefused) else RefundReason.CANCELLED
+    payment = await payment_of_booking(tx.session, event.tenant_id, event.booking.id)
+    if payment is not None and payment.status == PaymentStatus.SUCCEEDED:
+        refund = Refund.of(payment, reason)
+        if await insert_unless(tx.session, refund, "refunds_payment_id_key"):
+            tx.emit(refund.request(payment))
+
+
+@handlers.on(RefundRequested, name="issue-refund")
+async def issue_refund(event: RefundRequested, ctx: Context, stripe: StripeClient) -> None:
+    """Give the money back. A refusal is final: a person must look at it, and no retry would help."""
+    if event.payment_intent_id is None:
+        raise Poison("a refund of a payment that Stripe does not know")
+    answer = await stripe.refund(
+        key=f"refund:{event.refund_id}",
+        payment_intent_id=event.payment_intent_id,
+        metadata={
+            "tenant_id": str(event.tenant_id),
+            "booking_id": str(event.booking_id),
+            "refund_id": str(event.refund_id),
+        },
+    )
+    async with ctx.transaction() as tx:
+        payment = await payment_of_booking(tx.session, event.tenant_id, event.booking_id)
+        refund = await refund_of_payment(tx.session, payment) if payment is not None else None
+        if payment is None or refund is None:
+            raise NotYet("the refund is not on the books")
+        news: Event | None
+        if isinstance(answer, Refused):
+            news = refund.refuse(payment, answer.code)
+        else:
+            status = REFUND_STATUS.get(answer.status or "", RefundStatus.PENDING)
+            news = refund.accept(payment, status, answer.id, answer.amount, answer.failure_code)
+            payment.give_back()
+        if news is not None:
+            tx.emit(news)
