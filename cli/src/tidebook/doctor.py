@@ -21,11 +21,11 @@ async def examine(environment: Environment) -> list[Finding]:
     return [finding for group in groups for finding in group]
 
 
-def tell(findings: list[Finding]) -> None:
+def report(findings: list[Finding]) -> None:
     """A line each, and what to do below those that want it."""
     for finding in findings:
         grade = typer.style(f"{finding.grade:<4}", fg=_COLOURS[finding.grade])
-        typer.echo(f"{grade}  {finding.subject:<{_WIDTH}}{finding.told}")
+        typer.echo(f"{grade}  {finding.subject:<{_WIDTH}}{finding.detail}")
         if finding.cure:
             typer.echo(f"      {'':<{_WIDTH}}-> {finding.cure}")
     count = {grade: sum(f.grade == grade for f in findings) for grade in Grade}

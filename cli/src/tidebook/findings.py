@@ -18,35 +18,35 @@ class Finding:
 
     grade: Grade
     subject: str
-    told: str
+    detail: str
     cure: str = ""
     """What to do; empty if all is well."""
 
 
-def ok(subject: str, told: str) -> Finding:
+def ok(subject: str, detail: str) -> Finding:
     """All is well."""
-    return Finding(Grade.OK, subject, told)
+    return Finding(Grade.OK, subject, detail)
 
 
-def warn(subject: str, told: str, cure: str) -> Finding:
+def warn(subject: str, detail: str, cure: str) -> Finding:
     """Works, but look at it."""
-    return Finding(Grade.WARN, subject, told, cure)
+    return Finding(Grade.WARN, subject, detail, cure)
 
 
-def fail(subject: str, told: str, cure: str) -> Finding:
+def fail(subject: str, detail: str, cure: str) -> Finding:
     """Something that Tidebook promises does not hold."""
-    return Finding(Grade.FAIL, subject, told, cure)
+    return Finding(Grade.FAIL, subject, detail, cure)
 
 
-def graded(subject: str, told: str, value: float, limits: tuple[float, float], cure: str) -> Finding:
+def graded(subject: str, detail: str, value: float, limits: tuple[float, float], cure: str) -> Finding:
     """By how far a value is beyond `limits`: the first warns, the second fails."""
     tolerable, bearable = limits
     if value <= tolerable:
-        return ok(subject, told)
-    return warn(subject, told, cure) if value <= bearable else fail(subject, told, cure)
+        return ok(subject, detail)
+    return warn(subject, detail, cure) if value <= bearable else fail(subject, detail, cure)
 
 
 def clock(subject: str, behind_seconds: float) -> Finding:
     """A server's clock against ours."""
-    told = f"differs from this machine's by {abs(behind_seconds):.2f} s"
-    return graded(subject, told, abs(behind_seconds), (1, 5), "let NTP set the clocks of all machines")
+    detail = f"differs from this machine's by {abs(behind_seconds):.2f} s"
+    return graded(subject, detail, abs(behind_seconds), (1, 5), "let NTP set the clocks of all machines")

@@ -13,7 +13,7 @@ from nats.errors import Error as NatsError
 from shared.messaging.broker import Broker
 from shared.messaging.topology import TopologyDrift, ensure_topology
 from tidebook import dead_letters
-from tidebook.doctor import examine, tell
+from tidebook.doctor import examine, report
 from tidebook.environment import CommandFailed, Environment
 from tidebook.findings import Grade
 from tidebook.handlers import ALL
@@ -36,7 +36,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 def doctor() -> None:
     """Look at everything that Tidebook's promises need, and say what to do. Fails if anything fails."""
     findings = asyncio.run(examine(Environment.read()))
-    tell(findings)
+    report(findings)
     if any(finding.grade == Grade.FAIL for finding in findings):
         raise typer.Exit(1)
 

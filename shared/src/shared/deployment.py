@@ -12,7 +12,7 @@ from pathlib import Path
 from nats.errors import Error as NatsError
 from nats.js.errors import Error as JetStreamError
 
-from shared.messaging.topology import Topology, bring_about
+from shared.messaging.topology import Topology, apply_topology
 from shared.runtime.logging import configure_logging
 from shared.runtime.settings import NatsSettings, load
 
@@ -26,7 +26,7 @@ async def deploy(settings: NatsSettings, wanted: Topology) -> list[str]:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             await broker.connect()
-        return await bring_about(broker.js, wanted, update=True)
+        return await apply_topology(broker.js, wanted, update=True)
     finally:
         await broker.close()
 

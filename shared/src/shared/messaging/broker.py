@@ -198,7 +198,7 @@ class Broker:
 
         Raises `Unavailable` with the reason.
         """
-        if denied := self._denials.told():
+        if denied := self._denials.describe():
             raise Unavailable(denied)
         if not self.connected:
             raise Unavailable("not connected")
@@ -230,13 +230,13 @@ class Broker:
         NATS_CLIENT_ERRORS.inc()
         event = "nats_denied" if self._denials.hear(str(error)) else "nats_error"
         kind = f"{event} {type(error).__name__}"
-        said_at, unsaid = self._said.get(kind, (-REPEAT_SECONDS, 0))
+        said_at, suppressed = self._said.get(kind, (-REPEAT_SECONDS, 0))
         now = time.monotonic()
         if now - said_at < REPEAT_SECONDS:
-            self._said[kind] = (said_at, unsaid + 1)
+            self._said[kind] = (said_at, suppressed + 1)
             return
         self._said[kind] = (now, 0)
-        log.error(event, error=type(error).__name__, detail=str(error)[:200], unsaid=unsaid)
+        log.error(event, error=type(error).__name__, detail=str(error)[:200], suppressed=suppressed)
 
     async def _on_disconnected(self) -> None:
         self._denials.disconnected()
@@ -258,5 +258,5 @@ class Broker:
 
     def _give_up(self) -> None:
         if not self._closing:
-            log.error("nats_denied_for_good", reason=self._denials.told())
+            log.error("nats_denied_for_good", reason=self._denials.describe())
             self.lost.set()

@@ -1,4 +1,4 @@
-"""NATS's client, without three ways in which the server's word ends its read loop, and with it the process' hearing.
+"""NATS's client, without three ways in which the server's word ends its read loop, and with it the whole connection.
 
 Anybody who may publish can put bytes into headers and subjects that nats-py can't read; the message must
 reach its consumer all the same, to be dead-lettered. And a PONG may come after its asker has given up.

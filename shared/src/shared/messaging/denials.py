@@ -62,7 +62,7 @@ class Denials:
         if not self._refused:
             self._stop_timer()
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """What is denied, for health; empty if nothing is."""
         if self._refused:
             return "NATS refuses this user: does NATS_NKEY_SEED belong to a public key that the server knows?"

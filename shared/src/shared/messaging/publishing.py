@@ -43,7 +43,7 @@ class _Message:
     stored: asyncio.Future[bool]
 
 
-class _Lane:
+class _Queue:
     """The publishes to one stream."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Publisher:
         self._inbox = inbox
         self._numbers = itertools.count()
         self._answers: dict[str, asyncio.Future[dict[str, Any]]] = {}
-        self._lanes: defaultdict[str, _Lane] = defaultdict(_Lane)
+        self._queues: defaultdict[str, _Queue] = defaultdict(_Queue)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def listen(self) -> None:
@@ -72,39 +72,39 @@ class Publisher:
         Raises `Unavailable` if the server refuses it, and TimeoutError without an answer in
         `PUBLISH_SECONDS`: then it may or may not be stored.
         """
-        lane = self._lanes[subject.partition(".")[0]]  # a subject's first token is its stream
+        queue = self._queues[subject.partition(".")[0]]  # a subject's first token is its stream
         message = _Message(subject, payload, headers, asyncio.get_running_loop().create_future())
-        if not lane.waiting:
-            asyncio.get_running_loop().call_soon(self._send_waiting, lane)
-        lane.waiting.append(message)
+        if not queue.waiting:
+            asyncio.get_running_loop().call_soon(self._send_waiting, queue)
+        queue.waiting.append(message)
         async with asyncio.timeout(PUBLISH_SECONDS):
             return await message.stored
 
-    def _send_waiting(self, lane: _Lane) -> None:
+    def _send_waiting(self, queue: _Queue) -> None:
         """Send what may go now: one by one, or all that waits as a batch."""
-        while lane.waiting and lane.under_way < UNDER_WAY:
-            size = min(len(lane.waiting), LARGEST_BATCH) if len(lane.waiting) >= SMALLEST_BATCH else 1
-            batch = [m for m in (lane.waiting.popleft() for _ in range(size)) if not m.stored.done()]
+        while queue.waiting and queue.under_way < UNDER_WAY:
+            size = min(len(queue.waiting), LARGEST_BATCH) if len(queue.waiting) >= SMALLEST_BATCH else 1
+            batch = [m for m in (queue.waiting.popleft() for _ in range(size)) if not m.stored.done()]
             if batch:
-                lane.under_way += 1
-                task = asyncio.create_task(self._send(lane, batch))
+                queue.under_way += 1
+                task = asyncio.create_task(self._send(queue, batch))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
 
-    async def _send(self, lane: _Lane, batch: list[_Message]) -> None:
+    async def _send(self, queue: _Queue, batch: list[_Message]) -> None:
         try:
             if len(batch) == 1:
                 await self._store(batch[0])
             elif not await self._store_together(batch):
                 await asyncio.gather(*(self._store(message) for message in batch))
         finally:
-            lane.under_way -= 1
-            self._send_waiting(lane)
+            queue.under_way -= 1
+            self._send_waiting(queue)
 
     async def _store(self, message: _Message) -> None:
         """Publish one message and settle whoever waits for it."""
         try:
-            answer = await self._ask(message.subject, message.payload, message.headers)
+            answer = await self._request(message.subject, message.payload, message.headers)
         except (NatsError, OSError) as error:
             _fail(message, error)
             return
@@ -123,7 +123,7 @@ class Publisher:
             failpoint(KernelFailpoint.GROUP_SENDING)
             last = batch[-1]
             commit = {"Nats-Batch-Id": name, "Nats-Batch-Sequence": str(len(batch)), "Nats-Batch-Commit": "1"}
-            answer = await self._ask(last.subject, last.payload, {**last.headers, **commit})
+            answer = await self._request(last.subject, last.payload, {**last.headers, **commit})
             failpoint(KernelFailpoint.GROUP_STORED)
         except (NatsError, OSError) as error:
             for message in batch:
@@ -136,7 +136,7 @@ class Publisher:
                 message.stored.set_result(True)
         return True
 
-    async def _ask(self, subject: str, payload: bytes, headers: dict[str, str]) -> dict[str, Any]:
+    async def _request(self, subject: str, payload: bytes, headers: dict[str, str]) -> dict[str, Any]:
         """Publish and wait for the server's answer. Raises TimeoutError, or what the client raises."""
         number = str(next(self._numbers))
         answered = self._answers[number] = asyncio.get_running_loop().create_future()

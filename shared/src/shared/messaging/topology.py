@@ -200,7 +200,7 @@ async def verify_topology(js: JetStreamContext, wanted: Topology) -> None:
             raise _drift(f"consumer {consumer.durable_name}", differences)
 
 
-async def bring_about(js: JetStreamContext, wanted: Topology, update: bool) -> list[str]:
+async def apply_topology(js: JetStreamContext, wanted: Topology, update: bool) -> list[str]:
     """Create what is missing; with `update`, change what differs. Returns what was done, a line each.
 
     Needs the rights of the deployment. Raises `TopologyDrift` for a difference without `update`.
@@ -214,7 +214,7 @@ async def bring_about(js: JetStreamContext, wanted: Topology, update: bool) -> l
             if not update:
                 raise _drift(f"stream {stream.name}", differences)
             await js.update_stream(stream)
-            done.append(f"stream {stream.name}: updated {_told(differences)}")
+            done.append(f"stream {stream.name}: updated {_describe(differences)}")
     for stream_name, consumer in wanted.consumers:
         if (present := await _consumer(js, stream_name, consumer.durable_name or "")) is None:
             await js.add_consumer(stream_name, consumer)
@@ -223,13 +223,13 @@ async def bring_about(js: JetStreamContext, wanted: Topology, update: bool) -> l
             if not update:
                 raise _drift(f"consumer {consumer.durable_name}", differences)
             await js.add_consumer(stream_name, consumer)
-            done.append(f"consumer {consumer.durable_name}: updated {_told(differences)}")
+            done.append(f"consumer {consumer.durable_name}: updated {_describe(differences)}")
     return done
 
 
 async def ensure_topology(js: JetStreamContext, handlers: Sequence[Handler], update: bool = False) -> None:
-    """`bring_about` every stream and bucket, and the consumers of these handlers."""
-    for line in await bring_about(js, Topology.whole(handlers), update):
+    """`apply_topology` every stream and bucket, and the consumers of these handlers."""
+    for line in await apply_topology(js, Topology.whole(handlers), update):
         log.info("topology_changed", what=line)
 
 
@@ -265,9 +265,9 @@ def _differences(wanted: Any, actual: Any) -> dict[str, tuple[Any, Any]]:
     return found
 
 
-def _told(differences: dict[str, tuple[Any, Any]]) -> str:
+def _describe(differences: dict[str, tuple[Any, Any]]) -> str:
     return "; ".join(f"{k}: code {wanted}, NATS {actual}" for k, (wanted, actual) in differences.items())
 
 
 def _drift(what: str, differences: dict[str, tuple[Any, Any]]) -> TopologyDrift:
-    return TopologyDrift(f"{what} differs from the code ({_told(differences)}). {CURE}")
+    return TopologyDrift(f"{what} differs from the code ({_describe(differences)}). {CURE}")

@@ -141,7 +141,7 @@ async def _claim(driver: Any, commands: Sequence[Q]) -> list[Q]:
 async def _store(tx: Transaction, decided: list[tuple[Q, Outcome]]) -> None:
     """Keep the outcomes that somebody may ask for again and nothing else tells: refusals, keyed successes.
 
-    The event that a success has caused tells it (`_told`), and the outbox keeps events for longer than
+    The event that a success has caused tells it (`_outcome_in_event`), and the outbox keeps events for longer than
     `KEEP_HOURS`. A keyless success is not kept: the thing it made answers for itself.
     """
     told = {event.causation_id for event in tx.events}
@@ -159,7 +159,7 @@ async def _store(tx: Transaction, decided: list[tuple[Q, Outcome]]) -> None:
         )
 
 
-def _told(command: Command, event: str | None) -> Outcome | None:
+def _outcome_in_event(command: Command, event: str | None) -> Outcome | None:
     """The outcome that the event tells which a command of this type has caused: the thing as it was then."""
     result = json.loads(event).get(command.RESULT_IN) if event and command.RESULT_IN else None
     return Outcome(command_id=command.id, status=_success(command), result=result) if result else None
@@ -180,7 +180,7 @@ async def _replay(session: AsyncSession, commands: list[Q], decided: dict[UUID, 
     seen: dict[UUID, _Seen] = {}
     for row in rows:
         stored = Outcome.model_validate(row.outcome) if row.outcome else None
-        outcome = decided.get(row.id) or stored or _told(asking[row.asked], row.event)
+        outcome = decided.get(row.id) or stored or _outcome_in_event(asking[row.asked], row.event)
         if row.asked not in seen or row.id == row.asked:
             seen[row.asked] = _Seen(row.id == row.asked, row.fingerprint, outcome)
     outcomes: dict[UUID, Outcome] = {}
