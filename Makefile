@@ -1,6 +1,7 @@
 .DEFAULT_GOAL := help
-.PHONY: help run run-one demo test test-unit privileges rolling overload recovery check lint fmt types arch bench chaos crash-points chaos-mutants migrate migration topology docs lock clean distclean soak
+.PHONY: help run run-one demo test test-unit privileges rolling overload recovery check lint fmt types arch bench chaos crash-points chaos-mutants migrate migration topology docs openapi-lint lock clean distclean soak
 PYTHON_BIN := .venv/bin/python
+REDOCLY := 2.77.0
 SOURCES := api-gateway booking-service billing-service notifier-service shared cli devstack migrations tests bench deploy
 PROJECTS := $(wildcard */pyproject.toml) VERSION
 
@@ -70,6 +71,9 @@ migration: .venv/.run-installed ## Write the next migration: service=booking-ser
 docs: .venv/.dev-installed ## Write what is generated from the code: API documents, handlers, golden messages, NATS's permissions
 	@PYTHONPATH=. $(PYTHON_BIN) docs/generate.py
 	@$(PYTHON_BIN) deploy/nats/generate.py
+
+openapi-lint: ## Check the OpenAPI document as client generators will read it (needs Node)
+	@npx --yes @redocly/cli@$(REDOCLY) lint --format=stylish docs/openapi/gateway.json
 
 lock: .venv/.dev-installed ## Resolve the lock files anew
 	@$(PYTHON_BIN) requirements/compile.py

@@ -14,8 +14,8 @@ from bench.report import Chart, Goal, Result, Row
 from bench.scale import Scale
 from bench.shop import drained, post
 from devstack.stack import Stack
-from gateway.edge import WEBHOOK_PATH
-from gateway.stripe_signature import sign
+from gateway.http.edge import WEBHOOK_PATH
+from gateway.http.stripe_signature import sign
 from shared.identifiers import new_id
 
 CONNECTIONS = (1, 64)

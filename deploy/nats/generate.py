@@ -1,22 +1,17 @@
 """Writes deploy/nats/permissions.conf and deploy/nats/topology.json from the code (`make docs`); tests compare them.
 
-Each process gets a NATS user that may do what its code does and nothing else: what it reacts to,
-answers, asks and announces is found in its modules, so a permission can't be forgotten or outlive
-its use. Streams and consumers are changed by the user `deploy` alone.
+Each process gets a NATS user that may do what its service declares and nothing else: what its handlers
+react to and answer (`HANDLERS` of its `main`), what it sends and asks (`USES`), and the events that the
+contracts say are its own. Streams and consumers are changed by the user `deploy` alone.
 """
 
 import importlib
-import inspect
 import json
-import pkgutil
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from shared.contracts.base import Command, Event, Query
+from shared.contracts.base import Command, Event
 from shared.contracts.registry import published
-from shared.contracts.stripe import StripeEvent
 from shared.messaging.handlers import Handler, Handlers, Message
 from shared.messaging.replaying import address as replay_address
 from shared.messaging.topology import (
@@ -28,6 +23,7 @@ from shared.messaging.topology import (
     Topology,
     used_streams,
 )
+from shared.messaging.uses import Uses
 
 HERE = Path(__file__).parent
 PERMISSIONS = HERE / "permissions.conf"
@@ -46,31 +42,27 @@ JETSTREAM_LOOKS = (
 )
 
 
-@dataclass
+@dataclass(frozen=True)
 class Service:
-    """What a service's modules declare and use."""
+    """What a service declares: its handlers, and what it uses of others."""
 
     name: str
-    handlers: list[Handler] = field(default_factory=list)
-    answers: set[str] = field(default_factory=set)
-    """Subjects of the questions it answers."""
-    mentions: set[type] = field(default_factory=set)
-    """Contracts that its modules name."""
+    handlers: list[Handler]
+    answers: set[str]
+    """Subjects of the queries that it answers."""
+    uses: Uses
 
     @classmethod
     def read(cls, name: str) -> "Service":
-        """Look through every module of a service."""
-        service = cls(name)
-        declared: dict[str, Handler] = {}
-        for module in modules(name):
-            for member in vars(module).values():
-                if isinstance(member, Handlers):
-                    declared |= {handler.durable: handler for handler in member.declared}
-                    service.answers |= {query.TYPE for query in member.queries}
-                elif inspect.isclass(member) and issubclass(member, Event | Command | Query | StripeEvent):
-                    service.mentions.add(member)
-        service.handlers = [declared[durable] for durable in sorted(declared)]
-        return service
+        """The declarations that a service's `main` works with; without one it handles, or uses, nothing."""
+        main = importlib.import_module(f"{name}.main")
+        declared: Handlers = getattr(main, "HANDLERS", Handlers(name))
+        return cls(
+            name=name,
+            handlers=sorted(declared.declared, key=lambda handler: handler.durable),
+            answers={query.TYPE for query in declared.queries},
+            uses=getattr(main, "USES", Uses()),
+        )
 
     @property
     def handles(self) -> set[type[Message]]:
@@ -79,23 +71,13 @@ class Service:
 
     @property
     def commands(self) -> list[str]:
-        """The types of request that it makes."""
-        return sorted(t.TYPE for t in self._foreign(Command))
+        """The types of command that it sends."""
+        return sorted(command.TYPE for command in self.uses.commands)
 
     @property
     def asks(self) -> list[str]:
-        """The questions that it asks."""
-        return sorted({t.TYPE for t in self._foreign(Query)} - self.answers)
-
-    @property
-    def passes_on_webhooks(self) -> bool:
-        """Whether Stripe's events reach NATS through it."""
-        return bool(self._foreign(StripeEvent))
-
-    def _foreign(self, kind: Any) -> list[Any]:
-        """Contracts of a kind that it names and does not react to."""
-        found = [t for t in self.mentions if issubclass(t, kind) and t not in self.handles]
-        return [t for t in found if "TYPE" in vars(t)]
+        """The queries that it asks."""
+        return sorted(query.TYPE for query in self.uses.queries)
 
 
 @dataclass
@@ -105,14 +87,6 @@ class User:
     name: str
     publish: list[str]
     subscribe: list[str]
-
-
-def modules(package: str) -> Iterator[Any]:
-    """Every module of a package, but its entry points."""
-    root = importlib.import_module(package)
-    for found in pkgutil.walk_packages(root.__path__, f"{package}."):
-        if not found.name.endswith("__main__"):
-            yield importlib.import_module(found.name)
 
 
 def events_of(service: str) -> list[str]:
@@ -138,7 +112,7 @@ def process_user(process: str, service: Service, extra: list[str]) -> User:
     publish = [
         *events_of(service.name),
         *(f"{command}.*.*" for command in service.commands),
-        *(["webhook.stripe.>"] if service.passes_on_webhooks else []),
+        *(["webhook.stripe.>"] if service.uses.stripe_events else []),
         *(f"{query}.*" for query in service.asks),
         *(["outcome.*"] if any(issubclass(t, Command) for t in service.handles) else []),
         *(subject for handler in handlers for subject in handler_subjects(handler)),

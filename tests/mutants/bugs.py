@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from billing.payments.model import Payment
 from billing.stripe.client import StripeClient
 from booking.bookings import creation
-from gateway.requests import DurableRequests
+from gateway.commands.submit import CommandSubmitter
 from notifier.mail import Mail
 from notifier.mailers import SmtpMailer
 from shared import relay
@@ -180,14 +180,14 @@ def no_idempotency_record() -> None:
 @bug
 def tenant_from_body() -> None:
     """The gateway believes the tenant that a body names, not only the one that the key proves."""
-    submit = DurableRequests.submit
+    submit = CommandSubmitter.submit
 
-    async def believe(self: DurableRequests, http: Any, command: Any, *rest: Any) -> Any:
+    async def believe(self: CommandSubmitter, request: Any, command: Any, *rest: Any) -> Any:
         if isinstance(command, CreateBooking) and (claimed := command.metadata.get("tenant_id")):
             command = command.model_copy(update={"tenant_id": UUID(claimed)})
-        return await submit(self, http, command, *rest)
+        return await submit(self, request, command, *rest)
 
-    DurableRequests.submit = believe  # type: ignore[method-assign, assignment]
+    CommandSubmitter.submit = believe  # type: ignore[method-assign, assignment]
 
 
 # --- money ---------------------------------------------------------------------------------

@@ -174,9 +174,9 @@ async def test_an_answer_is_sent_once_and_only_to_who_asked(servers: Servers, de
             await msg.respond(b"first")
             await msg.respond(b"second")
 
-        await answering.client.subscribe("rpc.billing.get_payment", queue="billing", cb=receive)
+        await answering.client.subscribe("rpc.billing.get_payment.v1.x", queue="billing", cb=receive)
         await answering.client.flush()
-        reply = await asking.client.request("rpc.billing.get_payment", b"{}", timeout=5)
+        reply = await asking.client.request("rpc.billing.get_payment.v1.x", b"{}", timeout=5)
         assert reply.data == b"first"
         subject = await asked.get()
         denied("NATS billing", "answer a question twice", await answering.refusal("publish", subject))

@@ -13,7 +13,7 @@ import pytest
 
 from devstack.ports import free_ports
 from devstack.servers import NATS_DIRECTORY, Nats, Servers, temporary_directory
-from gateway.limits import RedisLimiter
+from gateway.http.quota import RedisLimiter
 from shared.errors import Unavailable
 from shared.messaging.broker import Broker
 from shared.persistence.database import Database

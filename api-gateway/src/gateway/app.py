@@ -1,34 +1,37 @@
 """The HTTP application: routes, problem documents, the OpenAPI document."""
 
 from collections import defaultdict
-from functools import cached_property
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
-from starlette.middleware.exceptions import ExceptionMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import BaseRoute
 
-from gateway import bookings, catalogue, dead_letter_routes, operations, tenants, webhooks
-from gateway.dead_letter_schemas import BulkDecision, Decision
-from gateway.edge import Edge
-from gateway.gateway import Gateway
-from gateway.problems import Problem, ProblemDocument, render_problem
-from gateway.routing import LeanRoute
-from gateway.schemas import (
-    Cancellation,
-    NewApiKey,
-    NewBooking,
-    NewResource,
-    NewService,
-    NewTenant,
-    NewTime,
+from gateway.api import (
+    api_keys,
+    availability,
+    bookings,
+    dead_letters,
+    operations,
+    payments,
+    resources,
+    services,
+    tenants,
+    webhooks,
 )
+from gateway.http.edge import CLIENT_GONE, WEBHOOK_PATH
+from gateway.http.problems import Problem, ProblemDocument, answer_to, render_internal, render_problem
+from gateway.http.routes import JsonRoute
+from gateway.identity.access import guard_of
+from shared.errors import DomainError, Unavailable
+from shared.messaging.rpc import Rejected
 from shared.runtime.service import VERSION
 
 _DESCRIPTION = """
@@ -39,137 +42,126 @@ Writes are durable: once accepted they are carried out, even if a part of the sy
 answer is the outcome if it comes in time (5 s, or `Prefer: wait=N`), otherwise `202` with a
 `Location` to look at. `Idempotency-Key` makes a write safe to send again.
 """
-_BODIES = (
-    BulkDecision,
-    Cancellation,
-    Decision,
-    NewApiKey,
-    NewBooking,
-    NewResource,
-    NewService,
-    NewTenant,
-    NewTime,
-    ProblemDocument,
+_ROUTERS = (
+    bookings.raw_routes,
+    webhooks.raw_routes,
+    bookings.routes,
+    payments.routes,
+    services.routes,
+    resources.routes,
+    availability.routes,
+    tenants.routes,
+    api_keys.routes,
+    dead_letters.routes,
+    operations.routes,
 )
+_DOCUMENTS = ("/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc")
+PUBLIC = frozenset({"/", "/healthz", "/readyz", "/status", "/metrics", WEBHOOK_PATH, *_DOCUMENTS})
+"""The addresses that ask for no key. The webhook asks for Stripe's signature."""
 
 
-def create_app(gateway: Gateway, *, metrics: bool) -> FastAPI:
-    """The application around the given parts; `metrics` says whether `/metrics` is served."""
-    app = _application(metrics=metrics)
-    app.state.gateway = gateway
+class UnguardedRoute(Exception):
+    """A route asks for no key and is not among the public ones: the application does not start with it."""
+
+
+def create_app(*, metrics: bool) -> FastAPI:
+    """The application, without the parts that serve it; `metrics` says whether `/metrics` is served.
+
+    Raises `UnguardedRoute`.
+    """
+    routers = [*_ROUTERS, operations.metrics_routes()] if metrics else _ROUTERS
+    app = FastAPI(
+        title="Tidebook",
+        version=VERSION,
+        description=_DESCRIPTION,
+        license_info={"name": "Apache License 2.0", "identifier": "Apache-2.0"},
+        servers=[{"url": "/", "description": "The gateway that serves this document."}],
+        redirect_slashes=False,
+        swagger_ui_parameters={"persistAuthorization": True},
+        routes=[route for router in routers for route in router.routes],
+    )
+    check_guards(app.routes)
+    for known in (Problem, Rejected, DomainError, Unavailable, RequestValidationError, Exception):
+        app.add_exception_handler(known, _answer)
+    app.add_exception_handler(ClientDisconnect, _gone)
+    app.add_exception_handler(HTTPException, _unrouted)
+    app.openapi = lambda: _complete_document(app)  # type: ignore[method-assign]  # as FastAPI's documentation has it
     return app
 
 
 def openapi_document() -> dict[str, Any]:
     """The OpenAPI document, without anything running."""
-    return _application(metrics=True).openapi()
+    return create_app(metrics=True).openapi()
 
 
-class _Application(FastAPI):
-    """FastAPI within the edge, which has the first word on bodies and the last on errors.
-
-    A lean route without parameters is found by a look into a table and called at once: routing and
-    middleware would cost a booking more than its validation.
-    """
-
-    direct: dict[tuple[str, str], LeanRoute]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["app"] = self
-        await self.edge(scope, receive, send)
-
-    @cached_property
-    def edge(self) -> Edge:
-        """The middleware around everything."""
-        return Edge(self._dispatch, self.state.gateway.doors)
-
-    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
-        route = self.direct.get((scope.get("method", ""), scope.get("path", "")))
-        if route is None:
-            await super().__call__(scope, receive, send)
-        else:
-            scope["route"] = route
-            await route.app(scope, receive, send)
-
-    def build_middleware_stack(self) -> ASGIApp:
-        """Only what routes need: errors that we know are answered by the edge."""
-        handlers = {HTTPException: _http_problem(self)}
-        return ExceptionMiddleware(AsyncExitStackMiddleware(self.router), handlers=handlers)
-
-    def openapi(self) -> dict[str, Any]:
-        """FastAPI's document, completed by what lean routes declare themselves."""
-        if self.openapi_schema is None:
-            document = super().openapi()
-            _, extra = models_json_schema(
-                [(body, "validation") for body in _BODIES], ref_template="#/components/schemas/{model}"
-            )
-            components = document.setdefault("components", {})
-            schemas = components.setdefault("schemas", {})
-            schemas |= extra["$defs"]
-            for unused in ("HTTPValidationError", "ValidationError"):
-                schemas.pop(unused, None)
-            components["schemas"] = dict(sorted(schemas.items()))
-            components["securitySchemes"] = {
-                "ApiKey": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "description": "A tenant's key (`tb_live_…`), or the operator's for tenants and keys.",
-                }
-            }
-        return self.openapi_schema or {}
+def check_guards(routes: list[BaseRoute]) -> None:
+    """Every route asks for a scope, or for the operator's key, or is public. Raises `UnguardedRoute`."""
+    for route in routes:
+        guard = guard_of(route) if isinstance(route, APIRoute) else None
+        path = getattr(route, "path", "")
+        if guard is None and path not in PUBLIC:
+            raise UnguardedRoute(f"{path} asks for no scope and is not public")
 
 
-def _application(*, metrics: bool) -> FastAPI:
-    app = _Application(
-        title="Tidebook",
-        version=VERSION,
-        description=_DESCRIPTION,
-        redirect_slashes=False,
-        swagger_ui_parameters={"persistAuthorization": True},
-    )
-    routers = [
-        bookings.writes,  # the hot path is tried first
-        webhooks.writes,
-        bookings.reads,
-        catalogue.reads,
-        catalogue.writes,
-        tenants.writes,
-        tenants.reads,
-        dead_letter_routes.reads,
-        dead_letter_routes.lean,
-        operations.routes,
-    ]
-    if metrics:
-        routers.append(operations.metrics_routes)
-    # Taken over as they are, and before FastAPI's own: an included router is matched in two steps,
-    # and every route that comes first is tried by every request.
-    ours = [route for router in routers for route in router.routes]
-    app.router.routes[:0] = ours
-    app.direct = {
-        (method, route.path): route
-        for route in ours
-        if isinstance(route, LeanRoute) and "{" not in route.path
-        for method in route.methods or ()
-    }
-    return app
+def _complete_document(app: FastAPI) -> dict[str, Any]:
+    """FastAPI's document, completed by the bodies that our routes read themselves."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            license_info=app.license_info,
+            servers=app.servers,
+            routes=app.routes,
+        )
+        bodies = {route.body_model for route in app.routes if isinstance(route, JsonRoute) and route.body_model}
+        models: list[type[BaseModel]] = [*sorted(bodies, key=lambda model: model.__name__), ProblemDocument]
+        _, extra = models_json_schema(
+            [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
+        )
+        schemas = document["components"]["schemas"] | extra["$defs"]
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        for path, operations_of in document["paths"].items():
+            for operation in operations_of.values():
+                if path in PUBLIC:
+                    operation["security"] = []
+                if "HTTPValidationError" in str(operation["responses"].get("422")):
+                    del operation["responses"]["422"]  # FastAPI's own guess; ours say what they answer
+        document["components"]["schemas"] = dict(sorted(schemas.items()))
+        app.openapi_schema = document
+    return app.openapi_schema
 
 
-def _http_problem(app: FastAPI) -> Any:
+async def _answer(request: Request, error: Exception) -> Response:
+    """The answer to an error: what it says if we know it, otherwise that something is broken."""
+    return answer_to(request.scope, error) or render_internal(request.scope)
+
+
+async def _gone(_: Request, __: Exception) -> Response:
+    """Nobody reads this answer; its status is for the metrics."""
+    return Response(status_code=CLIENT_GONE)
+
+
+async def _unrouted(request: Request, error: Exception) -> Response:
     """Answers 404 and 405 of the router; a 405 names all methods of the address (RFC 9110 §15.5.6)."""
+    if not isinstance(error, HTTPException):
+        return render_internal(request.scope)
+    headers = dict(error.headers or {})
+    detail = str(error.detail)
+    if error.status_code == 404:
+        detail = "There is nothing at this address."
+    if error.status_code == 405:
+        detail = "This address doesn't answer that method."
+        path = getattr(request.scope.get("route"), "path", "")
+        headers["Allow"] = ", ".join(sorted(_methods(request.app)[path])) or headers.get("Allow", "GET")
+    return render_problem(request.scope, Problem(error.status_code, detail, headers=headers))
+
+
+def _methods(app: FastAPI) -> dict[str, set[str]]:
+    """The methods of each address."""
     methods: dict[str, set[str]] = defaultdict(set)
-    for route in app.router.routes:
+    for route in app.routes:
         if isinstance(route, APIRoute):
             methods[route.path] |= route.methods or set()
-
-    async def handler(request: Request, error: HTTPException) -> Response:
-        headers = dict(error.headers or {})
-        detail = str(error.detail)
-        if error.status_code == 404:
-            detail = "There is nothing at this address."
-        if error.status_code == 405:
-            detail = "This address doesn't answer that method."
-            path = getattr(request.scope.get("route"), "path", "")
-            headers["Allow"] = ", ".join(sorted(methods[path])) if path in methods else headers.get("Allow", "GET")
-        return render_problem(request.scope, Problem(error.status_code, detail, headers=headers))
-
-    return handler
+    return methods

@@ -1,21 +1,78 @@
 """Puts the gateway together."""
 
+from fastapi import FastAPI
+
 from gateway.app import create_app
-from gateway.gateway import assemble
+from gateway.commands.backlog import LOOK_SECONDS, Backlog
+from gateway.commands.follow import STREAM, CommandFollower
+from gateway.commands.outcomes import OutcomeInbox
+from gateway.commands.submit import CommandSubmitter
+from gateway.dead_letters.store import DeadLetterStore
+from gateway.http.edge import WEBHOOK_PATH, Edge
+from gateway.http.load_shedding import ADJUST_SECONDS, LoadShedder
+from gateway.http.quota import Limiter, MemoryLimiter, RedisLimiter
+from gateway.http.routes import RawDispatch
+from gateway.identity.access import Access
+from gateway.identity.authenticator import Authenticator
+from gateway.identity.key_store import KeyStore
 from gateway.schema import SCHEMA_REVISION
-from gateway.settings import GatewaySettings
+from gateway.settings import GatewaySettings, split
+from gateway.status.view import SystemView
+from gateway.uses import USES
 from shared.persistence.database import Database
 from shared.runtime.service import ServiceRuntime, run
 from shared.runtime.settings import load
+
+RECORD_USE_SECONDS = 30
 
 
 def build() -> ServiceRuntime:
     """The gateway's process."""
     settings = load(GatewaySettings)
-    database = Database(settings.gateway_database_url.get_secret_value(), "gateway")
-    service = ServiceRuntime("gateway", settings, database=database, schema_revision=SCHEMA_REVISION, publishes=False)
-    service.app = create_app(assemble(service, settings), metrics=settings.metrics_enabled)
+    service = ServiceRuntime(
+        "gateway",
+        settings,
+        database=Database(settings.gateway_database_url.get_secret_value(), "gateway"),
+        schema_revision=SCHEMA_REVISION,
+        uses=USES,
+        publishes=False,
+    )
+    app = create_app(metrics=settings.metrics_enabled)
+    app.state.service = service
+    app.state.access = _access(service, settings)
+    _take_commands(app, service, settings)
+    app.state.dead_letters = DeadLetterStore(service.broker, service)
+    app.state.system_view = SystemView(service, settings)
+    app.state.stripe_secrets = split(settings.stripe_webhook_secret.get_secret_value())
+    shedder = LoadShedder(settings.concurrency_limit, settings.slow_seconds, WEBHOOK_PATH)
+    service.every(ADJUST_SECONDS, "adjust-places", shedder.adjust)
+    service.app = Edge(RawDispatch(app), shedder)
     return service
+
+
+def _access(service: ServiceRuntime, settings: GatewaySettings) -> Access:
+    """Who may come in and how often, with what that takes in the background."""
+    keys = KeyStore(service)
+    limiter: Limiter
+    if settings.redis_url:
+        limiter = RedisLimiter(settings.redis_url.get_secret_value(), settings.rate_limit_per_minute)
+    else:
+        limiter = MemoryLimiter(settings.rate_limit_per_minute)
+        service.every(settings.rate_limit_cleanup_minutes * 60, "clean-up-quotas", limiter.clean_up)
+    service.every(RECORD_USE_SECONDS, "record-key-use", keys.record_use)
+    authenticator = Authenticator(settings.operator_api_key.get_secret_value(), keys.look_up)
+    return Access(authenticator, keys, limiter)
+
+
+def _take_commands(app: FastAPI, service: ServiceRuntime, settings: GatewaySettings) -> None:
+    """The way of commands, with what watches over it in the background."""
+    inbox = OutcomeInbox(service.broker)
+    backlog = Backlog(service.broker, STREAM, settings.backlog_limit)
+    service.always("listen-for-outcomes", inbox.listen)
+    service.health.add("outcomes", inbox.check)
+    service.every(LOOK_SECONDS, "look-at-backlog", backlog.look)
+    app.state.submitter = CommandSubmitter(service.broker, inbox, backlog, settings.outcome_wait_seconds)
+    app.state.follower = CommandFollower(service.broker)
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ from notifier.outgoing import reminder_sender
 from notifier.schema import SCHEMA_REVISION
 from notifier.sending import Sender
 from notifier.settings import NotifierSettings
+from notifier.uses import USES
 from shared.errors import Unavailable
 from shared.failpoints import failpoint, on_path
 from shared.messaging.topology import Topology, TopologyDrift, TopologyMissing, verify_topology
@@ -87,6 +88,7 @@ def build(interval_seconds: float) -> tuple[ServiceRuntime, JobsRunner]:
         settings,
         database=Database(settings.notifier_database_url.get_secret_value(), "notifier", pool_size=5),
         schema_revision=SCHEMA_REVISION,
+        uses=USES,
     )
     jobs = {"reminders": _reminders(reminder_sender(service, settings)), "janitor": _janitor(service.context)}
     return service, JobsRunner(

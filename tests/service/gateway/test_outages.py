@@ -1,11 +1,9 @@
 """The gateway while something outside is down, frozen or missing, and what it says of that."""
 
 import asyncio
-import json
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +12,10 @@ import pytest
 
 from devstack.server import answers_http
 from devstack.servers import Servers
-from gateway.keys import checksum
-from gateway.stripe_signature import sign
+from gateway.http.stripe_signature import sign
+from gateway.identity.keys import checksum
+from shared.clock import utc_now
+from shared.contracts.heartbeats import JobsHeartbeat
 from shared.messaging.broker import Broker
 from shared.messaging.topology import JOBS_BUCKET
 from shared.persistence.database import STATEMENT_SECONDS
@@ -95,7 +95,7 @@ def becomes(api: httpx.AsyncClient, ready: bool) -> Awaitable[bool]:
     return eventually(lambda: is_ready(api, ready), within=15, every=0.2)
 
 
-async def test_a_wish_is_kept_while_booking_service_is_away(api: httpx.AsyncClient) -> None:
+async def test_a_command_is_kept_while_booking_service_is_away(api: httpx.AsyncClient) -> None:
     answer, seconds = await timed(
         api.post("/v1/bookings", json=command(somewhere()), headers={"Prefer": "wait=1", "Idempotency-Key": "k"})
     )
@@ -115,7 +115,7 @@ async def test_a_wish_is_kept_while_booking_service_is_away(api: httpx.AsyncClie
     assert [s["name"] for s in status.json()["services"]] == ["gateway"]
 
 
-async def test_a_wish_that_nobody_works_on_is_accepted_before_the_usual_wait_is_over(api: httpx.AsyncClient) -> None:
+async def test_a_command_that_nobody_works_on_is_accepted_before_the_usual_wait_is_over(api: httpx.AsyncClient) -> None:
     answer, seconds = await timed(api.post("/v1/bookings", json=command(somewhere())))
     assert answer.status_code == 202
     assert seconds < 2 + allowed(SLACK_SECONDS)
@@ -299,16 +299,12 @@ async def test_a_required_jobs_runner_must_beat(environment: dict[str, str], own
                 return text in str(await check())
 
             await eventually(lambda: says("no heartbeat"))
-            now = datetime.now(UTC).isoformat()
-            beat = {
-                "name": "jobs-runner",
-                "instance": "a",
-                "interval_seconds": 60,
-                "beat_at": now,
-                "last_success_at": now,
-            }
+            now = utc_now()
+            beat = JobsHeartbeat(
+                name="jobs-runner", instance="a", interval_seconds=60, beat_at=now, last_success_at=now
+            )
             bucket = await broker.js.key_value(JOBS_BUCKET)
-            await bucket.put("jobs-runner", json.dumps(beat).encode())
+            await bucket.put("jobs-runner", beat.model_dump_json().encode())
             await becomes(api, ready=True)
             assert (await api.get("/status")).json()["jobs"]["instance"] == "a"
             await becomes(api, ready=False)

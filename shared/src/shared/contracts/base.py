@@ -20,7 +20,7 @@ R = TypeVar("R", bound="Contract")
 class Contract(BaseModel):
     """A frozen value that crosses a process border. Unknown fields are ignored: a newer sender is welcome."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", json_schema_serialization_defaults_required=True)
 
 
 class Event(Contract):

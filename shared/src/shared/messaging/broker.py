@@ -26,6 +26,7 @@ from shared.errors import Unavailable
 from shared.messaging.client import SturdyClient
 from shared.messaging.denials import Denials
 from shared.messaging.publishing import PUBLISH_SECONDS, Publisher
+from shared.messaging.uses import Uses
 from shared.metrics import NATS_CLIENT_ERRORS
 
 log = structlog.get_logger()
@@ -64,6 +65,8 @@ class Broker:
         self.inbox_prefix = f"_INBOX_{name}"
         self.lost = asyncio.Event()
         self.reconnected: list[Callable[[], None]] = []
+        self.uses: Uses | None = None
+        """What may be sent and asked over this connection; None for people's tools, which their NATS user bounds."""
         self._client: Client = SturdyClient()
         self._closing = False
         self._leaving: set[Subscription] = set()
@@ -73,6 +76,11 @@ class Broker:
         self._opened = False
         self._publisher = Publisher(self._client, self.new_inbox())
         self._js: JetStreamContext = self._client.jetstream()
+
+    def check_use(self, message_type: type) -> None:
+        """Raises `Undeclared` for a message that this process has not declared to send or ask."""
+        if self.uses is not None:
+            self.uses.check(message_type)
 
     @property
     def client(self) -> Client:

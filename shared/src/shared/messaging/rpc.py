@@ -168,13 +168,15 @@ def _refuse(code: str, status: int, title: str, detail: str, extra: dict[str, An
 async def call(broker: Broker, query: Query[R], timeout: float = 2.0) -> R:
     """Ask the service that owns the question.
 
-    Raises `Rejected` with its refusal, or `Unavailable` if nobody answers within `timeout` seconds.
+    Raises `Rejected` with its refusal, `Unavailable` if nobody answers within `timeout` seconds, or
+    `Undeclared` if the service has not declared that it asks this.
     """
     return query.reply_type().model_validate_json(await call_unread(broker, query, timeout))
 
 
 async def call_unread(broker: Broker, query: Query[Any], timeout: float = 2.0) -> bytes:
     """As `call`, but the answer as the JSON that it came as, for who only passes it on."""
+    broker.check_use(type(query))
     patience = {PATIENCE_HEADER: f"{timeout:g}"}
     reply = (await broker.request(query.subject, query.model_dump_json().encode(), timeout, patience)).data
     if reply.startswith(_DEFLATED):

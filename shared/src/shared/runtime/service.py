@@ -33,6 +33,7 @@ from shared.messaging import rpc
 from shared.messaging.handlers import Handler, Handlers, Message
 from shared.messaging.replaying import Replays
 from shared.messaging.topology import Topology, TopologyDrift, TopologyMissing, verify_topology
+from shared.messaging.uses import Uses
 from shared.metrics import TASK_FAILURES
 from shared.persistence import idempotency
 from shared.persistence.database import Database
@@ -71,13 +72,15 @@ class ServiceRuntime:
         database: Database,
         schema_revision: str,
         handlers: Handlers | None = None,
+        uses: Uses | None = None,
         adapters: Mapping[str, Any] | None = None,
         observe: Callable[[Sequence[Event]], None] | None = None,
         publishes: bool = True,
     ) -> None:
         """`schema_revision` is the migration this code needs; `adapters` go to handlers by parameter name.
 
-        `observe` is shown the events of each commit, to count them. A process that announces no events
+        `uses` is what it sends and asks; without one, nothing. `observe` is shown the events of each commit, to
+        count them. A process that announces no events
         has no outbox to publish (`publishes=False`).
         """
         self.name = name
@@ -87,6 +90,7 @@ class ServiceRuntime:
         self.instance = f"{socket.gethostname().split('.')[0]}-{os.getpid()}-{uuid4().hex[:6]}"
         self.database = database
         self.broker = settings.broker(name)
+        self.broker.uses = uses or Uses()
         self.health = Health()
         self.heartbeat = HeartbeatWriter(self.broker, self.health, name, self.instance, VERSION)
         self.relay = Relay(self.broker, database, name) if publishes else None

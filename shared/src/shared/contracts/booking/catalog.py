@@ -44,7 +44,7 @@ class Resource(Contract):
 
 
 class CreateService(Command):
-    """Add a service to the catalogue; `subject_id` becomes its id."""
+    """Add a service to the catalog; `subject_id` becomes its id."""
 
     TYPE: ClassVar[str] = "command.booking.create_service.v1"
     CREATES: ClassVar[bool] = True

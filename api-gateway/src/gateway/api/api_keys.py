@@ -1,0 +1,100 @@
+"""API keys, for the operator: made, listed, revoked. No quota: there is one operator."""
+
+import re
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.api.dependencies import Runtime
+from gateway.http.body import Body
+from gateway.http.parameters import Cursor, Limit
+from gateway.http.routes import OPERATOR_LIST_PROBLEMS, OPERATOR_WRITE_PROBLEMS, api_router, problems
+from gateway.identity.access import OPERATOR_ONLY, access_of
+from gateway.identity.key_store import add_key, list_keys, revoke_key
+from gateway.identity.keys import make_key
+from gateway.identity.scopes import Scope
+from shared.contracts.fields import Instant, Name
+from shared.errors import NotFound
+from shared.persistence.transaction import EVERY_TENANT
+
+routes = api_router("Operator", guard=OPERATOR_ONLY)
+
+_KEY_ID = re.compile(r"[0-9A-Za-z]{1,64}", re.ASCII)
+
+
+class ApiKeyCreate(Body):
+    """A key for a tenant; without `scopes` it may do everything, that which comes later as well."""
+
+    tenant_id: UUID
+    name: Name
+    scopes: Annotated[list[Annotated[Scope, Field(strict=False)]], Field(min_length=1, max_length=20)] | None = None
+    expires_at: Instant | None = None
+
+
+class ApiKey(BaseModel):
+    """What may be seen of a key. `scopes` is what it may do today."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    tenant_id: UUID
+    name: str
+    scopes: list[Scope]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+class ApiKeyCreated(ApiKey):
+    """A new key. `key` is shown this once and can't be had again."""
+
+    key: str
+
+
+class ApiKeyList(BaseModel):
+    """Keys in the order of their ids; `next_cursor` is null on the last page."""
+
+    api_keys: list[ApiKey]
+    next_cursor: str | None
+
+
+async def known_form(key_id: str) -> str:
+    """A key's id. Raises `NotFound` for what can't be one."""
+    if not _KEY_ID.fullmatch(key_id):
+        raise NotFound("There is no key of that id.")
+    return key_id
+
+
+@routes.post("/v1/api-keys", status_code=201, response_model=ApiKeyCreated, responses=OPERATOR_WRITE_PROBLEMS)
+async def create_api_key(body: ApiKeyCreate, runtime: Runtime) -> ApiKeyCreated:
+    """Make a key for a tenant. Keep the answer's `key`: it is not shown again."""
+    key = make_key()
+    async with runtime.context().transaction(EVERY_TENANT) as tx:
+        row = await add_key(tx.session, key, body.tenant_id, body.name, body.scopes, body.expires_at)
+    return ApiKeyCreated(**ApiKey.model_validate(row).model_dump(), key=key.text)
+
+
+@routes.get("/v1/api-keys", response_model=ApiKeyList, responses=OPERATOR_LIST_PROBLEMS)
+async def list_api_keys(
+    runtime: Runtime, limit: Limit = 50, cursor: Cursor = None, tenant_id: UUID | None = None
+) -> dict[str, object]:
+    """A page of keys, without their secrets; revoked ones too."""
+    async with runtime.context().transaction(EVERY_TENANT) as tx:
+        page, next_cursor = await list_keys(tx.session, limit, cursor, tenant_id)
+    return {"api_keys": page, "next_cursor": next_cursor}
+
+
+@routes.delete(
+    "/v1/api-keys/{key_id}", status_code=204, response_class=Response, responses=problems(401, 403, 404, 503)
+)
+async def revoke_api_key(request: Request, key_id: Annotated[str, Depends(known_form)], runtime: Runtime) -> None:
+    """End a key for good. Every gateway stops honouring it within five seconds."""
+    async with runtime.context().transaction(EVERY_TENANT) as tx:
+        await revoke_key(tx.session, key_id)
+    access_of(request).forget(key_id)

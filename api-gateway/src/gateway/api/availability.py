@@ -1,0 +1,42 @@
+"""Availability: when a service can be booked."""
+
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from fastapi.params import Security
+from starlette.responses import Response
+
+from gateway.api.dependencies import Nats
+from gateway.http.parameters import QueryInstant
+from gateway.http.problems import FieldError, invalid
+from gateway.http.routes import READ_PROBLEMS, api_router
+from gateway.identity.access import caller
+from gateway.identity.authenticator import Caller
+from gateway.identity.scopes import Scope
+from shared.contracts.booking.availability import FindSlots, SlotList
+from shared.messaging.rpc import call_unread
+
+routes = api_router("Availability")
+
+LONGEST_SEARCH = timedelta(days=62)
+
+
+@routes.get("/v1/availability", response_model=SlotList, responses=READ_PROBLEMS)
+async def find_slots(
+    caller: Annotated[Caller, Security(caller, scopes=[Scope.CATALOG_READ])],
+    nats: Nats,
+    service_id: UUID,
+    from_: Annotated[QueryInstant, Query(alias="from")],
+    to: Annotated[QueryInstant, Query(description="At most 62 days after `from`.")],
+    resource_id: UUID | None = None,
+) -> Response:
+    """Free slots that start in `[from, to)`. What is offered can be booked, until somebody else does."""
+    if not from_ < to:
+        raise invalid([FieldError(field="to", message="must be after `from`")])
+    if to - from_ > LONGEST_SEARCH:
+        raise invalid([FieldError(field="to", message=f"must be within {LONGEST_SEARCH.days} days of `from`")])
+    query = FindSlots(tenant_id=caller.tenant_id, service_id=service_id, from_=from_, to=to, resource_id=resource_id)
+    # What is shown is the contract itself: thousands of slots are passed on as they come.
+    return Response(await call_unread(nats, query, timeout=5), media_type="application/json")

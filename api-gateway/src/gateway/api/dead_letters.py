@@ -1,0 +1,229 @@
+"""Dead letters, for the operator: listed, shown, handled again, discarded. No quota: there is one operator."""
+
+import base64
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import Depends, Path, Query
+from pydantic import BaseModel, Field, StringConstraints, WithJsonSchema
+from starlette.requests import Request
+
+from gateway.api import dependencies
+from gateway.dead_letters.audit import Action, AuditContext, AuditEntry
+from gateway.dead_letters.store import StoredDeadLetter
+from gateway.http.body import Body
+from gateway.http.parameters import Cursor, Limit
+from gateway.http.routes import OPERATOR_LIST_PROBLEMS, api_router, problems
+from gateway.identity.access import OPERATOR_ONLY
+from shared.contracts.fields import Name, Text
+from shared.errors import NotFound
+from shared.persistence.paging import decode_cursor, encode_cursor
+
+routes = api_router("Operator", guard=OPERATOR_ONLY)
+
+DurableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
+_DECISION_PROBLEMS = problems(401, 403, 404, 408, 409, 413, 415, 422, 503)
+
+
+class DeadLetterDecide(Body):
+    """Who decides on a dead letter and why, as far as anybody says; goes into the audit log."""
+
+    reason: Annotated[Text, Field(max_length=500)] = ""
+    by: Name | None = None
+
+
+UNEXPLAINED = DeadLetterDecide()
+
+
+class DeadLetterBulkReplay(DeadLetterDecide):
+    """Replay the dead letters of one consumer, oldest first, after the given number."""
+
+    durable: DurableName
+    after: int = Field(default=0, ge=0, le=2**62)
+    limit: int = Field(default=100, ge=1, le=500)
+
+
+class DeadLetterSummary(BaseModel):
+    """A message that a consumer could not handle."""
+
+    number: int = Field(description="Its sequence on the stream DEADLETTER.")
+    died_at: datetime
+    durable: str = Field(description="The consumer that failed.")
+    subject: str
+    stream: str
+    sequence: int = Field(description="The message's own place in its stream.")
+    attempts: int
+    reason: str = Field(examples=["poison", "refused", "too_many_attempts"])
+    error: str
+    size: int = Field(description="Of the payload, in bytes.")
+
+
+class DeadLetterPayload(BaseModel):
+    """A payload, as text if it is UTF-8, otherwise in base64."""
+
+    encoding: Literal["text", "base64"]
+    data: str
+
+
+class DeadLetter(DeadLetterSummary):
+    """The same with all that the message holds."""
+
+    headers: dict[str, str]
+    payload: DeadLetterPayload
+
+
+class DeadLetterList(BaseModel):
+    """Dead letters, oldest first; `total` counts all that match, `next_cursor` is null on the last page."""
+
+    dead_letters: list[DeadLetterSummary]
+    total: int
+    next_cursor: str | None
+
+
+class DeadLetterDecision(BaseModel):
+    """What was decided on a dead letter, once and for good."""
+
+    number: int
+    action: Literal["replayed", "discarded"]
+    decided_at: datetime
+    actor: str
+    reason: str
+    details: str = Field(
+        description="What came of it (`handled`; `duplicate`: it had been handled before), what it was."
+    )
+    repeated: bool = Field(description="True if this had been decided before; nothing was done now.")
+
+
+class DeadLetterReplayFailure(BaseModel):
+    """A dead letter that could not be handled again."""
+
+    number: int
+    detail: str
+
+
+class DeadLetterBulkReplayResult(BaseModel):
+    """What came of replaying many: go on with `after` set to `last` while `remaining` is not 0."""
+
+    replayed: int
+    failed: list[DeadLetterReplayFailure]
+    last: int
+    remaining: int = Field(description="Dead letters of this consumer still there, those that failed again among them.")
+    stopped: str | None = Field(description="Why it gave up early, if it did.")
+
+
+async def known_form(
+    number: Annotated[str, WithJsonSchema({"type": "integer", "minimum": 1}), Path()],
+) -> int:
+    """A dead letter's number. Raises `NotFound` for what can't be one."""
+    if not _NUMBER.fullmatch(number):
+        raise NotFound("There is no dead letter of that number.")
+    return int(number)
+
+
+Number = Annotated[int, Depends(known_form)]
+
+
+@routes.get("/v1/dead-letters", response_model=DeadLetterList, responses=OPERATOR_LIST_PROBLEMS)
+async def list_dead_letters(
+    dead_letters: dependencies.DeadLetters,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    durable: Annotated[DurableName | None, Query(description="Only those of this consumer.")] = None,
+) -> DeadLetterList:
+    """A page of what consumers could not handle, oldest first."""
+    scope = f"dead_letters.{durable or '*'}"
+    after = int(decode_cursor(scope, cursor)[0]) if cursor is not None else 0
+    page: list[StoredDeadLetter] = []
+    async for stored in dead_letters.after(after, durable):
+        page.append(stored)
+        if len(page) > limit:
+            break
+    return DeadLetterList(
+        dead_letters=[DeadLetterSummary(**_summary(stored)) for stored in page[:limit]],
+        total=await dead_letters.count(durable),
+        next_cursor=encode_cursor(scope, str(page[limit - 1].number)) if len(page) > limit else None,
+    )
+
+
+@routes.get("/v1/dead-letters/{number}", response_model=DeadLetter, responses=problems(401, 403, 404, 503))
+async def get_dead_letter(number: Number, dead_letters: dependencies.DeadLetters) -> DeadLetter:
+    """One dead letter with its headers and payload. That may hold personal data."""
+    stored = await dead_letters.find(number)
+    payload = stored.letter.payload
+    try:
+        shown = DeadLetterPayload(encoding="text", data=payload.decode())
+    except UnicodeDecodeError:
+        shown = DeadLetterPayload(encoding="base64", data=base64.b64encode(payload).decode())
+    return DeadLetter(**_summary(stored), headers=dict(stored.letter.headers), payload=shown)
+
+
+@routes.post(
+    "/v1/dead-letters/replay",
+    response_model=DeadLetterBulkReplayResult,
+    responses=problems(401, 403, 408, 409, 413, 415, 422, 503),
+)
+async def replay_dead_letters(
+    request: Request, body: DeadLetterBulkReplay, dead_letters: dependencies.DeadLetters
+) -> DeadLetterBulkReplayResult:
+    """Let one consumer handle its dead letters again: up to 500, 50 a second. Stops if ten in a row fail again."""
+    done = await dead_letters.replay_many(body.durable, body.after, body.limit, _context(request, body))
+    return DeadLetterBulkReplayResult(
+        replayed=done.replayed,
+        failed=[DeadLetterReplayFailure(number=number, detail=detail) for number, detail in done.failed],
+        last=done.last,
+        remaining=await dead_letters.count(body.durable),
+        stopped=done.stopped,
+    )
+
+
+@routes.post("/v1/dead-letters/{number}/replay", response_model=DeadLetterDecision, responses=_DECISION_PROBLEMS)
+async def replay_dead_letter(
+    request: Request, number: Number, dead_letters: dependencies.DeadLetters, body: DeadLetterDecide = UNEXPLAINED
+) -> DeadLetterDecision:
+    """Let its consumer handle the message again. Done once: a second call tells of the first."""
+    context = _context(request, body)
+    return _decision(number, context, await dead_letters.replay(number, context))
+
+
+@routes.post("/v1/dead-letters/{number}/discard", response_model=DeadLetterDecision, responses=_DECISION_PROBLEMS)
+async def discard_dead_letter(
+    request: Request, number: Number, dead_letters: dependencies.DeadLetters, body: DeadLetterDecide = UNEXPLAINED
+) -> DeadLetterDecision:
+    """Give a message up for good: it is erased, the audit log says who and why."""
+    context = _context(request, body)
+    return _decision(number, context, await dead_letters.discard(number, context))
+
+
+def _context(request: Request, body: DeadLetterDecide) -> AuditContext:
+    actor = f"operator ({body.by})" if body.by else "operator"
+    return AuditContext(actor, body.reason, request.scope["request_id"])
+
+
+def _summary(stored: StoredDeadLetter) -> dict[str, Any]:
+    letter = stored.letter
+    return {
+        "number": stored.number,
+        "died_at": stored.died_at,
+        "durable": letter.durable,
+        "subject": letter.subject,
+        "stream": letter.stream,
+        "sequence": letter.sequence,
+        "attempts": letter.attempts,
+        "reason": letter.reason,
+        "error": letter.error,
+        "size": len(letter.payload),
+    }
+
+
+def _decision(number: int, context: AuditContext, entry: AuditEntry) -> DeadLetterDecision:
+    return DeadLetterDecision(
+        number=number,
+        action="replayed" if entry.action == Action.REPLAYED else "discarded",
+        decided_at=entry.recorded_at,
+        actor=entry.actor,
+        reason=entry.reason,
+        details=entry.details,
+        repeated=entry.request_id != context.request_id,
+    )

@@ -1,0 +1,103 @@
+"""Resources: whoever or whatever can be booked."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi.params import Security
+from pydantic import ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.api.dependencies import Follower, Nats, Submitter
+from gateway.commands.submit import ACCEPTED, accepted
+from gateway.http.body import STRICT, Body
+from gateway.http.headers import SentHeaders
+from gateway.http.parameters import Cursor, Limit
+from gateway.http.routes import LIST_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, api_router, problems
+from gateway.identity.access import caller
+from gateway.identity.authenticator import Caller
+from gateway.identity.scopes import Scope
+from shared.contracts.booking.catalog import (
+    CreateResource,
+    GetResource,
+    ListResources,
+    Resource,
+    ResourceList,
+    WeeklyHours,
+)
+from shared.contracts.fields import Closes, Name, Opens, ZoneName
+from shared.messaging.rpc import call
+
+routes = api_router("Catalog")
+
+LOCATION = "/v1/resources/{id}"
+
+
+class OpeningHours(WeeklyHours):
+    """One window of a week, wall clock of the resource's zone. Monday is 0; `closes` may be `24:00`."""
+
+    model_config = STRICT
+
+    weekday: int = Field(ge=0, le=6)
+    opens: Opens
+    closes: Closes
+
+
+class ResourceCreate(Body):
+    """Whoever or whatever can be booked."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "Team A",
+                    "time_zone": "Europe/Berlin",
+                    "weekly_hours": [{"weekday": 0, "opens": "09:00", "closes": "18:00"}],
+                    "service_ids": ["01936c5e-7d80-7000-8000-000000000001"],
+                }
+            ]
+        }
+    )
+
+    name: Name
+    time_zone: ZoneName
+    weekly_hours: Annotated[list[OpeningHours], Field(max_length=100)]
+    service_ids: Annotated[list[UUID], Field(max_length=200)]
+
+
+@routes.post("/v1/resources", status_code=201, response_model=Resource, responses=ACCEPTED | WRITE_PROBLEMS)
+async def create_resource(
+    request: Request,
+    caller: Annotated[Caller, Security(caller, scopes=[Scope.CATALOG_WRITE])],
+    body: ResourceCreate,
+    headers: SentHeaders,
+    submitter: Submitter,
+) -> Response:
+    """Add whoever or whatever can be booked."""
+    command = CreateResource(**submitter.envelope(request, caller.tenant_id, body, headers), **dict(body))
+    return await submitter.submit(request, command, headers, Resource, LOCATION)
+
+
+@routes.get("/v1/resources", response_model=ResourceList, responses=LIST_PROBLEMS)
+async def list_resources(
+    caller: Annotated[Caller, Security(caller, scopes=[Scope.CATALOG_READ])],
+    nats: Nats,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> ResourceList:
+    """A page of the tenant's resources, newest first."""
+    return await call(nats, ListResources(tenant_id=caller.tenant_id, limit=limit, cursor=cursor))
+
+
+@routes.get("/v1/resources/{resource_id}", response_model=Resource, responses=ACCEPTED | READ_PROBLEMS | problems(409))
+async def get_resource(
+    caller: Annotated[Caller, Security(caller, scopes=[Scope.CATALOG_READ])], resource_id: UUID, follower: Follower
+) -> Resource | Response:
+    """One resource; 202 while the command for it still waits; the refusal if it was refused."""
+    resource = await follower.follow(
+        CreateResource,
+        caller.tenant_id,
+        resource_id,
+        lambda asked: GetResource(tenant_id=caller.tenant_id, resource_id=asked),
+    )
+    return resource or accepted(resource_id, LOCATION)

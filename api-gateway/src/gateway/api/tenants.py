@@ -1,0 +1,53 @@
+"""Tenants, for the operator. No quota: there is one operator."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from gateway.api.dependencies import Runtime
+from gateway.http.body import Body
+from gateway.http.parameters import Cursor, Limit
+from gateway.http.routes import OPERATOR_LIST_PROBLEMS, OPERATOR_WRITE_PROBLEMS, api_router
+from gateway.identity import model, tenants
+from gateway.identity.access import OPERATOR_ONLY
+from shared.contracts.fields import Name
+from shared.persistence.transaction import EVERY_TENANT
+
+routes = api_router("Operator", guard=OPERATOR_ONLY)
+
+
+class TenantCreate(Body):
+    """A business; its customers read this name."""
+
+    name: Name
+
+
+class Tenant(BaseModel):
+    """A business that uses this installation."""
+
+    id: UUID
+    name: str
+    created_at: datetime
+
+
+class TenantList(BaseModel):
+    """Tenants, newest first; `next_cursor` is null on the last page."""
+
+    tenants: list[Tenant]
+    next_cursor: str | None
+
+
+@routes.post("/v1/tenants", status_code=201, response_model=Tenant, responses=OPERATOR_WRITE_PROBLEMS)
+async def create_tenant(body: TenantCreate, runtime: Runtime) -> model.Tenant:
+    """Add a business to this installation."""
+    async with runtime.context().transaction(EVERY_TENANT) as tx:
+        return await tenants.add_tenant(tx.session, body.name)
+
+
+@routes.get("/v1/tenants", response_model=TenantList, responses=OPERATOR_LIST_PROBLEMS)
+async def list_tenants(runtime: Runtime, limit: Limit = 50, cursor: Cursor = None) -> dict[str, object]:
+    """A page of tenants, newest first."""
+    async with runtime.context().transaction(EVERY_TENANT) as tx:
+        page, next_cursor = await tenants.list_tenants(tx.session, limit, cursor)
+    return {"tenants": page, "next_cursor": next_cursor}

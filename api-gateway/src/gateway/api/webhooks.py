@@ -1,0 +1,73 @@
+"""Stripe's webhook: verified here, stored by JetStream, applied by billing-service."""
+
+import time
+from typing import Annotated
+
+from fastapi import Depends
+from fastapi.params import Header
+from prometheus_client import Counter
+from pydantic import BaseModel, StringConstraints, ValidationError, WithJsonSchema
+
+from gateway.api.dependencies import Nats, StripeSecrets
+from gateway.failpoints import GatewayFailpoint
+from gateway.http.body import read_body
+from gateway.http.edge import WEBHOOK_PATH
+from gateway.http.problems import Problem
+from gateway.http.routes import api_router, problems
+from gateway.http.stripe_signature import InvalidSignature, verify
+from shared.failpoints import failpoint
+from shared.messaging.sending import pass_on_stripe_event
+
+raw_routes = api_router("Webhooks", raw=True)
+
+REJECTED = Counter("stripe_webhook_rejected_total", "Webhook deliveries refused by the gateway.", ["reason"])
+
+_Signatures = Annotated[list[str], WithJsonSchema({"type": "string"}), Header(alias="Stripe-Signature")]
+_EVENT = {
+    "type": "object",
+    "description": "Stripe's Event object; more members than these come along.",
+    "required": ["id", "type"],
+    "properties": {"id": {"type": "string"}, "type": {"type": "string"}},
+}
+
+
+class WebhookReceived(BaseModel):
+    """The event is stored."""
+
+    received: bool = True
+
+
+class _Envelope(BaseModel):
+    """All that the gateway reads of an event; the rest is billing-service's business."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^evt_[A-Za-z0-9_]{1,250}$")]
+    type: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+@raw_routes.post(
+    WEBHOOK_PATH,
+    response_model=WebhookReceived,
+    responses=problems(400, 413, 503),
+    openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": _EVENT}}}},
+)
+async def receive_stripe_event(
+    signatures: _Signatures, body: Annotated[bytes, Depends(read_body)], secrets: StripeSecrets, nats: Nats
+) -> WebhookReceived:
+    """Take in an event signed by Stripe. 200 once it is stored; Stripe sends it again after anything else."""
+    try:
+        verify(signatures, body, secrets, time.time())
+        event = _Envelope.model_validate_json(body)
+    except InvalidSignature as error:
+        raise _refuse(error.reason) from None
+    except ValidationError:
+        raise _refuse("payload") from None
+    failpoint(GatewayFailpoint.WEBHOOK_PUBLISHING)
+    await pass_on_stripe_event(nats, event.id, event.type, body)
+    failpoint(GatewayFailpoint.WEBHOOK_PUBLISHED)
+    return WebhookReceived()
+
+
+def _refuse(reason: str) -> Problem:
+    """One constant answer, so that it teaches nothing; the reason is counted."""
+    REJECTED.labels(reason).inc()
+    return Problem(400, "The event could not be verified.", "invalid_webhook")

@@ -1,0 +1,96 @@
+"""What has become of a command whose sender was answered `202`: one way for everything that commands create."""
+
+import asyncio
+from collections.abc import Callable
+from enum import Enum
+from typing import TypeVar
+from uuid import UUID
+
+from nats.errors import Error as NatsError
+from nats.js.api import ConsumerInfo
+from nats.js.errors import Error as JetStreamError
+from nats.js.errors import NotFoundError
+
+from shared.contracts.base import Command, Contract, Query
+from shared.contracts.booking.commands import FollowBookingCommand
+from shared.errors import Unavailable
+from shared.messaging.broker import Broker
+from shared.messaging.rpc import Rejected, call
+
+STREAM = "COMMANDS"
+LOOK_SECONDS = 2.0
+
+R = TypeVar("R", bound=Contract)
+
+
+class CommandStatus(Enum):
+    """How far a stored command has come."""
+
+    UNKNOWN = "unknown"
+    """No such command is stored (or it is older than the stream keeps)."""
+    WAITING = "waiting"
+    """Stored, and nobody has finished with it."""
+    DONE = "done"
+    """Handled; whatever came of it, its service knows."""
+
+
+class CommandFollower:
+    """Finds what a command has created, or why it did not, or that it still waits."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    async def follow(
+        self, creation: type[Command], tenant_id: UUID, thing_id: UUID, query_of: Callable[[UUID], Query[R]]
+    ) -> R | None:
+        """The thing that a command was to create, or None while that command waits.
+
+        `query_of` asks for the thing of an id. Raises `Rejected` with the refusal of the command or of
+        the query, `Unavailable` if the service is silent and no waiting command explains that.
+        """
+        try:
+            return await call(self._broker, query_of(thing_id))
+        except Unavailable:
+            if await self.status(creation, tenant_id, thing_id) is CommandStatus.WAITING:
+                return None
+            raise
+        except Rejected as rejected:
+            if rejected.refusal.status != 404:
+                raise
+            missing = rejected
+        stored = await call(self._broker, FollowBookingCommand(tenant_id=tenant_id, command_id=thing_id))
+        if stored.outcome and stored.outcome.refusal:
+            raise Rejected(stored.outcome.refusal)
+        if stored.outcome and stored.outcome.result:  # the command repeated another, whose thing it is
+            return await call(self._broker, query_of(UUID(stored.outcome.result["id"])))
+        status = await self.status(creation, tenant_id, thing_id)
+        if status is CommandStatus.WAITING:
+            return None
+        if status is CommandStatus.DONE:  # perhaps finished between the two questions
+            return await call(self._broker, query_of(thing_id))
+        raise missing
+
+    async def status(self, command_type: type[Command], tenant_id: UUID, subject_id: UUID) -> CommandStatus:
+        """How far the creation of that thing has come. Raises `Unavailable` if NATS does not answer."""
+        subject = f"{command_type.TYPE}.{tenant_id}.{subject_id}"
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                try:
+                    stored = await self._broker.js.get_last_msg(STREAM, subject, direct=True)
+                except NotFoundError:
+                    return CommandStatus.UNKNOWN
+                consumers = await self._broker.js.consumers_info(STREAM)
+        except (NatsError, JetStreamError, OSError, TimeoutError) as error:
+            raise Unavailable(f"nats: {type(error).__name__}") from error
+        finished = max((_finished(c) for c in consumers if _reads(c, command_type)), default=0)
+        return CommandStatus.DONE if (stored.seq or 0) <= finished else CommandStatus.WAITING
+
+
+def _reads(consumer: ConsumerInfo, command_type: type[Command]) -> bool:
+    config = consumer.config
+    filters = (config.filter_subjects or [config.filter_subject or ""]) if config else []
+    return any(subject.startswith(command_type.TYPE + ".") for subject in filters)
+
+
+def _finished(consumer: ConsumerInfo) -> int:
+    return (consumer.ack_floor.stream_seq or 0) if consumer.ack_floor else 0

@@ -1,0 +1,158 @@
+"""The way from a write over HTTP to a durable command and back: store it, wait for its outcome, answer."""
+
+import asyncio
+import hashlib
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.commands.backlog import Backlog
+from gateway.commands.outcomes import OutcomeInbox
+from gateway.failpoints import GatewayFailpoint
+from gateway.http.headers import CommandHeaders, Preference
+from gateway.http.problems import render_refusal
+from shared.clock import utc_now
+from shared.contracts.base import Command, Contract, Outcome
+from shared.failpoints import failpoint
+from shared.messaging.broker import Broker
+from shared.messaging.sending import send_command
+
+PERMIT_SECONDS = 1.0
+"""How long a stored command keeps its request's permit while it waits for its outcome."""
+SILENCE_SECONDS = 2.0
+"""No outcome at all for so long: booking-service, or its database, is away, and waiting on is in vain."""
+
+
+class CommandAccepted(BaseModel):
+    """The command is stored and will be carried out; `location` will show what came of it."""
+
+    id: UUID
+    status: Literal["accepted"] = "accepted"
+    location: str
+
+
+ACCEPTED: dict[int | str, dict[str, Any]] = {
+    202: {"model": CommandAccepted, "description": "Stored; it will be carried out. `Location` shows what came of it."}
+}
+"""The answer of who has stored a command or follows one, for a route's `responses`."""
+
+
+class CommandSubmitter:
+    """Stores commands and answers with what became of them."""
+
+    def __init__(self, broker: Broker, inbox: OutcomeInbox, backlog: Backlog, wait_seconds: float) -> None:
+        self._broker = broker
+        self._inbox = inbox
+        self._backlog = backlog
+        self._wait_seconds = wait_seconds
+
+    def envelope(
+        self,
+        request: Request,
+        tenant_id: UUID,
+        body: BaseModel,
+        headers: CommandHeaders,
+        subject_id: UUID | None = None,
+    ) -> dict[str, Any]:
+        """The members that every `Command` has; `subject_id` is None for a creation.
+
+        The HTTP request's id becomes the command's, so that one id runs through the whole chain.
+        """
+        request_id: UUID = request.scope["request_id"]
+        key = headers.idempotency_key
+        return {
+            "id": request_id,
+            "tenant_id": tenant_id,
+            "subject_id": subject_id or request_id,
+            "received_at": utc_now(),
+            "outcome_to": self._inbox.subject,
+            "idempotency_key": key,
+            "fingerprint": fingerprint(request.scope["path"], body) if key else None,
+        }
+
+    async def submit(
+        self, request: Request, command: Command, headers: CommandHeaders, shown: type[Contract], location: str
+    ) -> Response:
+        """Store the command, then answer with its outcome, or with 202 if none comes in time.
+
+        `location` is where the thing can be seen, with `{id}` for its id. Raises 503 `overloaded` if too
+        many wait already, `Unavailable` if the command could not be stored, or nobody can say whether it was.
+        """
+        self._backlog.check()
+        preference = headers.preference
+        seconds = preference.seconds(self._wait_seconds)
+        deadline = asyncio.get_running_loop().time() + seconds
+        with self._inbox.expect(command.id) as coming:
+            failpoint(GatewayFailpoint.COMMAND_PUBLISHING)
+            await send_command(self._broker, command)
+            failpoint(GatewayFailpoint.COMMAND_PUBLISHED)
+            if seconds > 0:
+                await self._wait(request, coming, deadline, patient=preference.wait is not None)
+            if seconds <= 0 or not coming.done():
+                return accepted(command.subject_id, location, preference)
+            outcome = coming.result()
+        failpoint(GatewayFailpoint.COMMAND_DECIDED)
+        return _decided(request, outcome, shown, location, preference)
+
+    async def _wait(self, request: Request, coming: asyncio.Future[Outcome], deadline: float, *, patient: bool) -> None:
+        """Until the outcome comes or the deadline; unless the client is patient, until it is clear that nobody works.
+
+        Who waits for long gives its permit back: waiting costs next to nothing, and must not keep others out.
+        """
+        now = asyncio.get_running_loop().time
+        stored_at = now()
+        await asyncio.wait((coming,), timeout=max(0.0, min(deadline - stored_at, PERMIT_SECONDS)))
+        if coming.done():
+            return
+        if permit := request.scope.get("permit"):
+            permit.release()
+        if not patient:
+            await asyncio.wait((coming,), timeout=max(0.0, min(deadline, stored_at + SILENCE_SECONDS) - now()))
+            if self._inbox.silent_since(stored_at):
+                return
+        await asyncio.wait((coming,), timeout=max(0.0, deadline - now()))
+
+
+def fingerprint(path: str, body: BaseModel) -> str:
+    """What tells the same command from another under the same key: SHA-256 over path and canonical body.
+
+    Canonical: validated, so that order of members, spacing, defaults left out and other offsets of
+    the same instant make no difference.
+    """
+    return hashlib.sha256(f"{path}\n{body.model_dump_json()}".encode()).hexdigest()
+
+
+def accepted(subject_id: UUID, location: str, preference: Preference | None = None) -> Response:
+    """202: stored, not carried out yet."""
+    place = location.format(id=subject_id)
+    headers = {"Location": place, "Retry-After": "1"}
+    if preference and (applied := preference.applied(accepted=True)):
+        headers["Preference-Applied"] = applied
+    return _json(CommandAccepted(id=subject_id, location=place), 202, headers)
+
+
+def entity_tag(version: int) -> str:
+    """The `ETag` of a thing that has versions, as `If-Match` takes it."""
+    return f'"{version}"'
+
+
+def _decided(
+    request: Request, outcome: Outcome, shown: type[Contract], location: str, preference: Preference
+) -> Response:
+    headers = {"Idempotent-Replayed": "true"} if outcome.replayed else {}
+    if applied := preference.applied(accepted=False):
+        headers["Preference-Applied"] = applied
+    if outcome.refusal is not None:
+        return render_refusal(request.scope, outcome.refusal, headers)
+    result = outcome.result or {}
+    headers["Location"] = location.format(id=result["id"])
+    if "version" in result:
+        headers["ETag"] = entity_tag(result["version"])
+    return _json(shown.model_validate(result), outcome.status, headers)
+
+
+def _json(thing: BaseModel, status: int, headers: dict[str, str]) -> Response:
+    return Response(thing.model_dump_json(), status, headers, "application/json")

@@ -1,0 +1,97 @@
+"""What clients send as JSON: read once, strictly, within a time limit."""
+
+import asyncio
+import json
+import re
+from email.message import Message
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.requests import Request
+
+from gateway.http.problems import FieldError, Problem, field_errors, invalid
+
+B = TypeVar("B", bound="Body")
+
+STRICT = ConfigDict(strict=True, extra="forbid", frozen=True)
+"""Unknown members, other types and values out of range are refused."""
+
+_NAME = re.compile(rb'"\s*:')
+BODY_SECONDS = 10
+"""A body of 64 KiB that takes longer is not coming."""
+
+
+class Body(BaseModel):
+    """A body of a request. A path operation takes one as a parameter of such a type (`gateway.http.routes`)."""
+
+    model_config = STRICT
+
+
+async def read_body(request: Request) -> bytes:
+    """The raw body. Raises 408 if it does not arrive in time, 413 if it is too long."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.body()
+    except TimeoutError:
+        raise Problem(408, "The body did not arrive in time.", headers={"Connection": "close"}) from None
+
+
+async def read_json(request: Request, model: type[B], default: B | None = None) -> B:
+    """The body as a model that validates strictly; `default` stands for no body at all, where it may be left out.
+
+    Raises 415 for another media type, 422 `validation_error` for bytes that are no JSON of that shape.
+    """
+    data = await read_body(request)
+    if default is not None and not data:
+        return default
+    _check_media_type(request)
+    try:
+        body = model.model_validate_json(data)
+    except ValidationError as error:
+        raise invalid(
+            field_errors(error.errors(include_url=False, include_context=False, include_input=False))
+        ) from None
+    if len(_NAME.findall(data)) != _members(body):
+        _refuse_repeated_names(data)
+    return body
+
+
+def _check_media_type(request: Request) -> None:
+    declared = request.headers.getlist("content-type")
+    if declared != ["application/json"]:
+        message = Message()
+        message["content-type"] = declared[0] if len(declared) == 1 else ""
+        charset = str(message.get_param("charset", "utf-8")).lower()
+        if message.get_content_type() != "application/json" or charset not in ("utf-8", "utf8"):
+            raise Problem(415, "Send JSON: Content-Type: application/json, in UTF-8.")
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise Problem(415, "Send the body uncompressed.")
+
+
+def _members(value: Any) -> int:
+    """How many members the objects of a body have; of a name given twice one is left."""
+    if isinstance(value, BaseModel):
+        return len(value.model_fields_set) + sum(_members(item) for item in vars(value).values())
+    if isinstance(value, dict):
+        return len(value) + sum(_members(item) for item in value.values())
+    if isinstance(value, list):
+        return sum(_members(item) for item in value)
+    return 0
+
+
+def _refuse_repeated_names(data: bytes) -> None:
+    """A name given twice is refused: two readers of such a body may disagree on what it says.
+
+    Reading a body a second time costs more than validating it. It is done where more names, or what
+    looks like one within a text, were sent than members came of it.
+    """
+
+    def check(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            names = [name for name, _ in pairs]
+            repeated = next(name for name in names if names.count(name) > 1)
+            raise invalid([FieldError(field=repeated[:80], message="given more than once")])
+        return found
+
+    json.loads(data, object_pairs_hook=check)

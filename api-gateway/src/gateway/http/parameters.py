@@ -1,0 +1,18 @@
+"""Query parameters that several routes have: those of every list, and instants."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import BeforeValidator, WithJsonSchema
+
+from shared.contracts.fields import parse_instant
+
+Limit = Annotated[int, Query(ge=1, le=100, description="How many at most.")]
+Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before.")]
+QueryInstant = Annotated[
+    datetime,
+    # A `+` that was not escaped arrives as a blank.
+    BeforeValidator(lambda value: parse_instant(value.replace(" ", "+") if isinstance(value, str) else value)),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]

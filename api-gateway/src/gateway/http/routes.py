@@ -1,0 +1,216 @@
+"""How path operations run (ADR 0026). They are declared as FastAPI has it, with two classes of route of our own.
+
+`JsonRoute` is FastAPI's, but for a parameter whose type is a `Body`: it is read strictly, and after the
+checks that stand before it. `RawRoute` runs the same declaration without FastAPI's dependency machinery,
+which would cost more than all that the gateway does itself; it is for the few routes whose speed counts.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import update_wrapper
+from typing import Annotated, Any, get_args
+
+from fastapi import APIRouter, FastAPI
+from fastapi.params import Depends, Header, Security
+from fastapi.routing import APIRoute
+from fastapi.security import SecurityScopes
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from gateway.http.body import Body, read_json
+from gateway.http.problems import MEDIA_TYPE
+
+Endpoint = Callable[..., Awaitable[Any]]
+
+_MEANINGS = {
+    400: "A header or cursor is malformed.",
+    401: "No valid API key; the same answer whatever is wrong with it.",
+    403: "The key may not do this.",
+    404: "No such thing, or another tenant's.",
+    408: "The body did not arrive in time.",
+    409: "Refused by a rule of the business; `code` says which.",
+    413: "The body is too long.",
+    415: "The body is not JSON.",
+    422: "The request is not valid; `errors` says what is wrong where.",
+    429: "The tenant's quota is used up.",
+    503: "Not possible just now, or too much is under way (`overloaded`); try again after `Retry-After`.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _BodyReader:
+    """A dependency: the request's body as a model."""
+
+    model: type[Body]
+    default: Body | None
+    """What no body at all stands for; None if there must be one."""
+
+    async def __call__(self, request: Request) -> Body:
+        return await read_json(request, self.model, self.default)
+
+
+class JsonRoute(APIRoute):
+    """A path operation whose JSON body is validated strictly. `body_model` is its type, for the document."""
+
+    body_model: type[Body] | None = None
+
+    def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:
+        endpoint, reader = _reading_body(endpoint)
+        if reader is not None:
+            self.body_model = reader.model
+            schema = {"$ref": f"#/components/schemas/{reader.model.__name__}"}
+            content = {"required": reader.default is None, "content": {"application/json": {"schema": schema}}}
+            options["openapi_extra"] = {"requestBody": content} | (options.get("openapi_extra") or {})
+        super().__init__(path, endpoint, **options)
+
+
+class RawRoute(JsonRoute):
+    """The same, run by itself: parameters are resolved as declared, in order, with nothing in between.
+
+    They may be the `Request`, `Header` lists, a `Body`, and `Depends` or `Security` of functions with such
+    parameters. Raises TypeError at the declaration for others.
+    """
+
+    def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        if self.dependencies:
+            raise TypeError(f"{self.name}: a raw route names its dependencies among its parameters")
+        run = _resolving(self.endpoint)
+        status = self.status_code or 200
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            answer = await run(Request(scope, receive, send))
+            if isinstance(answer, BaseModel):
+                answer = Response(answer.model_dump_json(), status, media_type="application/json")
+            await answer(scope, receive, send)
+
+        self.app = app
+
+
+class RawDispatch:
+    """Calls a raw route without path parameters at once; all else goes through the application.
+
+    Routing and middleware would cost a booking more than its validation.
+    """
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+        self._routes: dict[tuple[str, str], RawRoute] = {
+            (method, route.path): route
+            for route in app.routes
+            if isinstance(route, RawRoute) and "{" not in route.path
+            for method in route.methods or ()
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        route = self._routes.get((scope.get("method", ""), scope.get("path", "")))
+        if route is None:
+            await self._app(scope, receive, send)
+        else:
+            scope["app"] = self._app
+            scope["route"] = route
+            await route.app(scope, receive, send)
+
+
+def api_router(tag: str, *, raw: bool = False, guard: Security | None = None) -> APIRouter:
+    """The path operations of one public resource; their ids in the document are the functions' names.
+
+    `guard` is asked before each of them.
+    """
+    return APIRouter(
+        route_class=RawRoute if raw else JsonRoute,
+        tags=[tag],
+        dependencies=[guard] if guard else None,
+        generate_unique_id_function=lambda route: route.name,
+    )
+
+
+def securities(route: APIRoute) -> list[Security]:
+    """The `Security` that a path operation declares, for itself and by its router."""
+    parameters = inspect.signature(route.endpoint).parameters.values()
+    declared = [marker for parameter in parameters for marker in get_args(parameter.annotation)[1:]]
+    return [marker for marker in (*declared, *route.dependencies) if isinstance(marker, Security)]
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Problem documents that a route may answer with, for its `responses`."""
+    schema = {"$ref": "#/components/schemas/ProblemDocument"}
+    return {
+        status: {"description": _MEANINGS[status], "content": {MEDIA_TYPE: {"schema": schema}}}
+        for status in sorted(statuses)
+    }
+
+
+READ_PROBLEMS = problems(401, 403, 404, 422, 429, 503)
+LIST_PROBLEMS = problems(400, 401, 403, 422, 429, 503)
+WRITE_PROBLEMS = problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503)
+OPERATOR_LIST_PROBLEMS = problems(400, 401, 403, 422, 503)
+OPERATOR_WRITE_PROBLEMS = problems(400, 401, 403, 404, 408, 413, 415, 422, 503)
+
+
+def _reading_body(endpoint: Endpoint) -> tuple[Endpoint, _BodyReader | None]:
+    """The function with its `Body` parameter, if it has one, as a dependency that reads it."""
+    parameters = []
+    reader = None
+    for declared in inspect.signature(endpoint).parameters.values():
+        parameter = declared.replace(kind=declared.KEYWORD_ONLY)
+        if inspect.isclass(declared.annotation) and issubclass(declared.annotation, Body):
+            reader = _BodyReader(declared.annotation, None if declared.default is declared.empty else declared.default)
+            dependency: Any = Annotated[reader.model, Depends(reader)]
+            parameter = parameter.replace(annotation=dependency, default=declared.empty)
+        parameters.append(parameter)
+    if reader is None:
+        return endpoint, None
+
+    async def reading(**values: Any) -> Any:
+        return await endpoint(**values)
+
+    update_wrapper(reading, endpoint)
+    del reading.__wrapped__  # type: ignore[attr-defined]  # FastAPI would look through to the first signature
+    reading.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return reading, reader
+
+
+def _resolving(function: Endpoint, scopes: tuple[str, ...] = ()) -> Callable[[Request], Awaitable[Any]]:
+    """Calls the function with the parameters that it declares. Raises TypeError for those of other kinds."""
+    at_once: dict[str, Callable[[Request], Any]] = {}
+    awaited: dict[str, Callable[[Request], Awaitable[Any]]] = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        markers = get_args(parameter.annotation)[1:]
+        dependency = next((marker for marker in markers if isinstance(marker, Depends)), None)
+        header = next((marker for marker in markers if isinstance(marker, Header)), None)
+        if parameter.annotation is Request:
+            at_once[name] = _request
+        elif parameter.annotation is SecurityScopes:
+            at_once[name] = _constant(SecurityScopes(list(scopes)))
+        elif dependency is not None and dependency.dependency is not None:
+            asked = tuple(dependency.scopes or ()) if isinstance(dependency, Security) else scopes
+            awaited[name] = _resolving(dependency.dependency, asked)
+        elif header is not None and header.alias:
+            at_once[name] = _header(header.alias)
+        else:
+            raise TypeError(f"{name}: a raw route can't take this parameter")
+
+    async def resolve(request: Request) -> Any:
+        values = {name: get(request) for name, get in at_once.items()}
+        for name, get in awaited.items():
+            values[name] = await get(request)
+        return await function(**values)
+
+    return resolve
+
+
+def _request(request: Request) -> Request:
+    return request
+
+
+def _constant(value: Any) -> Callable[[Request], Any]:
+    return lambda _: value
+
+
+def _header(name: str) -> Callable[[Request], list[str]]:
+    return lambda request: request.headers.getlist(name)

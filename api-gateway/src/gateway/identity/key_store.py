@@ -1,0 +1,117 @@
+"""Keys in the database: made, found, listed, revoked, and when they were last used."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.identity.authenticator import Caller, StoredKey
+from gateway.identity.keys import NewKey
+from gateway.identity.model import ApiKey, Tenant
+from gateway.identity.scopes import Scope, scopes_of, stored_scopes
+from shared.errors import NotFound
+from shared.persistence.paging import decode_cursor, encode_cursor
+from shared.persistence.transaction import EVERY_TENANT
+from shared.runtime.service import ServiceRuntime
+
+
+class KeyStore:
+    """Looks keys up for the authenticator and records their use."""
+
+    def __init__(self, service: ServiceRuntime) -> None:
+        self._service = service
+        self._used: set[str] = set()
+
+    async def look_up(self, key_id: str) -> StoredKey | None:
+        """The usable key of that id; None for an unknown or revoked one. Raises `Unavailable`."""
+        async with self._service.context().transaction(EVERY_TENANT) as tx:
+            found = await find_key(tx.session, key_id)
+        if found is None or found[0].revoked_at is not None:
+            return None
+        key, tenant = found
+        caller = Caller(key.id, tenant.id, tenant.name, scopes_of(key.stored_scopes))
+        return StoredKey(key.secret_sha256, caller, key.expires_at)
+
+    def note_use(self, key_id: str) -> None:
+        """Remember that this key was used, for the next `record_use`."""
+        self._used.add(key_id)
+
+    async def record_use(self) -> None:
+        """Write `last_used_at` of the keys used since the last call; sampled, since a write a request would cost."""
+        used, self._used = self._used, set()
+        if used:
+            async with self._service.context().transaction(EVERY_TENANT) as tx:
+                await tx.session.execute(
+                    update(ApiKey).where(ApiKey.id.in_(sorted(used))).values(last_used_at=func.clock_timestamp())
+                )
+
+
+async def add_key(
+    session: AsyncSession,
+    key: NewKey,
+    tenant_id: UUID,
+    name: str,
+    scopes: Iterable[Scope] | None,
+    expires_at: datetime | None,
+) -> ApiKey:
+    """Store a new key of a tenant; without scopes it may do everything.
+
+    Raises `NotFound` if there is no such tenant.
+    """
+    if await session.get(Tenant, tenant_id) is None:
+        raise NotFound("There is no tenant of that id.")
+    row = ApiKey(
+        id=key.id,
+        tenant_id=tenant_id,
+        name=name,
+        secret_sha256=key.digest,
+        stored_scopes=stored_scopes(scopes),
+        expires_at=expires_at,
+    )
+    session.add(row)
+    await session.flush()
+    await session.refresh(row)
+    return row
+
+
+async def find_key(session: AsyncSession, key_id: str) -> tuple[ApiKey, Tenant] | None:
+    """A key with its tenant, revoked and expired ones too."""
+    found = await session.execute(
+        select(ApiKey, Tenant).join(Tenant, Tenant.id == ApiKey.tenant_id).where(ApiKey.id == key_id)
+    )
+    row = found.one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+async def list_keys(
+    session: AsyncSession, limit: int, cursor: str | None, tenant_id: UUID | None
+) -> tuple[list[ApiKey], str | None]:
+    """A page of keys in the order of their ids, optionally of one tenant, and the cursor of the next.
+
+    Raises `InvalidCursor`.
+    """
+    scope = f"api_keys.{tenant_id or '*'}"
+    query = select(ApiKey).order_by(ApiKey.id).limit(limit + 1)
+    if cursor is not None:
+        (after,) = decode_cursor(scope, cursor)
+        query = query.where(ApiKey.id > after)
+    if tenant_id is not None:
+        query = query.where(ApiKey.tenant_id == tenant_id)
+    keys = list(await session.scalars(query))
+    if len(keys) <= limit:
+        return keys, None
+    return keys[:limit], encode_cursor(scope, keys[limit - 1].id)
+
+
+async def revoke_key(session: AsyncSession, key_id: str) -> None:
+    """End a key for good; doing it twice changes nothing. Raises `NotFound` for an unknown one."""
+    done = await session.execute(
+        update(ApiKey)
+        .where(ApiKey.id == key_id)
+        .values(revoked_at=func.coalesce(ApiKey.revoked_at, func.clock_timestamp()))
+        .returning(ApiKey.id)
+    )
+    if done.one_or_none() is None:
+        raise NotFound("There is no key of that id.")

@@ -1,0 +1,102 @@
+"""Quotas: the arithmetic, in memory, and in a real Valkey."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from redis.asyncio import Redis
+
+from devstack.servers import Servers
+from gateway.http.quota import PERIOD, Bucket, MemoryLimiter, RedisLimiter
+from tests.support.eventually import allowed
+
+limits = st.integers(1, 5000)
+steps = st.lists(st.tuples(st.integers(0, PERIOD), st.integers(1, 50)), max_size=40)
+
+
+@given(limits, steps)
+def test_a_bucket_never_gives_more_than_its_size_and_its_refill(limit: int, asked: list[tuple[int, int]]) -> None:
+    bucket, now, full_at, given_out = Bucket(limit), 10**15, 0, 0
+    started = now
+    for pause, wanted in asked:
+        now += pause
+        passed, full_at = bucket.take(full_at, now, wanted)
+        assert 0 <= passed <= wanted
+        given_out += passed
+        assert given_out <= limit + (now - started) // bucket.interval
+        assert full_at - now <= bucket.interval * limit
+
+
+@given(limits, st.integers(1, 100), st.integers(0, 10**9))
+def test_many_at_once_are_as_many_one_by_one(limit: int, wanted: int, full_at: int) -> None:
+    bucket, now = Bucket(limit), 10**9
+    together = bucket.take(full_at, now, wanted)
+    passed = 0
+    for _ in range(wanted):
+        one, full_at = bucket.take(full_at, now, 1)
+        passed += one
+    assert together == (passed, max(full_at, now))
+
+
+@given(limits)
+def test_who_waits_as_told_passes(limit: int) -> None:
+    bucket, now = Bucket(limit), 10**15
+    _, full_at = bucket.take(0, now, limit)
+    refused = bucket.decide(allowed=False, backlog=full_at - now)
+    assert (refused.remaining, refused.limit) == (0, limit)
+    assert bucket.take(full_at, now, 1)[0] == 0
+    assert bucket.take(full_at, now + refused.retry_seconds * 1_000_000, 1)[0] == 1
+    assert bucket.take(full_at, now + refused.reset_seconds * 1_000_000, limit)[0] == limit
+
+
+async def test_in_memory_tenants_have_quotas_of_their_own() -> None:
+    limiter = MemoryLimiter(3)
+    one, other = uuid4(), uuid4()
+    assert [(await limiter.take(one)).allowed for _ in range(4)] == [True, True, True, False]
+    assert (await limiter.take(other)).remaining == 2
+    await limiter.clean_up()
+    assert not (await limiter.take(one)).allowed
+
+
+@pytest.fixture
+async def shared(servers: Servers) -> AsyncIterator[tuple[RedisLimiter, RedisLimiter]]:
+    """Two gateways' limiters on one store."""
+    pair = (RedisLimiter(servers.valkey.url, 20), RedisLimiter(servers.valkey.url, 20))
+    yield pair
+    for limiter in pair:
+        await limiter.close()
+
+
+async def test_gateways_share_a_quota(shared: tuple[RedisLimiter, RedisLimiter]) -> None:
+    tenant, other = uuid4(), uuid4()
+    decisions = await asyncio.gather(*(limiter.take(tenant) for limiter in shared for _ in range(20)))
+    assert None not in decisions
+    passed = [d for d in decisions if d and d.allowed]
+    assert len(passed) == 20
+    assert sorted(d.remaining for d in passed) == list(range(20))
+    assert all(d.retry_seconds in (1, 2, 3) for d in decisions if d and not d.allowed)
+    mine, theirs = await asyncio.gather(shared[0].take(other), shared[0].take(tenant))
+    assert mine is not None
+    assert mine.allowed
+    assert theirs is not None
+    assert not theirs.allowed
+
+
+async def test_what_is_stored_of_a_quota_expires(shared: tuple[RedisLimiter, RedisLimiter], servers: Servers) -> None:
+    tenant = uuid4()
+    await shared[0].take(tenant)
+    async with Redis.from_url(servers.valkey.url) as store:
+        assert 0 < await store.pttl(f"quota:{tenant}") <= 61_000
+
+
+async def test_a_store_that_refuses_lets_requests_pass() -> None:
+    limiter = RedisLimiter("redis://127.0.0.1:1/0", 5)
+    started = time.monotonic()
+    assert [await limiter.take(uuid4()) for _ in range(10)] == [None] * 10
+    assert limiter.broken
+    assert time.monotonic() - started < allowed(0.5)
+    await limiter.close()
