@@ -18,8 +18,8 @@ from billing.model import Payment
 from billing.stripe_gateway import StripeGateway
 from booking.bookings import creation
 from gateway.requests import DurableRequests
-from notifier.mail import Mail
-from notifier.mailers import SmtpMailer
+from notifier.channels.email.mime import Mail
+from notifier.channels.email.smtp import SmtpMailer
 from shared import relay
 from shared.contracts.base import Event
 from shared.contracts.booking.bookings import CreateBooking
