@@ -5,11 +5,12 @@ Pure functions.
 
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date
-from babel.numbers import format_currency, get_currency_symbol
+from babel.numbers import NumberPattern, get_currency_symbol, parse_pattern
 
 from shared.contracts.money import DECIMALS, Money
 
@@ -21,18 +22,30 @@ def money(amount: Money, locale: str) -> str:
     """`€24.00`, `¥5,000`, `CHF 24.00`: minor units by the currency's decimals."""
     decimals = DECIMALS.get(amount.currency, 2)
     currency = amount.currency.upper()
-    pattern = Locale.parse(locale).currency_formats["standard"].pattern
-    pattern = pattern.replace("0.00", f"0.{'0' * decimals}" if decimals else "0")
-    if get_currency_symbol(currency, locale)[-1].isalpha():
-        # CLDR keeps letters and digits apart.
-        pattern = pattern.replace("¤#", "¤ #")
+    pattern = _amount_pattern(currency, decimals, locale)
     value = Decimal(amount.amount).scaleb(-decimals)
-    return format_currency(value, currency, pattern, locale=locale, currency_digits=False)
+    return str(pattern.apply(value, _parsed(locale), currency=currency, currency_digits=False))
 
 
 def day(local: datetime, locale: str) -> str:
     """`Tuesday 24 November 2026`."""
-    return format_date(local, _DAYS[locale], locale=locale)
+    return format_date(local, _DAYS[locale], locale=_parsed(locale))
+
+
+# Few of each exist, and Babel parses them anew for every number and date: a good part of the time a mail takes.
+@cache
+def _amount_pattern(currency: str, decimals: int, locale: str) -> NumberPattern:
+    pattern = _parsed(locale).currency_formats["standard"].pattern
+    pattern = pattern.replace("0.00", f"0.{'0' * decimals}" if decimals else "0")
+    if get_currency_symbol(currency, locale)[-1].isalpha():
+        # CLDR keeps letters and digits apart.
+        pattern = pattern.replace("¤#", "¤ #")
+    return parse_pattern(pattern)
+
+
+@cache
+def _parsed(locale: str) -> Locale:
+    return Locale.parse(locale)
 
 
 def moment(instant: datetime, time_zone: str, locale: str) -> str:

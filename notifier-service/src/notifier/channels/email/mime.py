@@ -43,8 +43,10 @@ class Mail:
 
 def one_line(text: str, limit: int = _NAME_LIMIT) -> str:
     """The text without line breaks, control and invisible formatting characters, at most `limit` long."""
-    printable = (" " if unicodedata.category(c) in _NOT_PRINTABLE else c for c in text[: 4 * limit])
-    line = " ".join("".join(printable).split())
+    start = text[: 4 * limit]
+    if not start.isprintable():
+        start = "".join(" " if unicodedata.category(c) in _NOT_PRINTABLE else c for c in start)
+    line = " ".join(start.split())
     return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
 
 
