@@ -10,14 +10,14 @@ from bench.infrastructure import Kernel, kernel_of, settle
 from bench.machine import Effort
 from bench.report import Chart, Result, Row, median
 from bench.scale import Scale
-from notifier.claims import MESSAGES, Claim
-from notifier.composing import Composer
-from notifier.letters import Links
-from notifier.mail import Mail, to_mime
-from notifier.mailers import SMTP_CONNECTIONS, SmtpMailer
-from notifier.model import messages_about, queue, remember
-from notifier.sending import Sender
+from notifier.channels.email.mime import Mail, to_mime
+from notifier.channels.email.smtp import SMTP_CONNECTIONS, SmtpMailer
+from notifier.messages.bookings import remember
+from notifier.messages.catalog import messages_owed
+from notifier.messages.delivery import Sender
+from notifier.messages.queue import MESSAGES, enqueue
 from notifier.settings import NotifierSettings
+from shared.clock import utc_now
 from shared.identifiers import new_id
 from shared.persistence.outbox import OutboxRow
 from shared.persistence.transaction import EVERY_TENANT
@@ -67,27 +67,33 @@ async def _queue(kernel: Kernel, count: int) -> None:
         some = events[start : start + IN_A_TRANSACTION]
         async with _context(kernel).transaction(EVERY_TENANT) as tx:
             await remember(tx.session, some)
-            await queue(tx.session, [m for event in some for m in messages_about(event, ())], "tidebook.example")
+            messages = [m for event in some for m in messages_owed(event, event.booking, ())]
+            await enqueue(tx.session, messages, "tidebook.example", utc_now())
+
+
+class _RecordingMailer(SmtpMailer):
+    """Keeps what it has handed over."""
+
+    def __init__(self, settings: NotifierSettings) -> None:
+        super().__init__(settings)
+        self.mails: list[Mail] = []
+
+    async def send(self, mail: Mail) -> None:
+        await super().send(mail)
+        self.mails.append(mail)
 
 
 async def _send(kernel: Kernel, count: int, effort: Effort) -> list[tuple[str, bytes]]:
     """With the production sender; returns what was sent, as recipient and bytes."""
-    mails: list[Mail] = []
-    composer = Composer(Links(), FROM, kernel.broker)
-
-    async def compose(claim: Claim) -> Mail:
-        mail = await composer.message(claim)
-        mails.append(mail)
-        return mail
-
-    mailer = SmtpMailer(_settings(kernel))
-    sender = Sender(MESSAGES, lambda: _context(kernel), mailer, compose, lambda: False)
+    settings = _settings(kernel)
+    mailer = _RecordingMailer(settings)
+    sender = Sender(MESSAGES, settings, mailer, kernel.broker, lambda: _context(kernel), lambda: False)
     effort.begin()
-    tally = await sender.send_all_due()
+    stats = await sender.send_all_due()
     effort.end()
-    if tally.sent != count:
-        raise SystemExit(f"not every mail was sent: {tally}")
-    return [(mail.recipient, to_mime(mail, FROM).as_bytes()) for mail in mails]
+    if stats.sent != count:
+        raise SystemExit(f"not every mail was sent: {stats}")
+    return [(mail.recipient, to_mime(mail, FROM).as_bytes()) for mail in mailer.mails]
 
 
 def _settings(kernel: Kernel) -> NotifierSettings:

@@ -18,8 +18,8 @@ from billing.payments.model import Payment
 from billing.stripe.client import StripeClient
 from booking.bookings import creation
 from gateway.commands.submit import CommandSubmitter
-from notifier.mail import Mail
-from notifier.mailers import SmtpMailer
+from notifier.channels.email.mime import Mail
+from notifier.channels.email.smtp import SmtpMailer
 from shared import relay
 from shared.contracts.base import Event
 from shared.contracts.booking.bookings import CreateBooking

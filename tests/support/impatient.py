@@ -9,7 +9,7 @@ import runpy
 import sys
 
 from billing.stripe import events as stripe_events
-from notifier import claims
+from notifier.messages import queue as messages
 from shared.messaging import topology
 from shared.persistence import outbox
 
@@ -20,7 +20,7 @@ def shorten_leases() -> None:
     """To be called before the modules that take over these values are imported."""
     topology.ACK_WAIT_SECONDS = LEASE_SECONDS
     outbox.CLAIM_SECONDS = 1
-    claims.LEASE_SECONDS = LEASE_SECONDS
+    messages.LEASE_SECONDS = LEASE_SECONDS
     stripe_events.LEASE_SECONDS = LEASE_SECONDS
 
 

@@ -10,17 +10,18 @@ import asyncio
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import structlog
 import uvloop
 
 from notifier.failpoints import NotifierFailpoint
 from notifier.job_heartbeats import JobsHeartbeatWriter
+from notifier.messages.bookings import prune_bookings
+from notifier.messages.delivery import Sender, sender_for
+from notifier.messages.queue import REMINDERS, prune_messages
 from notifier.metrics import EMAIL_JOBS, announce_job
-from notifier.model import prune
-from notifier.outgoing import reminder_sender
 from notifier.schema import SCHEMA_REVISION
-from notifier.sending import Sender
 from notifier.settings import NotifierSettings
 from notifier.uses import USES
 from shared.errors import Unavailable
@@ -39,6 +40,8 @@ log = structlog.get_logger()
 DEFAULT_INTERVAL_SECONDS = 60.0
 CONNECT_SECONDS = 30
 """How long `--once` waits for NATS."""
+KEEP = timedelta(days=90)
+"""How long finished messages and silent bookings are kept."""
 
 Job = Callable[[], Awaitable[bool]]
 """Does its share of a round; False if something is left undone that should have been done."""
@@ -90,7 +93,7 @@ def build(interval_seconds: float) -> tuple[ServiceRuntime, JobsRunner]:
         schema_revision=SCHEMA_REVISION,
         uses=USES,
     )
-    jobs = {"reminders": _reminders(reminder_sender(service, settings)), "janitor": _janitor(service.context)}
+    jobs = {"reminders": _reminders(sender_for(REMINDERS, service, settings)), "janitor": _janitor(service.context)}
     return service, JobsRunner(
         service.context, JobsHeartbeatWriter(service.broker, service.instance, interval_seconds), jobs
     )
@@ -107,7 +110,7 @@ def _janitor(context: Callable[[], Context]) -> Job:
     async def prune_old_rows() -> bool:
         while True:
             async with context().transaction(EVERY_TENANT) as tx:
-                if not await prune(tx.session):
+                if not await prune_messages(tx.session, KEEP) + await prune_bookings(tx.session, KEEP):
                     return True
 
     return prune_old_rows

@@ -1,7 +1,11 @@
 """notifier-service: writes down which messages are owed, and sends all but reminders at once."""
 
-from notifier import handlers
-from notifier.outgoing import MailBell, mailroom_for, message_sender
+import asyncio
+from functools import partial
+
+from notifier.messages import reactions
+from notifier.messages.delivery import sender_for
+from notifier.messages.queue import MESSAGES
 from notifier.schema import SCHEMA_REVISION
 from notifier.settings import NotifierSettings
 from notifier.uses import USES
@@ -9,13 +13,13 @@ from shared.persistence.database import Database
 from shared.runtime.service import ServiceRuntime, run
 from shared.runtime.settings import load
 
-HANDLERS = handlers.handlers
+HANDLERS = reactions.handlers
 
 
 def build() -> ServiceRuntime:
     """Put the service together from its environment."""
     settings = load(NotifierSettings)
-    bell = MailBell()
+    wake_up = asyncio.Event()
     service = ServiceRuntime(
         "notifier",
         settings,
@@ -23,9 +27,10 @@ def build() -> ServiceRuntime:
         schema_revision=SCHEMA_REVISION,
         handlers=HANDLERS,
         uses=USES,
-        adapters={"mailroom": mailroom_for(settings, bell)},
+        adapters={"settings": settings, "wake_up": wake_up},
     )
-    service.every(0, "send-messages", bell.answered_by(message_sender(service, settings)))
+    sender = sender_for(MESSAGES, service, settings)
+    service.every(0, "send-messages", partial(sender.send_when_woken, wake_up))
     return service
 
 

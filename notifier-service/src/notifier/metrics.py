@@ -4,7 +4,7 @@ from prometheus_client import Counter
 
 EMAIL_JOBS = Counter(
     "email_jobs_total",
-    "Mails by the job that handled them: sent, skipped (overtaken or mail is off), error (each failed attempt).",
+    "Mails by the job that handled them: sent, skipped (superseded or mail is off), error (each failed attempt).",
     ["job", "status"],
 )
 STATUSES = ("sent", "skipped", "error")

@@ -1,3 +1,3 @@
 """Which migration this code needs."""
 
-SCHEMA_REVISION = "0001_messages_and_heartbeats"
+SCHEMA_REVISION = "0002_messages_are_data"

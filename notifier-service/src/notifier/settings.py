@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from notifier.mail import MailRefused, checked_address
+from notifier.addresses import checked_address
+from notifier.errors import MailRefused
 from shared.runtime.settings import ServiceSettings
 
 BOOKING_ID_PLACEHOLDER = "{booking_id}"
@@ -16,7 +17,7 @@ class NotifierSettings(ServiceSettings):
     """What notifier-service needs beside the shared settings.
 
     The mail adapter's credentials are required as soon as it is chosen: a process that could not
-    send must not start (operations guide, "Jobs runner").
+    send must not start.
     """
 
     # An empty variable is an unset one: compose files can't leave a name out.
@@ -39,6 +40,11 @@ class NotifierSettings(ServiceSettings):
     """Where a customer pays, with `{booking_id}` in it. Without it mails name no link."""
     reminder_offsets_minutes: Annotated[tuple[int, ...], NoDecode] = (1440, 120)
     """How long before the start a reminder goes out, comma-separated minutes."""
+
+    @property
+    def message_domain(self) -> str:
+        """What stands right of the `@` in the mails' Message-IDs."""
+        return self.mail_from.rpartition("@")[2] or "localhost"
 
     @field_validator("reminder_offsets_minutes", mode="before")
     @classmethod

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import httpx
 
 from devstack.stack import Stack
-from notifier.sending import CONCURRENCY
+from notifier.messages.delivery import CONCURRENCY
 from tests.chaos.collect import Mischief
 from tests.chaos.load import Load
 from tests.chaos.schedule import MAILING, Fault

@@ -1,4 +1,4 @@
-"""The jobs runner: reminders that still hold, heartbeats that tell the truth (operations guide, "Jobs runner")."""
+"""The jobs runner: reminders that still hold, heartbeats that tell the truth (`docs/operations.md`)."""
 
 import asyncio
 import json
@@ -78,7 +78,7 @@ async def test_what_has_changed_at_the_last_second_is_not_reminded_of(
     deposit: str | None,
     minutes_ahead: int,
 ) -> None:
-    """booking-service knows already; its event has not come yet (domain-rules §2, 13)."""
+    """booking-service knows already; its event has not come yet."""
     await confirmed(customer, bookings)
     later = Customers(customer.broker, customer.database, minutes_ahead=minutes_ahead)
     bookings.known[customer.booking_id] = customer.booking(now, deposit, version, starts_at=later.starts_at)

@@ -1,0 +1,81 @@
+"""A mail as a value, and its MIME form. No I/O, no words of its own.
+
+Whatever comes from a customer or a business is made safe here before it can become a header: texts are
+brought to one line, addresses are refused.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from notifier.addresses import checked_address
+
+_NAME_LIMIT = 200
+_NOT_PRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarFile:
+    """An iCalendar object (RFC 5545) that goes along; `method` as in RFC 5546."""
+
+    method: str
+    content: bytes
+    name: str = "appointment.ics"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail to one person, ready to be sent. `message_id` is the same on every attempt."""
+
+    recipient: str
+    sender_name: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    date: datetime
+    calendar: CalendarFile | None = None
+
+
+def one_line(text: str, limit: int = _NAME_LIMIT) -> str:
+    """The text without line breaks, control and invisible formatting characters, at most `limit` long."""
+    start = text[: 4 * limit]
+    if not start.isprintable():
+        start = "".join(" " if unicodedata.category(c) in _NOT_PRINTABLE else c for c in start)
+    line = " ".join(start.split())
+    return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
+
+
+def header_text(text: str) -> str:
+    """One line that no mail client takes for an encoded word (RFC 2047), which could hide line breaks."""
+    return one_line(text).replace("=?", "= ?")
+
+
+def to_mime(mail: Mail, mail_from: str) -> EmailMessage:
+    """The mail as MIME: text, HTML beside it, the calendar file attached.
+
+    Raises `MailRefused` if the recipient is no plain address.
+    """
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address(display_name=header_text(mail.sender_name), addr_spec=mail_from)
+    message["To"] = Address(addr_spec=checked_address(mail.recipient))
+    message["Subject"] = header_text(mail.subject)
+    message["Date"] = format_datetime(mail.date)
+    message["Message-ID"] = mail.message_id
+    # Keeps holiday notices and ticket systems from answering (RFC 3834 §5).
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.text)
+    message.add_alternative(mail.html, subtype="html")
+    if mail.calendar:
+        message.add_attachment(
+            mail.calendar.content,
+            maintype="text",
+            subtype="calendar",
+            filename=mail.calendar.name,
+            params={"method": mail.calendar.method, "charset": "utf-8"},
+        )
+    return message

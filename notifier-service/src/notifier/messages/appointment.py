@@ -1,0 +1,47 @@
+"""A booking as an iCalendar object (RFC 5545, methods of RFC 5546)."""
+
+from datetime import date, datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar, Event, vCalAddress
+
+from notifier.channels.email.mime import CalendarFile, one_line
+from shared.contracts.booking.bookings import Booking
+
+
+def calendar_file(
+    booking: Booking, changed_at: datetime, organizer: str, method: Literal["PUBLISH", "CANCEL"], description: str
+) -> CalendarFile:
+    """The appointment for the customer's calendar.
+
+    One UID for the life of the booking, SEQUENCE its version: a calendar that knows an older version
+    moves or removes the same entry. PUBLISH, not REQUEST: no answer is expected.
+    """
+    zone = ZoneInfo(booking.time_zone)
+    event = Event()
+    event.add("uid", f"{booking.id}@tidebook")
+    event.add("sequence", booking.version)
+    event.add("dtstamp", changed_at)
+    event.add("dtstart", booking.starts_at.astimezone(zone))
+    event.add("dtend", booking.ends_at.astimezone(zone))
+    event.add("summary", f"{one_line(booking.service_name)} ({one_line(booking.business_name)})")
+    event.add("description", description)
+    event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
+    event.add("transp", "TRANSPARENT" if method == "CANCEL" else "OPAQUE")
+    host = vCalAddress(f"mailto:{organizer}")
+    # A double quote can't stand in a parameter (RFC 5545 §3.1).
+    host.params["CN"] = one_line(booking.business_name).replace('"', "'")
+    event["organizer"] = host
+    calendar = Calendar()
+    calendar.add("prodid", "-//Tidebook//notifier//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", method)
+    calendar.add_component(event)
+    # The zone's rules around the appointment are enough; all of history would be a long attachment.
+    calendar.add_missing_timezones(first_date=date(booking.starts_at.year - 1, 1, 1), last_date=_end(booking))
+    return CalendarFile(method, calendar.to_ical())
+
+
+def _end(booking: Booking) -> date:
+    return date(booking.ends_at.year + 1, 12, 31)

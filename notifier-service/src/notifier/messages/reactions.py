@@ -1,0 +1,57 @@
+"""What notifier-service does about events: writes down which messages are owed. Sends nothing itself."""
+
+import asyncio
+
+from notifier.messages.bookings import known_bookings, remember
+from notifier.messages.catalog import BILLING_EVENTS, BOOKING_EVENTS, messages_owed
+from notifier.messages.queue import enqueue
+from notifier.settings import NotifierSettings
+from shared.clock import utc_now
+from shared.contracts.billing.payments import PaymentEvent
+from shared.contracts.booking.bookings import BookingCompleted, BookingEvent, BookingExpired
+from shared.errors import NotYet
+from shared.messaging.handlers import Handlers
+from shared.persistence.transaction import Transaction
+
+handlers = Handlers("notifier")
+
+BATCH = 100
+LINGER_SECONDS = 0.1
+"""Nobody waits for a mail's being queued: let a few facts share a transaction."""
+
+
+# Nobody is told of a completed or an expired booking, but what is told of it must know that it is.
+@handlers.on(
+    *BOOKING_EVENTS,
+    BookingExpired,
+    BookingCompleted,
+    name="queue-booking-mail",
+    batch=BATCH,
+    linger=LINGER_SECONDS,
+)
+async def queue_booking_mail(
+    events: list[BookingEvent], tx: Transaction, settings: NotifierSettings, wake_up: asyncio.Event
+) -> None:
+    """Remember each booking as it now stands; queue the mail its change is worth, plan its reminders.
+
+    News that is older than what is known queues its mail all the same: whether it still holds is
+    decided when it is sent. `wake_up` tells the sender that there is mail.
+    """
+    await remember(tx.session, events)
+    offsets = settings.reminder_offsets_minutes
+    messages = [m for event in events for m in messages_owed(event, event.booking, offsets)]
+    await enqueue(tx.session, messages, settings.message_domain, utc_now())
+    tx.after_commit(wake_up.set)
+
+
+@handlers.on(*BILLING_EVENTS, name="queue-billing-mail", batch=BATCH, linger=LINGER_SECONDS)
+async def queue_billing_mail(
+    events: list[PaymentEvent], tx: Transaction, settings: NotifierSettings, wake_up: asyncio.Event
+) -> None:
+    """Tell customers about their money. Raises `NotYet` while a booking has not been heard of."""
+    known = await known_bookings(tx.session, events)
+    if missing := [event for event in events if (event.tenant_id, event.booking_id) not in known]:
+        raise NotYet(f"no news yet of booking {missing[0].booking_id}")
+    messages = [m for event in events for m in messages_owed(event, known[event.tenant_id, event.booking_id], ())]
+    await enqueue(tx.session, messages, settings.message_domain, utc_now())
+    tx.after_commit(wake_up.set)

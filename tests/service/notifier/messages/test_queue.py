@@ -1,0 +1,102 @@
+"""Messages in their table: each purpose once, due by the business' clock, with or without a booking."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from notifier.messages.model import Attempt, ClaimedMessage, MessageStatus, NewMessage
+from notifier.messages.queue import MESSAGES, REMINDERS, Queue, claim_due, enqueue, give_back, settle
+from shared.clock import utc_now
+from shared.contracts.booking.bookings import BookingConfirmed
+from shared.contracts.notifier.messages import MessageKind
+from shared.identifiers import new_id
+from shared.persistence.database import Database
+from shared.persistence.transaction import EVERY_TENANT
+from tests.support.bookings import a_booking, news
+
+LATER = utc_now() + timedelta(days=1000)
+"""Nothing of other tests is due before it."""
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+async def session(notifier_database: Database) -> AsyncIterator[AsyncSession]:
+    """A transaction that is rolled back: the rows that it sees are nobody else's."""
+    async with notifier_database.engine.connect() as connection:
+        await _see_all(connection)
+        yield AsyncSession(connection)
+        await connection.rollback()
+
+
+async def _see_all(connection: AsyncConnection) -> None:
+    await connection.execute(text("SELECT set_config('app.tenant_ids', :scope, true)"), {"scope": EVERY_TENANT})
+
+
+def a_message(kind: MessageKind = MessageKind.CONFIRMED, **changes: Any) -> NewMessage:
+    """A message of a tenant of its own, about a booking that nobody has heard of."""
+    booking = a_booking(id=new_id())
+    members: dict[str, Any] = {
+        "cause": news(BookingConfirmed, booking, tenant_id=new_id()),
+        "kind": kind,
+        "subject_id": booking.id,
+        "version": 1,
+        "recipient": "ada@example.com",
+        "booking_id": booking.id,
+    }
+    return NewMessage(**members | changes)
+
+
+async def claimed(
+    session: AsyncSession, message: NewMessage, now: datetime, queue: Queue = MESSAGES
+) -> list[ClaimedMessage]:
+    """This message, if it can be had at that time."""
+    due = await claim_due(session, queue, 10_000, now)
+    return [m for m in due if m.tenant_id == message.cause.tenant_id]
+
+
+async def test_a_purpose_is_written_down_once(session: AsyncSession) -> None:
+    message = a_message()
+    await enqueue(session, [message], "example.com", LATER)
+    await enqueue(session, [message, replace(message, subject_id=new_id())], "example.com", LATER)
+    assert len(await claimed(session, message, LATER)) == 2
+
+
+async def test_a_message_needs_no_booking(session: AsyncSession) -> None:
+    message = a_message(booking_id=None)
+    await enqueue(session, [message, message], "example.com", LATER)
+    [found] = await claimed(session, message, LATER)
+    assert (found.booking_id, found.booking_status, found.booking_version) == (None, None, None)
+    assert (found.locale, found.version, found.send_at) == ("en", 1, LATER)
+
+
+async def test_a_message_is_due_by_the_clock_of_the_business(session: AsyncSession) -> None:
+    message = a_message(MessageKind.REMINDER, send_at=LATER)
+    await enqueue(session, [message], "example.com", utc_now())
+    assert not await claimed(session, message, LATER - SECOND, REMINDERS)
+    [found] = await claimed(session, message, LATER, REMINDERS)
+    # The lease runs by real time, however late it is for the business.
+    assert not await claimed(session, message, LATER + timedelta(days=1), REMINDERS)
+    again_at = LATER + timedelta(minutes=5)
+    assert await settle(session, found, Attempt(MessageStatus.QUEUED, "smtp: 450", again_at))
+    assert not await claimed(session, message, again_at - SECOND, REMINDERS)
+    [found] = await claimed(session, message, again_at, REMINDERS)
+    assert (found.attempts, found.send_at) == (2, LATER)
+    await give_back(session, [found], again_at)
+    [found] = await claimed(session, message, again_at, REMINDERS)
+    assert found.attempts == 2
+    assert await settle(session, found, Attempt(MessageStatus.SENT))
+    assert not await settle(session, found, Attempt(MessageStatus.SENT)), "it is settled already"
+
+
+async def test_a_kind_that_is_not_known_is_left_to_a_newer_version(session: AsyncSession) -> None:
+    message = a_message()
+    await enqueue(session, [message], "example.com", LATER)
+    await session.execute(
+        text("UPDATE messages SET kind = 'invoice' WHERE tenant_id = :tenant"), {"tenant": message.cause.tenant_id}
+    )
+    assert not await claimed(session, message, LATER)

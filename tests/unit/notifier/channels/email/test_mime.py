@@ -1,0 +1,109 @@
+"""Mails as MIME: nothing that a customer or a business writes becomes a header."""
+
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+
+import pytest
+
+from notifier.channels.email.mime import CalendarFile, Mail, one_line, to_mime
+from notifier.errors import MailRefused
+
+INJECTIONS = [
+    "Ada\r\nBcc: eve@example.com",
+    "Ada\nBcc: eve@example.com",
+    "Ada\rBcc: eve@example.com",
+    "Ada\x00Bcc: eve@example.com",
+    "Ada\u2028Bcc: eve@example.com",
+    "Ada\x85Bcc: eve@example.com",
+    "Ada\r\n\r\n<b>body</b>",
+    '"Ada" <eve@example.com>,',
+    "=?utf-8?q?Ada=0D=0ABcc=3A_eve=40example=2Ecom?=",
+    "\u202eadA",
+    "A" * 5000,
+    "",
+]
+BAD_ADDRESSES = [
+    "ada@example.com\r\nBcc: eve@example.com",
+    "ada@example.com\n",
+    "ada\x00@example.com",
+    "ada@example.com, eve@example.com",
+    "ada@example.com eve@example.com",
+    "Ada <ada@example.com>",
+    "a@b@c",
+    '"ada lovelace"@example.com',
+    "ada@[127.0.0.1]",
+    "ada@",
+    "@example.com",
+    "ada",
+    "",
+    "ada..l@example.com",
+    "ädä@example.com",
+    f"{'a' * 65}@example.com",
+    f"ada@{'x' * 63}.{'y' * 63}.{'z' * 63}.{'w' * 63}.com",
+    "ada@-example.com",
+    "ada(comment)@example.com",
+]
+
+
+def a_mail(**changes: object) -> Mail:
+    members: dict[str, object] = {
+        "recipient": "ada@example.com",
+        "sender_name": "Sparkle & Sons",
+        "subject": "Confirmed",
+        "text": "Hello",
+        "html": "<p>Hello</p>",
+        "message_id": "<1@example.com>",
+        "date": datetime(2026, 11, 20, 10, 0, tzinfo=UTC),
+    }
+    return Mail(**members | changes)  # type: ignore[arg-type]
+
+
+def sent(mail: Mail) -> EmailMessage:
+    """The mail as its recipient parses it."""
+    parsed = message_from_bytes(to_mime(mail, "bookings@example.com").as_bytes(), policy=default)
+    assert isinstance(parsed, EmailMessage)
+    return parsed
+
+
+@pytest.mark.parametrize("hostile", INJECTIONS)
+def test_no_text_becomes_a_header(hostile: str) -> None:
+    plain, parsed = sent(a_mail()), sent(a_mail(sender_name=hostile, subject=hostile))
+    assert parsed.keys() == plain.keys()
+    assert parsed["Bcc"] is None
+    assert [a.addr_spec for a in parsed["From"].addresses] == ["bookings@example.com"]
+    assert [a.addr_spec for a in parsed["To"].addresses] == ["ada@example.com"]
+    body = parsed.get_body(("plain",))
+    assert body is not None
+    assert body.get_content().rstrip() == "Hello"
+
+
+@pytest.mark.parametrize("address", BAD_ADDRESSES)
+def test_what_is_no_plain_address_is_refused(address: str) -> None:
+    with pytest.raises(MailRefused, match="invalid_address"):
+        to_mime(a_mail(recipient=address), "bookings@example.com")
+
+
+def test_a_name_of_any_script_arrives() -> None:
+    assert sent(a_mail(sender_name="Żółw, 清洁"))["From"].addresses[0].display_name == "Żółw, 清洁"
+
+
+def test_the_mail_says_that_a_machine_wrote_it() -> None:
+    parsed = sent(a_mail())
+    assert parsed["Auto-Submitted"] == "auto-generated"
+    assert parsed["Message-ID"] == "<1@example.com>"
+    assert [part.get_content_type() for part in parsed.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_the_calendar_file_is_attached_as_it_is() -> None:
+    attachment = next(sent(a_mail(calendar=CalendarFile("PUBLISH", b"BEGIN:VCALENDAR\r\n"))).iter_attachments())
+    assert attachment.get_content_type() == "text/calendar"
+    assert attachment["Content-Type"].params["method"] == "PUBLISH"
+    assert attachment.get_filename() == "appointment.ics"
+    assert attachment.get_payload(decode=True) == b"BEGIN:VCALENDAR\r\n"
+
+
+def test_one_line_is_bounded() -> None:
+    assert one_line("  a\n\tb \u200b c ") == "a b c"
+    assert len(one_line("x" * 5000)) == 200

@@ -1,0 +1,161 @@
+"""What mails say. The golden files are the mails' texts; `UPDATE_GOLDEN=1` writes them anew."""
+
+import json
+import os
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from notifier.channels.email.mime import Mail
+from notifier.messages.catalog import CATALOG
+from notifier.messages.content import content_of, write_mail
+from notifier.messages.model import About
+from shared.contracts.billing.refunds import RefundReason
+from shared.contracts.booking.bookings import Booking, Customer
+from shared.contracts.money import Money
+from shared.contracts.notifier.messages import MessageKind
+from tests.support.bookings import DECIDED_AT, a_booking
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+PAYMENT_PAGE = "https://pay.example.com/{booking_id}"
+DEPOSIT = Money(amount=2400, currency="eur")
+WAS = {"starts_at": "2026-11-23T13:00:00+00:00", "ends_at": "2026-11-23T15:00:00+00:00"}
+
+
+def about(booking: Booking, **more: Any) -> About:
+    return About(booking=booking, occurred_at=DECIDED_AT, **more)
+
+
+def written(kind: MessageKind, subject: About, payment_page: str = PAYMENT_PAGE) -> Mail:
+    return write_mail(
+        CATALOG[kind],
+        subject,
+        locale="en",
+        recipient="ada@example.com",
+        message_id="<1@example.com>",
+        payment_page=payment_page,
+        organizer="bookings@example.com",
+    )
+
+
+CASES = {
+    "held": (MessageKind.HELD, about(a_booking("pending_payment", "pending")), PAYMENT_PAGE),
+    "held_without_a_link": (MessageKind.HELD, about(a_booking("pending_payment", "pending")), ""),
+    "confirmed": (MessageKind.CONFIRMED, about(a_booking("confirmed", "paid")), PAYMENT_PAGE),
+    "confirmed_without_a_deposit": (MessageKind.CONFIRMED, about(a_booking()), PAYMENT_PAGE),
+    "rescheduled": (
+        MessageKind.RESCHEDULED,
+        about(a_booking("confirmed", "paid"), previous=WAS | {"resource_name": "Team South"}),
+        PAYMENT_PAGE,
+    ),
+    "rescheduled_while_held": (
+        MessageKind.RESCHEDULED,
+        about(a_booking("pending_payment", "pending"), previous=WAS),
+        PAYMENT_PAGE,
+    ),
+    "cancelled": (
+        MessageKind.CANCELLED,
+        about(a_booking("cancelled", "paid", cancellation_reason="The team is ill."), previous={"status": "confirmed"}),
+        PAYMENT_PAGE,
+    ),
+    "cancelled_while_held": (
+        MessageKind.CANCELLED,
+        about(a_booking("cancelled", "pending"), previous={"status": "pending_payment"}),
+        PAYMENT_PAGE,
+    ),
+    "payment_received": (
+        MessageKind.PAYMENT_RECEIVED,
+        about(a_booking("pending_payment", "pending"), amount=DEPOSIT),
+        PAYMENT_PAGE,
+    ),
+    "payment_received_late": (
+        MessageKind.PAYMENT_RECEIVED,
+        about(a_booking("expired", "pending"), amount=DEPOSIT),
+        PAYMENT_PAGE,
+    ),
+    "refund": (
+        MessageKind.REFUND,
+        about(a_booking("cancelled", "paid"), amount=DEPOSIT, refund_reason=RefundReason.CANCELLED),
+        PAYMENT_PAGE,
+    ),
+    "refund_of_a_late_payment": (
+        MessageKind.REFUND,
+        about(a_booking("expired", "pending"), amount=DEPOSIT, refund_reason=RefundReason.LATE_PAYMENT),
+        PAYMENT_PAGE,
+    ),
+    "reminder": (MessageKind.REMINDER, about(a_booking("confirmed", "paid")), PAYMENT_PAGE),
+}
+
+
+def test_every_kind_is_covered() -> None:
+    assert {kind for kind, _, _ in CASES.values()} == set(MessageKind)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_text_is_as_agreed(name: str) -> None:
+    mail = written(*CASES[name])
+    seen = f"Subject: {mail.subject}\n\n{mail.text}"
+    path = GOLDEN / f"{name}.txt"
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(seen, encoding="utf-8")
+    assert seen == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_html_says_the_same_as_the_text(name: str) -> None:
+    kind, subject, payment_page = CASES[name]
+    content, mail = content_of(CATALOG[kind], subject, "en", payment_page), written(kind, subject, payment_page)
+    for words in [content.headline, *content.paragraphs, *content.closing, *(value for _, value in content.facts)]:
+        assert words in mail.text
+        assert words in unescape(mail.html)
+    assert ('href="https://pay.example.com/' in mail.html) == (content.action is not None)
+
+
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [
+        ("held", None),
+        ("confirmed", "PUBLISH"),
+        ("rescheduled", "PUBLISH"),
+        ("rescheduled_while_held", None),
+        ("cancelled", "CANCEL"),
+        ("cancelled_while_held", None),
+        ("refund", None),
+        ("reminder", None),
+    ],
+)
+def test_calendar_files_go_with_appointments_that_stand_or_stood(name: str, method: str | None) -> None:
+    calendar = written(*CASES[name]).calendar
+    assert (calendar.method if calendar else None) == method
+
+
+def test_markup_and_template_marks_stay_text() -> None:
+    hostile = '<script>alert(1)</script>{{ 7 * 7 }}"\r\nBcc: eve@example.com'
+    booking = a_booking(
+        customer=Customer(name=hostile, email="ada@example.com"),
+        business_name=hostile,
+        service_name=hostile,
+        resource_name=hostile,
+    )
+    mail = written(MessageKind.CONFIRMED, about(booking))
+    assert "<script" not in mail.html
+    assert "{{ 7 * 7 }}" in mail.html
+    assert "\nBcc:" not in mail.text
+    assert "\n" not in mail.subject
+
+
+def test_a_name_cannot_begin_a_paragraph_of_its_own() -> None:
+    booking = a_booking(business_name="Sparkle\n\nPay here: https://evil.example", cancellation_reason="A\n\nB")
+    paragraphs = content_of(CATALOG[MessageKind.CANCELLED], about(booking), "en", "").paragraphs
+    assert paragraphs[1].startswith("Your booking with Sparkle Pay here: https://evil.example has been cancelled.")
+    assert paragraphs[2:] == ["Reason: A B"]
+
+
+def test_what_was_queued_by_an_older_version_reads_as_ever() -> None:
+    """Its former values were a plain dict with more in it than the mail needs, times as text."""
+    stored = about(a_booking("confirmed", "paid")).model_dump(mode="json")
+    stored["previous"] = WAS | {"resource_name": "Team South", "local_start": "2026-11-23T14:00:00+01:00", "seats": 1}
+    mail = written(MessageKind.RESCHEDULED, About.model_validate_json(json.dumps(stored)))
+    assert f"Subject: {mail.subject}\n\n{mail.text}" == (GOLDEN / "rescheduled.txt").read_text(encoding="utf-8")
