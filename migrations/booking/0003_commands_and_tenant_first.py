@@ -15,7 +15,11 @@ def upgrade() -> None:
     op.execute("ALTER TABLE commands RENAME CONSTRAINT requests_idempotency_key TO commands_idempotency_key")
     op.execute("ALTER INDEX requests_created_at_idx RENAME TO commands_created_at_idx")
     op.execute("SELECT set_config('app.tenant_ids', '*', true)")  # row-level security binds the owner as well
-    op.execute("UPDATE commands SET type = 'command.' || substr(type, length('request.') + 1)")
+    # As text: an outcome may hold what jsonb would refuse, and is answered again to the letter.
+    op.execute(r"""
+        UPDATE commands SET type = 'command.' || substr(type, length('request.') + 1),
+            outcome = regexp_replace(outcome::text, '^\{"request_id":', '{"command_id":')::json
+    """)
     # The states that occupy a slot, in the one place from which constraint and searches take them.
     op.execute("""
         ALTER TABLE bookings

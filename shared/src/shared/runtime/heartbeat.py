@@ -6,12 +6,13 @@ server's timestamps, so that clocks need not agree.
 
 import asyncio
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 from nats.errors import Error as NatsError
 from nats.js.errors import Error as JetStreamError
 
+from shared.clock import utc_now
 from shared.contracts.heartbeats import Heartbeat, SeenHeartbeat
 from shared.errors import Unavailable
 from shared.messaging.broker import Broker
@@ -33,7 +34,7 @@ class HeartbeatWriter:
         self._service = service
         self._instance = instance
         self._version = version
-        self._started_at = datetime.now(UTC)
+        self._started_at = utc_now()
         self._beating = asyncio.Lock()
         self._left = False
         self.lag: dict[str, int] = {}
