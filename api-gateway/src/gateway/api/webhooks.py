@@ -1,6 +1,5 @@
 """Stripe's webhook: verified here, stored by JetStream, applied by billing-service."""
 
-import time
 from typing import Annotated
 
 from fastapi import Depends
@@ -15,6 +14,7 @@ from gateway.http.edge import WEBHOOK_PATH
 from gateway.http.problems import Problem
 from gateway.http.routes import api_router, problems
 from gateway.http.stripe_signature import InvalidSignature, verify
+from shared.clock import utc_now
 from shared.failpoints import failpoint
 from shared.messaging.sending import pass_on_stripe_event
 
@@ -55,7 +55,7 @@ async def receive_stripe_event(
 ) -> WebhookReceived:
     """Take in an event signed by Stripe. 200 once it is stored; Stripe sends it again after anything else."""
     try:
-        verify(signatures, body, secrets, time.time())
+        verify(signatures, body, secrets, utc_now().timestamp())
         event = _Envelope.model_validate_json(body)
     except InvalidSignature as error:
         raise _refuse(error.reason) from None

@@ -11,6 +11,7 @@ from gateway.identity.authenticator import Caller, StoredKey
 from gateway.identity.keys import NewKey
 from gateway.identity.model import ApiKey, Tenant
 from gateway.identity.scopes import Scope, scopes_of, stored_scopes
+from shared.clock import utc_now
 from shared.errors import NotFound
 from shared.persistence.paging import decode_cursor, encode_cursor
 from shared.persistence.transaction import EVERY_TENANT
@@ -44,7 +45,7 @@ class KeyStore:
         if used:
             async with self._service.context().transaction(EVERY_TENANT) as tx:
                 await tx.session.execute(
-                    update(ApiKey).where(ApiKey.id.in_(sorted(used))).values(last_used_at=func.clock_timestamp())
+                    update(ApiKey).where(ApiKey.id.in_(sorted(used))).values(last_used_at=utc_now())
                 )
 
 
@@ -110,7 +111,7 @@ async def revoke_key(session: AsyncSession, key_id: str) -> None:
     done = await session.execute(
         update(ApiKey)
         .where(ApiKey.id == key_id)
-        .values(revoked_at=func.coalesce(ApiKey.revoked_at, func.clock_timestamp()))
+        .values(revoked_at=func.coalesce(ApiKey.revoked_at, utc_now()))
         .returning(ApiKey.id)
     )
     if done.one_or_none() is None:

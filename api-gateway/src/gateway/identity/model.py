@@ -26,8 +26,8 @@ class ApiKey(Base):
 
     __tablename__ = "api_keys"
 
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey(Tenant.id), primary_key=True)
     id: Mapped[str] = mapped_column(Text, primary_key=True)
-    tenant_id: Mapped[UUID] = mapped_column(ForeignKey(Tenant.id))
     name: Mapped[str] = mapped_column(Text)
     secret_sha256: Mapped[bytes]
     stored_scopes: Mapped[list[str]] = mapped_column("scopes", ARRAY(Text))
