@@ -22,7 +22,7 @@ ACCEPTED = (201, 202)
 GROWTH = 1.5
 """How many times the memory of the usual load a service may take under overload."""
 CONNECTION_MEGABYTES = 0.01
-"""What each connection may cost the gateway beside that (8 to 9 kB measured): clients of a slow machine hold thousands."""
+"""What each connection may cost the gateway beside that (8 to 9 kB measured): slow machines hold thousands."""
 BACK_SECONDS = 5
 FIRST_WAVE_SECONDS = 3.0
 """At first a flood finds every place of an idle gateway; after this there are as many as can be served soon."""
