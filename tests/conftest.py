@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from devstack.servers import Servers
 from shared.messaging.broker import Broker
@@ -19,6 +20,10 @@ from tests.support.containers import container_servers
 ROOT = Path(__file__).parent.parent
 SERVICES = ("gateway", "booking", "billing", "notifier")
 READER_PASSWORD = "reader-password"
+
+# How long an example takes says more about the machine than about what is tested.
+settings.register_profile("tidebook", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tidebook")
 
 
 def migrate(servers: Servers, *services: str, database: str = "tidebook") -> dict[str, str]:

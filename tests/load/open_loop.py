@@ -59,6 +59,8 @@ class OpenLoop:
 
     def __init__(self, port: int) -> None:
         self._port = port
+        self.opened = 0
+        """Connections so far: none is closed before `close` but by the server."""
         self._idle: deque[_Connection] = deque()
         self._observed = Observed()
 
@@ -101,6 +103,7 @@ class OpenLoop:
         except OSError:
             self.answered(Answer(due_at, time.monotonic() - due_at, 0, retry_after=False))
         else:
+            self.opened += 1
             connection.send(request, due_at)
 
     def answered(self, answer: Answer) -> None:

@@ -11,6 +11,7 @@ from devstack.ports import free_ports
 from devstack.process import Child
 from devstack.server import answers_http
 from devstack.servers import Servers
+from tests.support.eventually import allowed
 
 
 class ServiceProcess(Child):
@@ -28,7 +29,7 @@ class ServiceProcess(Child):
     def start(self) -> None:
         """Start it and wait until it is ready."""
         self.launch()
-        self.wait_until(lambda: answers_http(self.port, "/readyz"), 30)
+        self.wait_until(lambda: answers_http(self.port, "/readyz"), allowed(30))
 
 
 @pytest.fixture(scope="session")

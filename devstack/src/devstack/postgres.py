@@ -54,7 +54,7 @@ class Postgres(Server):
     title = "PostgreSQL"
     stop_signal = signal.SIGINT  # "fast": ends sessions, writes a checkpoint
     parent_death_signal = signal.SIGQUIT  # "immediate": takes its own children along
-    ready_within_seconds = 30.0
+    ready_within_seconds = 90.0
 
     def __init__(self, directory: Path, port: int, password: str, *, durable: bool = True) -> None:
         """`durable=False` trades safety against a crash of the machine for speed, for throw-away data."""

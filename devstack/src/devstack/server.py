@@ -16,7 +16,7 @@ class Server(Child):
     """A child that listens on one port and is ready once it answers in its own protocol."""
 
     title = "server"
-    ready_within_seconds = 20.0
+    ready_within_seconds = 60.0  # a second on a quiet machine; one that ends is noticed at once
 
     def __init__(
         self, name: str, command: Sequence[str | Path], port: int, *, directory: Path, user: User | None = None

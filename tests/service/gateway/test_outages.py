@@ -280,7 +280,7 @@ async def test_without_the_quota_store_requests_pass(api: httpx.AsyncClient, own
 async def launch(environment: dict[str, str], directory: Path, **more: str) -> ServiceProcess:
     process = ServiceProcess("gateway", environment | more, directory)
     process.launch()
-    process.wait_until(lambda: answers_http(process.port, "/status"), 30)
+    process.wait_until(lambda: answers_http(process.port, "/status"), allowed(30))
     return process
 
 

@@ -81,7 +81,7 @@ async def test_without_the_store_an_unknown_key_is_not_judged(keys: Keys, authen
 
 
 async def test_an_expired_key_is_refused_from_the_cache(keys: Keys, authenticator: Authenticator) -> None:
-    header = [f"Bearer {keys.add(expires_at=datetime.now(UTC) + timedelta(milliseconds=80)).text}"]
+    header = [f"Bearer {keys.add(expires_at=datetime.now(UTC) + timedelta(milliseconds=500)).text}"]
     await authenticator.tenant(header)
 
     async def refused() -> bool:
