@@ -49,7 +49,7 @@ class CustomerDetails(contract.Customer):
 
 
 class BookingCreate(Body):
-    """A command for an appointment; without `resource_id` any free resource is taken."""
+    """An appointment that is wanted; without `resource_id` any free resource is taken."""
 
     model_config = ConfigDict(
         json_schema_extra={

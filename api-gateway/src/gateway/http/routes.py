@@ -195,6 +195,9 @@ def _resolving(function: Endpoint, scopes: tuple[str, ...] = ()) -> Callable[[Re
         else:
             raise TypeError(f"{name}: a raw route can't take this parameter")
 
+    if len(at_once) == 1 and not awaited and _request in at_once.values():
+        return function  # it is called with the request as it is
+
     async def resolve(request: Request) -> Any:
         values = {name: get(request) for name, get in at_once.items()}
         for name, get in awaited.items():
