@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -47,28 +48,41 @@ async def statuses(gateways: list[ServiceProcess], key: str, requests: int) -> C
     return seen
 
 
+async def failed_open(gateway: ServiceProcess) -> float:
+    """How many requests it has let pass because the quota store was silent, or late on a busy machine."""
+    async with httpx.AsyncClient(trust_env=False, timeout=allowed(10)) as client:
+        metrics = (await client.get(f"{gateway.url}/metrics")).text
+    lines = [line for line in metrics.splitlines() if line.startswith("rate_limiter_decisions_total{")]
+    return sum(float(line.split()[1]) for line in lines if 'decision="failed_open"' in line)
+
+
 async def test_gateways_share_quotas_through_redis(api: Api, stack: Stack) -> None:
     async with extra_gateways(stack, 2, RATE_LIMIT_PER_MINUTE="30") as gateways:
+        started = time.monotonic()
         seen = await statuses(gateways, api.key, 80)
-    assert seen[429] >= 80 - 30 - 5, f"two gateways let {seen[200]} of 30 pass"
+        refilled = (time.monotonic() - started) / 2
+        uncounted = sum([await failed_open(gateway) for gateway in gateways])
+    assert seen[200] <= 30 + refilled + 1 + uncounted, f"two gateways let {seen[200]} of 30 pass"
+    assert seen[429] > uncounted, "hardly a request was counted"
 
 
 async def test_without_redis_each_gateway_counts_for_itself(api: Api, stack: Stack) -> None:
     settings = {"RATE_LIMIT_PER_MINUTE": "30", "RATE_LIMIT_CLEANUP_MINUTES": "1", "REDIS_URL": ""}
     async with extra_gateways(stack, 2, **settings) as gateways:
+        started = time.monotonic()
         seen = await statuses(gateways, api.key, 120)
-    assert 60 <= seen[200] <= 70, seen
+        refilled = time.monotonic() - started
+    assert 60 <= seen[200] <= 60 + refilled + 2, seen
 
 
 async def test_with_redis_away_requests_pass_and_are_counted(api: Api, stack: Stack) -> None:
     async with extra_gateways(stack, 1, RATE_LIMIT_PER_MINUTE="5") as [gateway]:
         await asyncio.to_thread(stack.servers.valkey.stop)
         seen = await statuses([gateway], api.key, 20)
-        async with httpx.AsyncClient(trust_env=False) as client:
-            metrics = (await client.get(f"{gateway.url}/metrics")).text
+        uncounted = await failed_open(gateway)
         await asyncio.to_thread(stack.servers.valkey.start)
     assert seen == {200: 20}
-    assert 'rate_limiter_decisions_total{decision="failed_open"} 20.0' in metrics
+    assert uncounted == 20
 
 
 async def test_readyz_tells_migration_drift(stack: Stack) -> None:

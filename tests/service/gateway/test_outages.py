@@ -248,10 +248,14 @@ async def test_a_frozen_database_stops_no_known_key(api: httpx.AsyncClient, own:
 @pytest.mark.parametrize("how", ["stopped", "frozen"])
 async def test_without_the_quota_store_requests_pass(api: httpx.AsyncClient, own: Servers, how: str) -> None:
     usual = []
-    for _ in range(5):
+
+    async def counted() -> bool:
         answer, seconds = await timed(api.post("/v1/bookings", json={}))
-        assert "ratelimit-remaining" in answer.headers
-        usual.append(seconds)
+        if "ratelimit-remaining" in answer.headers:  # else the store, on a busy machine, was too late
+            usual.append(seconds)
+        return len(usual) == 5
+
+    await eventually(counted)
     if how == "stopped":
         own.valkey.kill()
     else:
