@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import httpx
 
+from devstack.process import DevstackError
 from devstack.stack import Stack
 from shared.clock import utc_now
 from tests.support.client import Api, in_days
@@ -104,8 +105,10 @@ async def kill_in_turn(stack: Stack) -> list[float]:
         stack.kill(name)
 
         async def replaced(name: str = name, killed: int = killed) -> bool:
-            process = stack.processes[name]
-            return process.running and process.pid != killed
+            try:
+                return stack.processes[name].pid != killed
+            except DevstackError:  # it is gone, and no other has been started yet
+                return False
 
         await eventually(replaced)
         await asyncio.to_thread(stack.wait_ready, within_seconds=allowed(20))
