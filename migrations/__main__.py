@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from migrations.creating import create, needed_by
+from migrations.creating import create, require
 from migrations.roles import Roles
 
 HERE = Path(__file__).parent
@@ -112,10 +112,10 @@ def _new(arguments: list[str]) -> None:
         path = create(config_for(service), arguments[1])
     except ValueError as error:
         raise SystemExit(str(error)) from None
-    code = needed_by(service, HERE.parent)
+    code = require(service, HERE.parent, path.stem)
     print(f"{path.relative_to(HERE.parent)}: write its upgrade(): add only, so that running code can live with it")
     if code is not None:
-        print(f'{code}: SCHEMA_REVISION = "{path.stem}" has to follow, with the mapped classes')
+        print(f'{code}: SCHEMA_REVISION = "{path.stem}"; the mapped classes have to follow')
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 LONGEST_REVISION = 32
 """Characters that alembic's own table keeps of a revision's name."""
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-_REVISION_IN_CODE = re.compile(r"^SCHEMA_REVISION = ", re.MULTILINE)
+_REVISION_IN_CODE = re.compile(r"^SCHEMA_REVISION = .*$", re.MULTILINE)
 
 
 def create(config: Config, name: str) -> Path:
@@ -35,9 +35,9 @@ def create(config: Config, name: str) -> Path:
     return Path(written.path)
 
 
-def needed_by(service: str, root: Path) -> Path | None:
-    """The file in which a service's code says which migration it needs; None where its source is not."""
-    for path in sorted(root.glob(f"*/src/{service}/**/*.py")):
-        if _REVISION_IN_CODE.search(path.read_text()):
-            return path.relative_to(root)
+def require(service: str, root: Path, revision: str) -> Path | None:
+    """Let a service's code need this migration; returns the file that says so, None where its source is not."""
+    for path in sorted(root.glob(f"*/src/{service}/schema.py")):
+        path.write_text(_REVISION_IN_CODE.sub(f'SCHEMA_REVISION = "{revision}"', path.read_text()))
+        return path.relative_to(root)
     return None

@@ -1,37 +1,7 @@
-"""What the gateway sends to services and asks them."""
+"""What the gateway sends to services and asks them: all that is published, since the API is made of it."""
 
-from shared.contracts.billing.payments import GetPayment
-from shared.contracts.booking.availability import FindSlots
-from shared.contracts.booking.bookings import (
-    CancelBooking,
-    CreateBooking,
-    GetBooking,
-    ListBookings,
-    RescheduleBooking,
-)
-from shared.contracts.booking.catalog import (
-    CreateResource,
-    CreateService,
-    GetResource,
-    GetService,
-    ListResources,
-    ListServices,
-)
-from shared.contracts.booking.commands import FollowBookingCommand
+from shared.contracts.base import Command, Query
+from shared.contracts.registry import published
 from shared.messaging.uses import Uses
 
-USES = Uses(
-    commands=(CreateService, CreateResource, CreateBooking, CancelBooking, RescheduleBooking),
-    queries=(
-        GetService,
-        ListServices,
-        GetResource,
-        ListResources,
-        FindSlots,
-        GetBooking,
-        ListBookings,
-        GetPayment,
-        FollowBookingCommand,
-    ),
-    stripe_events=True,
-)
+USES = Uses(commands=tuple(published(Command)), queries=tuple(published(Query)), stripe_events=True)

@@ -42,7 +42,7 @@ def test_it_comes_after_the_newest_and_says_what_follows(checkout: Path, service
     code = re.search(r"^(booking-service/src/booking/\S+\.py): SCHEMA_REVISION = \"(\S+)\"", done.stdout, re.MULTILINE)
     assert code
     assert code[2] == expected
-    assert f'SCHEMA_REVISION = "{newest}"' in (checkout / code[1]).read_text()
+    assert f'SCHEMA_REVISION = "{expected}"' in (checkout / code[1]).read_text()
 
 
 @pytest.mark.parametrize("name", ["Add customers", "", "add-customers", "../evil", "a_name_that_is_too_long_for_it"])

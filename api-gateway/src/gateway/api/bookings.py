@@ -29,7 +29,7 @@ from shared.contracts.booking.bookings import (
     ListBookings,
     RescheduleBooking,
 )
-from shared.contracts.fields import Email, Metadata, Minute, Name, Phone, Text
+from shared.contracts.fields import Email, Minute, Name, Phone, Text
 from shared.messaging.rpc import call
 
 raw_routes = api_router("Bookings", raw=True)
@@ -48,10 +48,19 @@ class CustomerDetails(contract.Customer):
     phone: Phone | None = None
 
 
-class BookingCreate(Body):
+class Appointment(Body):
+    """What is wanted, when, and for whom."""
+
+    service_id: UUID
+    resource_id: UUID | None = None
+    starts_at: Minute
+    customer: CustomerDetails
+
+
+class BookingCreate(contract.BookingDetails, Appointment):
     """An appointment that is wanted; without `resource_id` any free resource is taken."""
 
-    model_config = ConfigDict(
+    model_config = STRICT | ConfigDict(
         json_schema_extra={
             "examples": [
                 {
@@ -62,13 +71,6 @@ class BookingCreate(Body):
             ]
         }
     )
-
-    service_id: UUID
-    resource_id: UUID | None = None
-    starts_at: Minute
-    customer: CustomerDetails
-    notes: Text | None = None
-    metadata: Metadata = Field(default_factory=dict)
 
 
 class BookingCancel(Body):

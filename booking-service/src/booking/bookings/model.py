@@ -111,8 +111,6 @@ class Booking(Base):
             customer_name=command.customer.name,
             customer_email=command.customer.email,
             customer_phone=command.customer.phone,
-            notes=command.notes,
-            labels=command.metadata,
             price_amount=service.price_amount,
             price_currency=service.price_currency,
             deposit_amount=deposit,
@@ -120,6 +118,7 @@ class Booking(Base):
             hold_expires_at=holds.until(now) if deposit else None,
             business_name=command.business_name,
             created_at=now,
+            **{attribute: getattr(command, name) for name, attribute in _DETAILS.items()},
         )
 
     # --- verbs: each returns the event to announce, or None if there is nothing new --------
@@ -228,8 +227,6 @@ class Booking(Base):
             customer=contracts.Customer.model_construct(
                 name=self.customer_name, email=self.customer_email, phone=self.customer_phone
             ),
-            notes=self.notes,
-            metadata=self.labels,
             price=Money.model_construct(amount=self.price_amount, currency=self.price_currency),
             deposit=contracts.Deposit.model_construct(
                 amount=self.deposit_amount,
@@ -242,6 +239,7 @@ class Booking(Base):
             business_name=self.business_name,
             cancellation_reason=self.cancellation_reason,
             created_at=self.created_at,
+            **{name: getattr(self, attribute) for name, attribute in _DETAILS.items()},
         )
 
     def _check_open(self, expected_version: int | None) -> None:
@@ -271,6 +269,13 @@ class Booking(Base):
             **{"previous": None, **members},
         )
         return cast("E", event)
+
+
+_DETAILS = {
+    name: Booking.__mapper__.get_property_by_column(Booking.__table__.columns[name]).key
+    for name in contracts.BookingDetails.model_fields
+}
+"""The members that are kept and shown as they were given, each with the attribute of the column of its name."""
 
 
 def is_overlap(error: IntegrityError) -> bool:

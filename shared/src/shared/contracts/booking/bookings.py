@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.base import Command, Contract, Event, ListQuery, Page, Query
+from shared.contracts.fields import Metadata, Text
 from shared.contracts.money import Money
 
 
@@ -55,7 +56,15 @@ class Deposit(Contract):
     status: DepositStatus
 
 
-class Booking(Contract):
+class BookingDetails(Contract):
+    """What whoever books may add, taken, kept and shown as it is: a member here is one of the command, of the
+    booking and of what the API takes."""
+
+    notes: Text | None = None
+    metadata: Metadata = Field(default_factory=dict)
+
+
+class Booking(BookingDetails):
     """A booking as it stood after one change: the full snapshot that every event carries."""
 
     id: UUID
@@ -71,8 +80,6 @@ class Booking(Contract):
     """`starts_at` in `time_zone` with its offset, RFC 3339."""
     time_zone: str
     customer: Customer
-    notes: str | None = None
-    metadata: dict[str, str] = Field(default_factory=dict)
     price: Money
     deposit: Deposit | None = None
     hold_expires_at: datetime | None = None
@@ -81,7 +88,7 @@ class Booking(Contract):
     created_at: datetime
 
 
-class CreateBooking(Command):
+class CreateBooking(BookingDetails, Command):
     """Book a slot; without `resource_id` any free resource that offers the service is taken."""
 
     TYPE: ClassVar[str] = "command.booking.create_booking.v1"
@@ -92,8 +99,6 @@ class CreateBooking(Command):
     resource_id: UUID | None = None
     starts_at: datetime
     customer: Customer
-    notes: str | None = None
-    metadata: dict[str, str] = Field(default_factory=dict)
     business_name: str
 
 
