@@ -8,7 +8,7 @@ import types
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from uuid import UUID, uuid5
 
 from pydantic import BaseModel
@@ -41,6 +41,8 @@ def example(contract: type[C]) -> C:
 
 def _value(kind: Any, name: str, inside: type[Contract]) -> Any:
     origin = get_origin(kind)
+    if origin is Annotated:
+        return _value(get_args(kind)[0], name, inside)
     if origin in (Union, types.UnionType):
         return _value(next(a for a in get_args(kind) if a is not type(None)), name, inside)
     if origin is list:
