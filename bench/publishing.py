@@ -8,7 +8,7 @@ from bench.report import Result
 ORDER = (
     "path",
     "webhooks",
-    "handler",
+    "reaction",
     "relay",
     "latency",
     "questions",
