@@ -188,7 +188,8 @@ async def _insert(driver: Any, bookings: Sequence[Booking]) -> set[UUID]:
     """Insert what is still free; returns the ids that made it."""
     if not bookings:
         return set()
-    columns = [[getattr(booking, attribute) for booking in bookings] for attribute in _ATTRIBUTES]
+    rows = [vars(booking) for booking in bookings]
+    columns = [[row[attribute] for row in rows] for attribute in _ATTRIBUTES]
     for index, encode in _ENCODED:
         columns[index] = [encode(value) for value in columns[index]]
     inserted = await driver.fetch(_INSERT, *columns)
