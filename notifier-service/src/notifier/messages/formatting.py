@@ -38,7 +38,7 @@ def _amount_pattern(currency: str, decimals: int, locale: str) -> NumberPattern:
     pattern = _parsed(locale).currency_formats["standard"].pattern
     pattern = pattern.replace("0.00", f"0.{'0' * decimals}" if decimals else "0")
     if get_currency_symbol(currency, locale)[-1].isalpha():
-        # CLDR keeps letters and digits apart.
+        # CLDR keeps words and digits apart.
         pattern = pattern.replace("¤#", "¤ #")
     return parse_pattern(pattern)
 
