@@ -20,7 +20,8 @@ from gateway.settings import GatewaySettings, split
 from gateway.status.view import SystemView
 from gateway.uses import USES
 from shared.persistence.database import Database
-from shared.runtime.service import ServiceRuntime, run
+from shared.runtime.process import run
+from shared.runtime.service import ServiceRuntime
 from shared.runtime.settings import load
 
 RECORD_USE_SECONDS = 30

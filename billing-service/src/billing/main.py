@@ -13,7 +13,8 @@ from billing.stripe.client import StripeClient
 from billing.stripe.dispatch import StripeDispatch, StripeEffects
 from shared.messaging.handlers import Handlers
 from shared.persistence.database import Database
-from shared.runtime.service import ServiceRuntime, run
+from shared.runtime.process import run
+from shared.runtime.service import ServiceRuntime
 from shared.runtime.settings import load
 
 HANDLERS = Handlers("billing").including(

@@ -10,7 +10,8 @@ from booking.schema import SCHEMA_REVISION
 from booking.settings import BookingSettings
 from shared.messaging.handlers import Handlers
 from shared.persistence.database import Database
-from shared.runtime.service import ServiceRuntime, run
+from shared.runtime.process import run
+from shared.runtime.service import ServiceRuntime
 from shared.runtime.settings import load
 
 HANDLERS = Handlers("booking").including(

@@ -32,7 +32,8 @@ from shared.persistence.transaction import EVERY_TENANT
 from shared.relay import Relay
 from shared.runtime.context import Context
 from shared.runtime.logging import configure_logging
-from shared.runtime.service import ServiceRuntime, run
+from shared.runtime.process import run
+from shared.runtime.service import ServiceRuntime
 from shared.runtime.settings import load
 
 log = structlog.get_logger()

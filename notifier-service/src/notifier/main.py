@@ -10,7 +10,8 @@ from notifier.schema import SCHEMA_REVISION
 from notifier.settings import NotifierSettings
 from notifier.uses import USES
 from shared.persistence.database import Database
-from shared.runtime.service import ServiceRuntime, run
+from shared.runtime.process import run
+from shared.runtime.service import ServiceRuntime
 from shared.runtime.settings import load
 
 HANDLERS = reactions.handlers

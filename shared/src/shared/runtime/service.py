@@ -6,19 +6,16 @@ nothing new, finish what runs, publish what was committed, close (ADR 0015).
 """
 
 import asyncio
-import gc
 import os
 import signal
 import socket
-import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from importlib.metadata import version
 from itertools import count
-from typing import Any, Never
+from typing import Any
 from uuid import uuid4
 
 import structlog
-import uvloop
 from nats import micro
 from nats.errors import Error as NatsError
 from nats.js.errors import Error as JetStreamError
@@ -46,7 +43,6 @@ from shared.runtime.handling import answer, handle
 from shared.runtime.health import Health
 from shared.runtime.heartbeat import HeartbeatWriter
 from shared.runtime.http import HttpServer
-from shared.runtime.logging import configure_logging
 from shared.runtime.operations import operational_routes
 from shared.runtime.settings import ServiceSettings
 
@@ -296,25 +292,3 @@ def _cause(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return f"{type(error).__name__}: {error}"
-
-
-def _collect_garbage_rarely() -> None:
-    """Requests leave hardly a cycle behind, yet by default every 700 new objects are searched for some.
-
-    That search was a tenth of the gateway's time under load. What is alive by now stays alive, and is not searched.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(5_000, 5, 5)
-
-
-def run(build: Callable[[], ServiceRuntime]) -> Never:
-    """Run one service until it is told to stop."""
-
-    async def main() -> int:
-        service = build()
-        configure_logging(service.name, service.settings.log_format, service.settings.log_level)
-        _collect_garbage_rarely()
-        return await service.serve()
-
-    sys.exit(uvloop.run(main()))
