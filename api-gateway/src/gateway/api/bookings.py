@@ -19,7 +19,7 @@ from gateway.http.routes import LIST_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, ap
 from gateway.identity.access import caller
 from gateway.identity.authenticator import Caller
 from gateway.identity.scopes import Scope
-from shared.contracts.base import Page
+from shared.contracts.base import Command, Page
 from shared.contracts.booking import bookings as contract
 from shared.contracts.booking.bookings import (
     BookingStatus,
@@ -30,12 +30,15 @@ from shared.contracts.booking.bookings import (
     RescheduleBooking,
 )
 from shared.contracts.fields import Email, Minute, Name, Phone, Text
+from shared.contracts.registry import published
 from shared.messaging.rpc import call
 
 raw_routes = api_router("Bookings", raw=True)
 routes = api_router("Bookings")
 
 LOCATION = "/v1/bookings/{id}"
+CHANGES = tuple(kind for kind in published(Command) if kind.RESULT_IN == "booking" and not kind.CREATES)
+"""What can be done with a booking that is there."""
 
 
 class CustomerDetails(contract.Customer):
@@ -192,8 +195,13 @@ async def get_booking(
     booking_id: UUID,
     follower: Follower,
     response: Response,
+    command: Annotated[
+        UUID | None, Query(description="A change that was answered with 202: whether it waits, or was refused.")
+    ] = None,
 ) -> contract.Booking | Response:
     """A booking; 202 while its command still waits; the refusal if it was refused."""
+    if command is not None and await follower.waits(CHANGES, caller.tenant_id, booking_id, command):
+        return accepted(booking_id, f"{LOCATION}?command={command}")
     booking = await follow_booking(follower, caller.tenant_id, booking_id)
     if booking is None:
         return accepted(booking_id, LOCATION)

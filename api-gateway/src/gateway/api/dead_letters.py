@@ -134,7 +134,7 @@ async def list_dead_letters(
 ) -> DeadLetterList:
     """A page of what consumers could not handle, oldest first."""
     scope = f"dead_letters.{durable or '*'}"
-    after = int(decode_cursor(scope, cursor)[0]) if cursor is not None else 0
+    after = decode_cursor(scope, cursor, _sequence)[0] if cursor is not None else 0
     page: list[StoredDeadLetter] = []
     async for stored in dead_letters.after(after, durable):
         page.append(stored)
@@ -194,6 +194,13 @@ async def discard_dead_letter(
     """Give a message up for good: it is erased, the audit log says who and why."""
     context = _context(request, body)
     return _decision(number, context, await dead_letters.discard(number, context))
+
+
+def _sequence(text: str) -> int:
+    """A dead letter's number, as the stream counts. Raises ValueError."""
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise ValueError("not a number of the stream's")
+    return int(text)
 
 
 def _context(request: Request, body: DeadLetterDecide) -> AuditContext:

@@ -1,7 +1,7 @@
 """What has become of a command whose sender was answered `202`: one way for everything that commands create."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import TypeVar
 from uuid import UUID
@@ -49,29 +49,57 @@ class CommandFollower:
         the query, `Unavailable` if the service is silent and no waiting command explains that.
         """
         try:
-            return await call(self._broker, query_of(thing_id))
+            return await self._thing(tenant_id, thing_id, query_of)
         except Unavailable:
             if await self.status(creation, tenant_id, thing_id) is CommandStatus.WAITING:
                 return None
             raise
         except Rejected as rejected:
+            if rejected.refusal.status == 404:
+                status = await self.status(creation, tenant_id, thing_id)
+                if status is CommandStatus.WAITING:
+                    return None
+                if status is CommandStatus.DONE:  # perhaps finished since we asked
+                    return await self._thing(tenant_id, thing_id, query_of)
+            raise
+
+    async def _thing(self, tenant_id: UUID, thing_id: UUID, query_of: Callable[[UUID], Query[R]]) -> R:
+        """The thing, or that of the command which this one repeated. Raises `Rejected` with why there is none."""
+        try:
+            return await call(self._broker, query_of(thing_id))
+        except Rejected as rejected:
             if rejected.refusal.status != 404:
                 raise
-            missing = rejected
-        stored = await call(self._broker, FollowBookingCommand(tenant_id=tenant_id, command_id=thing_id))
+            stored = await call(self._broker, FollowBookingCommand(tenant_id=tenant_id, command_id=thing_id))
+            if stored.outcome is None:
+                raise
+        if stored.outcome.refusal:
+            raise Rejected(stored.outcome.refusal)
+        return await call(self._broker, query_of(UUID((stored.outcome.result or {})["id"])))
+
+    async def waits(
+        self, changes: Iterable[type[Command]], tenant_id: UUID, subject_id: UUID, command_id: UUID
+    ) -> bool:
+        """Whether a command that changes a thing still waits. Raises `Rejected` with its refusal if it was refused.
+
+        `changes` are the types of command that the thing takes; `Unavailable` as in `follow`.
+        """
+        try:
+            stored = await call(self._broker, FollowBookingCommand(tenant_id=tenant_id, command_id=command_id))
+        except Unavailable:
+            if await self._any_waits(changes, tenant_id, subject_id):
+                return True
+            raise
         if stored.outcome and stored.outcome.refusal:
             raise Rejected(stored.outcome.refusal)
-        if stored.outcome and stored.outcome.result:  # the command repeated another, whose thing it is
-            return await call(self._broker, query_of(UUID(stored.outcome.result["id"])))
-        status = await self.status(creation, tenant_id, thing_id)
-        if status is CommandStatus.WAITING:
-            return None
-        if status is CommandStatus.DONE:  # perhaps finished between the two questions
-            return await call(self._broker, query_of(thing_id))
-        raise missing
+        return stored.outcome is None and await self._any_waits(changes, tenant_id, subject_id)
+
+    async def _any_waits(self, changes: Iterable[type[Command]], tenant_id: UUID, subject_id: UUID) -> bool:
+        states = [await self.status(change, tenant_id, subject_id) for change in changes]
+        return CommandStatus.WAITING in states
 
     async def status(self, command_type: type[Command], tenant_id: UUID, subject_id: UUID) -> CommandStatus:
-        """How far the creation of that thing has come. Raises `Unavailable` if NATS does not answer."""
+        """How far the newest such command about that thing has come. Raises `Unavailable` if NATS does not answer."""
         subject = f"{command_type.TYPE}.{tenant_id}.{subject_id}"
         try:
             async with asyncio.timeout(LOOK_SECONDS):

@@ -92,7 +92,9 @@ class CommandSubmitter:
             if seconds > 0:
                 await self._wait(request, coming, deadline, patient=preference.wait is not None)
             if seconds <= 0 or not coming.done():
-                return accepted(command.subject_id, location, preference)
+                # A creation is followed at its thing; a change there too, but by its own name.
+                place = location if command.CREATES else f"{location}?command={command.id}"
+                return accepted(command.subject_id, place, preference)
             outcome = coming.result()
         failpoint(GatewayFailpoint.COMMAND_DECIDED)
         return _decided(request, outcome, shown, location, preference)

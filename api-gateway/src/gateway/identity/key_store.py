@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.identity.authenticator import Caller, StoredKey
-from gateway.identity.keys import NewKey
+from gateway.identity.keys import NewKey, key_id_of
 from gateway.identity.model import ApiKey, Tenant
 from gateway.identity.scopes import Scope, scopes_of, stored_scopes
 from shared.clock import utc_now
@@ -96,7 +96,7 @@ async def list_keys(
     scope = f"api_keys.{tenant_id or '*'}"
     query = select(ApiKey).order_by(ApiKey.id).limit(limit + 1)
     if cursor is not None:
-        (after,) = decode_cursor(scope, cursor)
+        (after,) = decode_cursor(scope, cursor, key_id_of)
         query = query.where(ApiKey.id > after)
     if tenant_id is not None:
         query = query.where(ApiKey.tenant_id == tenant_id)

@@ -19,6 +19,7 @@ ID_LENGTH = 16
 SECRET_LENGTH = 43
 CHECKSUM_LENGTH = 6
 
+_KEY_ID = re.compile(r"[0-9A-Za-z]{1,64}")
 _FORM = re.compile(rf"{PREFIX}_([0-9A-Za-z]{{{ID_LENGTH}}})_([0-9A-Za-z]{{{SECRET_LENGTH}}})_([0-9A-Za-z]{{6}})")
 
 
@@ -44,6 +45,13 @@ def parse_key(text: str) -> tuple[str, bytes] | None:
     if match is None or checksum(text[: -CHECKSUM_LENGTH - 1]) != match[3]:
         return None
     return match[1], digest(match[2])
+
+
+def key_id_of(text: str) -> str:
+    """The id itself. Raises ValueError for what no key's id can be."""
+    if not _KEY_ID.fullmatch(text):
+        raise ValueError("not a key's id")
+    return text
 
 
 def digest(secret: str) -> bytes:

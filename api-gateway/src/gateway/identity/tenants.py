@@ -24,8 +24,8 @@ async def list_tenants(session: AsyncSession, limit: int, cursor: str | None) ->
     """A page of tenants, newest first, and the cursor of the next. Raises `InvalidCursor`."""
     query = select(Tenant).order_by(Tenant.id.desc()).limit(limit + 1)
     if cursor is not None:
-        (after,) = decode_cursor(_LIST, cursor)
-        query = query.where(Tenant.id < UUID(after))
+        (after,) = decode_cursor(_LIST, cursor, UUID)
+        query = query.where(Tenant.id < after)
     tenants = list(await session.scalars(query))
     if len(tenants) <= limit:
         return tenants, None

@@ -17,6 +17,8 @@ from shared.persistence.transaction import Transaction
 
 handlers = Handlers("booking")
 
+_NO_ZONES = {"localtime", "posixrules", "Factory"}
+"""What a zone database holds beside zones: the machine's own, a template, and a placeholder."""
 _LINK = text("""
     INSERT INTO resource_services (tenant_id, service_id, resource_id)
     SELECT :tenant, service_id, :resource FROM unnest(CAST(:services AS uuid[])) AS service_id
@@ -69,6 +71,8 @@ async def create_resource(command: CreateResource, tx: Transaction) -> contracts
 def _check_hours(command: CreateResource) -> None:
     """Raises `InvalidCommand` for an unknown zone or windows that make no sense."""
     try:
+        if command.time_zone in _NO_ZONES:
+            raise ValueError("names no zone")
         ZoneInfo(command.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise InvalidCommand("time_zone", "not an IANA time zone") from None

@@ -1,13 +1,15 @@
 """Pages of lists, newest first, and the one form that their cursors have.
 
-A cursor names the row that a page ended with. It is opaque to clients, and checked: one that was made up,
-cut off, or given out by another list or for another tenant is refused instead of showing a wrong page.
+A cursor names the row that a page ended with. It is opaque to clients, and checked: one that was mistyped, cut
+off, or given out by another list or for another tenant is refused instead of showing a wrong page. It is no
+secret, and opens nothing: whoever reckons one sees the page of his own list that it names.
 """
 
 import base64
 import binascii
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -35,8 +37,8 @@ def encode_cursor(scope: str, *key: str) -> str:
     return base64.urlsafe_b64encode(_check(scope, place) + place).decode().rstrip("=")
 
 
-def decode_cursor(scope: str, cursor: str) -> list[str]:
-    """The values that `encode_cursor` was given for this list. Raises `InvalidCursor`."""
+def decode_cursor(scope: str, cursor: str, *kinds: Callable[[str], Any]) -> tuple[Any, ...]:
+    """The values that `encode_cursor` was given for this list, each read by its kind. Raises `InvalidCursor`."""
     try:
         encoded = cursor.encode("ascii")
         raw = base64.b64decode(encoded + b"=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
@@ -45,7 +47,11 @@ def decode_cursor(scope: str, cursor: str) -> list[str]:
     check, place = raw[:_CHECK_BYTES], raw[_CHECK_BYTES:]
     if check != _check(scope, place):
         raise _invalid()
-    return [str(value) for value in json.loads(place)]
+    try:
+        values = json.loads(place)
+        return tuple(kind(value) for kind, value in zip(kinds, values, strict=True))
+    except (ValueError, TypeError, AttributeError):  # the check is no secret: somebody has reckoned it
+        raise _invalid() from None
 
 
 async def page_of(
@@ -57,8 +63,7 @@ async def page_of(
     """
     scope = query.subject
     if query.cursor is not None:
-        created_at, row_id = decode_cursor(scope, query.cursor)
-        after = (datetime.fromisoformat(created_at), UUID(row_id))
+        after = decode_cursor(scope, query.cursor, _moment, UUID)
         statement = statement.where(tuple_(entity.created_at, entity.id) < tuple_(*after))
     statement = statement.order_by(entity.created_at.desc(), entity.id.desc()).limit(query.limit + 1)
     rows = list(await session.scalars(statement))
@@ -66,6 +71,13 @@ async def page_of(
         return rows, None
     last = rows[query.limit - 1]
     return rows[: query.limit], encode_cursor(scope, last.created_at.isoformat(), str(last.id))
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("an instant has an offset")
+    return moment
 
 
 def _check(scope: str, place: bytes) -> bytes:

@@ -105,3 +105,34 @@ async def test_what_was_accepted_is_shown_as_the_thing_or_as_its_refusal(
     for thing in ("service", "resource", "booking"):
         absent = body_of(await api.get(f"/v1/{thing}s/{somewhere()}"))
         assert (absent["status"], absent["code"]) == (404, f"{thing}_not_found")
+
+
+async def test_a_change_that_was_accepted_is_followed_by_its_own_name(
+    api: httpx.AsyncClient, processes: tuple[ServiceProcess, ServiceProcess]
+) -> None:
+    processes[1].start()
+    service = (await api.post("/v1/services", json=SERVICE)).json()["id"]
+    await api.post("/v1/resources", json=RESOURCE | {"service_ids": [service]})
+    first, second, third = [
+        (await api.post("/v1/bookings", json=command(service, days=days))).json() for days in (3, 4, 6)
+    ]
+    processes[1].stop()
+    path = f"/v1/bookings/{first['id']}"
+    moved = {"starts_at": command(service, days=5)["starts_at"]}
+    taken = await accepted(api, f"{path}/reschedule", {"starts_at": second["starts_at"]})
+    stale = await accepted(api, f"{path}/cancel", {}, **{"If-Match": '"77"'})
+    move = await accepted(api, f"{path}/reschedule", moved, **{"Idempotency-Key": somewhere()})
+    keyless = await accepted(api, f"/v1/bookings/{third['id']}/cancel", {})
+    for location in (taken, stale, move):
+        assert location.startswith(f"{path}?command=")
+        waiting = await api.get(location)
+        assert (waiting.status_code, waiting.headers["location"]) == (202, location)
+    processes[1].start()
+    assert body_of(await shown(api, taken, 409))["code"] == "slot_taken"
+    assert body_of(await shown(api, stale, 409))["code"] == "version_conflict"
+    done = await shown(api, move, 200)
+    assert (done.json()["version"], done.headers["etag"]) == (2, '"2"')
+    assert (await shown(api, keyless, 200)).json()["status"] == "cancelled"
+    assert (await api.get(path)).json()["version"] == 2
+    unknown = await api.get(path, params={"command": somewhere()})
+    assert (unknown.status_code, unknown.json()["version"]) == (200, 2), "nothing of that name waits or was refused"

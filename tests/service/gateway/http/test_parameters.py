@@ -86,3 +86,30 @@ async def test_a_cursor_of_a_narrower_list_is_not_one_of_the_whole(operator: Sen
         "GET", "/v1/dead-letters", params={"cursor": cursors["/v1/dead-letters"], "durable": "booking-create-booking"}
     )
     assert (answer.status_code, body_of(answer)["code"]) == (400, "invalid_cursor")
+
+
+async def test_a_cursor_that_somebody_has_reckoned_is_refused_too(
+    operator: Send, gateway: ServiceProcess, new_key: Any
+) -> None:
+    """Its check is right, since that is no secret; what it names is none of the list's places."""
+    key = await new_key()
+    tenant = key["tenant_id"]
+    scopes = {
+        "/v1/bookings": f"rpc.booking.list_bookings.v1.{tenant}",
+        "/v1/services": f"rpc.booking.list_services.v1.{tenant}",
+        "/v1/resources": f"rpc.booking.list_resources.v1.{tenant}",
+        "/v1/tenants": "tenants",
+        "/v1/api-keys": "api_keys.*",
+        "/v1/dead-letters": "dead_letters.*",
+    }
+    assert set(scopes) == set(LISTS)
+    places: list[tuple[str, ...]] = [(), ("a",), ("abc", "def"), ("\0",), ("2026-12-01T10:00:00", tenant), ("-1",)]
+    async with client_for(gateway, key["key"]) as client:
+        for path, scope in scopes.items():
+            for place in places:
+                query = {"cursor": encode_cursor(scope, *place)}
+                answer = await (operator("GET", path, params=query) if LISTS[path] else client.get(path, params=query))
+                if path == "/v1/api-keys" and place == ("a",):
+                    assert answer.status_code == 200, "it could be a key's id"
+                    continue
+                assert (answer.status_code, body_of(answer)["code"]) == (400, "invalid_cursor"), (path, place)
