@@ -25,13 +25,13 @@ _BOOKINGS = """
 """
 _REQUESTS = """
     SELECT r.*, coalesce(r.outcome -> 'result' ->> 'id', b.id::text) AS result_id
-    FROM booking.requests r LEFT JOIN booking.bookings b ON b.tenant_id = r.tenant_id AND b.id = r.subject_id
+    FROM booking.commands r LEFT JOIN booking.bookings b ON b.tenant_id = r.tenant_id AND b.id = r.subject_id
 """
 _CATALOGUE = """
     SELECT tenant_id, 'services' AS kind FROM booking.services UNION ALL
     SELECT tenant_id, 'resources' FROM booking.resources UNION ALL
     SELECT tenant_id, 'resource_services' FROM booking.resource_services UNION ALL
-    SELECT tenant_id, 'requests' FROM booking.requests
+    SELECT tenant_id, 'commands' FROM booking.commands
 """
 
 

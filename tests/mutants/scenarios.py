@@ -134,7 +134,7 @@ async def a_request_comes_again_after_its_record_is_gone(world: World, _patience
     await story.call_off_without_deposit()
     await world.settled(story.api.tenant_id)
     [request] = await world.stored("COMMANDS", f"command.booking.create_booking.v1.{story.api.tenant_id}.*")
-    await world.sql.execute("DELETE FROM booking.requests WHERE tenant_id = $1", story.api.tenant_id)
+    await world.sql.execute("DELETE FROM booking.commands WHERE tenant_id = $1", story.api.tenant_id)
     await world.broker.publish(request.subject, request.data, message_id=uuid4().hex)
 
     async def handled_or_tried_again() -> bool:
@@ -146,7 +146,7 @@ async def a_request_comes_again_after_its_record_is_gone(world: World, _patience
     [*_, again] = await world.stored("COMMANDS", request.subject)
     await world.broker.js.delete_msg("COMMANDS", again.seq)
     refused = await world.sql.fetchval(
-        "SELECT outcome -> 'refusal' ->> 'code' FROM booking.requests WHERE tenant_id = $1", story.api.tenant_id
+        "SELECT outcome -> 'refusal' ->> 'code' FROM booking.commands WHERE tenant_id = $1", story.api.tenant_id
     )
     assert refused is None, f"a free slot is refused: {refused}"
 
