@@ -158,6 +158,7 @@ class Story:
         path: str,
         body: dict[str, Any],
         *,
+        method: str = "POST",
         events: Sequence[str] = (),
         mails: Sequence[str] = (),
         rows: Sequence[str] = (),
@@ -169,7 +170,7 @@ class Story:
         `partial(Story.command, path="/v1/bookings/{booking}/approve", body={}, events=(...,), status=...)`.
         """
         path = path.format(booking=self.booking_id, last=self.last_id)
-        self.last_id = (await self._insist(path, body))["id"]
+        self.last_id = (await self._insist(path, body, method))["id"]
         self._expect(*events, mails=mails)
         self.rows.update(rows)
         if self.booking_id:
@@ -245,13 +246,13 @@ class Story:
 
     # --- acts ------------------------------------------------------------------------------
 
-    async def _insist(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def _insist(self, path: str, body: dict[str, Any], method: str = "POST") -> dict[str, Any]:
         """The answer to a command, asked for again under the same key until there is one."""
-        key = uuid4().hex
+        headers = {"Idempotency-Key": uuid4().hex, "Prefer": "wait=10"}
 
         async def answer() -> dict[str, Any] | None:
             try:
-                response = await self.api.post(path, body, Idempotency_Key=key, Prefer="wait=10")
+                response = await self.api.call(method, path, headers, json=body)
             except httpx.HTTPError:
                 return None
             assert response.status_code in (200, 201, 202, 503), response.text
