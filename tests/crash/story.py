@@ -29,7 +29,7 @@ class Story:
         """How many seconds an effect may take before it is taken for lost."""
         self.email = f"{uuid4().hex}@customer.example"
         self.began_at = utc_now()
-        self.service_id = self.booking_id = self.intent_id = ""
+        self.service_id = self.booking_id = self.intent_id = self.last_id = ""
         self.events: Counter[str] = Counter()
         """How often each type of event must be on its stream."""
         self.mails: Counter[str] = Counter()
@@ -153,10 +153,35 @@ class Story:
 
     # --- afterwards ------------------------------------------------------------------------
 
-    async def reschedule(self) -> None:
-        await self._insist(f"/v1/bookings/{self.booking_id}/reschedule", {"starts_at": in_days(3).isoformat()})
-        self._expect("booking.rescheduled.v1", mails=("rescheduled",))
+    async def command(
+        self,
+        path: str,
+        body: dict[str, Any],
+        *,
+        method: str = "POST",
+        events: Sequence[str] = (),
+        mails: Sequence[str] = (),
+        rows: Sequence[str] = (),
+        status: str | None = None,
+    ) -> None:
+        """Any further command, and what must come of it once: the tables that get a row, the booking's status then.
+
+        In `path`, `{booking}` is the booking and `{last}` what the last command was about. A case of a verb's is
+        `partial(Story.command, path="/v1/bookings/{booking}/approve", body={}, events=(...,), status=...)`.
+        """
+        path = path.format(booking=self.booking_id, last=self.last_id)
+        self.last_id = (await self._insist(path, body, method))["id"]
+        self._expect(*events, mails=mails)
+        self.rows.update(rows)
+        if self.booking_id:
+            self.booking_status = status or self.booking_status
+            await eventually(self.status_reached, within=self.patience)
         await self._mailed()
+
+    async def reschedule(self) -> None:
+        body = {"starts_at": in_days(3).isoformat()}
+        path = "/v1/bookings/{booking}/reschedule"
+        await self.command(path, body, events=("booking.rescheduled.v1",), mails=("rescheduled",))
 
     async def cancel(self) -> None:
         """After payment: the deposit goes back."""
@@ -178,10 +203,8 @@ class Story:
         await self._withdrawn()
 
     async def call_off_without_deposit(self) -> None:
-        await self._insist(f"/v1/bookings/{self.booking_id}/cancel", {})
-        self._expect("booking.cancelled.v1", mails=("cancelled",))
-        self.booking_status = "cancelled"
-        await self._mailed()
+        events, mails = ("booking.cancelled.v1",), ("cancelled",)
+        await self.command("/v1/bookings/{booking}/cancel", {}, events=events, mails=mails, status="cancelled")
 
     async def book_and_call_off(self) -> None:
         """Cancelled before billing has heard of the booking, so that billing hears of both at once."""
@@ -223,13 +246,13 @@ class Story:
 
     # --- acts ------------------------------------------------------------------------------
 
-    async def _insist(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def _insist(self, path: str, body: dict[str, Any], method: str = "POST") -> dict[str, Any]:
         """The answer to a command, asked for again under the same key until there is one."""
-        key = uuid4().hex
+        headers = {"Idempotency-Key": uuid4().hex, "Prefer": "wait=10"}
 
         async def answer() -> dict[str, Any] | None:
             try:
-                response = await self.api.post(path, body, Idempotency_Key=key, Prefer="wait=10")
+                response = await self.api.call(method, path, headers, json=body)
             except httpx.HTTPError:
                 return None
             assert response.status_code in (200, 201, 202, 503), response.text
@@ -262,7 +285,7 @@ class Story:
 
     # --- effects ---------------------------------------------------------------------------
 
-    def _expect(self, *events: str, mails: tuple[str, ...] = ()) -> None:
+    def _expect(self, *events: str, mails: Sequence[str] = ()) -> None:
         self.events.update(events)
         self.mails.update(mails)
         self.events.update({"notifier.message_sent.v1": len(mails)} if mails else {})

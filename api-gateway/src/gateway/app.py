@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
@@ -14,22 +14,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from gateway.api import (
-    api_keys,
-    availability,
-    bookings,
-    dead_letters,
-    operations,
-    payments,
-    resources,
-    services,
-    tenants,
-    webhooks,
-)
+from gateway import api
+from gateway.api import operations
 from gateway.http.edge import CLIENT_GONE, WEBHOOK_PATH
 from gateway.http.problems import Problem, ProblemDocument, answer_to, render_internal, render_problem
 from gateway.http.routes import JsonRoute
 from gateway.identity.access import guard_of
+from shared.declarations import declared_in
 from shared.errors import DomainError, Unavailable
 from shared.messaging.rpc import Rejected
 from shared.runtime.service import VERSION
@@ -42,19 +33,6 @@ Writes are durable: once accepted they are carried out, even if a part of the sy
 answer is the outcome if it comes in time (5 s, or `Prefer: wait=N`), otherwise `202` with a
 `Location` to look at. `Idempotency-Key` makes a write safe to send again.
 """
-_ROUTERS = (
-    bookings.raw_routes,
-    webhooks.raw_routes,
-    bookings.routes,
-    payments.routes,
-    services.routes,
-    resources.routes,
-    availability.routes,
-    tenants.routes,
-    api_keys.routes,
-    dead_letters.routes,
-    operations.routes,
-)
 _DOCUMENTS = ("/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc")
 PUBLIC = frozenset({"/", "/healthz", "/readyz", "/status", "/metrics", WEBHOOK_PATH, *_DOCUMENTS})
 """The addresses that ask for no key. The webhook asks for Stripe's signature."""
@@ -69,7 +47,9 @@ def create_app(*, metrics: bool) -> FastAPI:
 
     Raises `UnguardedRoute`.
     """
-    routers = [*_ROUTERS, operations.metrics_routes()] if metrics else _ROUTERS
+    routers = declared_in(api, APIRouter)
+    if metrics:
+        routers.append(operations.metrics_routes())
     app = FastAPI(
         title="Tidebook",
         version=VERSION,

@@ -1,26 +1,21 @@
 """billing-service: payments, refunds, Stripe events."""
 
-from billing.payments import queries
-from billing.payments import reactions as payment_reactions
-from billing.payments import stripe as payment_effects
+import billing
 from billing.payments.queries import PaymentReader
-from billing.refunds import reactions as refund_reactions
-from billing.refunds import stripe as refund_effects
 from billing.schema import SCHEMA_REVISION
 from billing.settings import BillingSettings
-from billing.stripe import dispatch, reconcile
+from billing.stripe import reconcile
 from billing.stripe.client import StripeClient
 from billing.stripe.dispatch import StripeDispatch, StripeEffects
+from shared.declarations import declared_in
 from shared.messaging.handlers import Handlers
 from shared.persistence.database import Database
 from shared.runtime.process import run
 from shared.runtime.service import ServiceRuntime
 from shared.runtime.settings import load
 
-HANDLERS = Handlers("billing").including(
-    payment_reactions.handlers, refund_reactions.handlers, queries.handlers, dispatch.handlers
-)
-STRIPE_EFFECTS = StripeEffects().including(payment_effects.effects, refund_effects.effects)
+HANDLERS = Handlers("billing").including(*declared_in(billing, Handlers))
+STRIPE_EFFECTS = StripeEffects().including(*declared_in(billing, StripeEffects))
 """The events of Stripe's that move something; all others are stored and ignored."""
 
 

@@ -1,28 +1,19 @@
 """booking-service: catalog, availability and bookings."""
 
+import booking
 from booking import metrics
-from booking.availability import queries as availability_queries
-from booking.bookings import commands, creation, queries, reactions, schedule
+from booking.bookings import schedule
 from booking.bookings.model import HoldPolicy
-from booking.catalog import commands as catalog_commands
-from booking.catalog import queries as catalog_queries
 from booking.schema import SCHEMA_REVISION
 from booking.settings import BookingSettings
+from shared.declarations import declared_in
 from shared.messaging.handlers import Handlers
 from shared.persistence.database import Database
 from shared.runtime.process import run
 from shared.runtime.service import ServiceRuntime
 from shared.runtime.settings import load
 
-HANDLERS = Handlers("booking").including(
-    catalog_commands.handlers,
-    catalog_queries.handlers,
-    availability_queries.handlers,
-    creation.handlers,
-    commands.handlers,
-    reactions.handlers,
-    queries.handlers,
-)
+HANDLERS = Handlers("booking").including(*declared_in(booking, Handlers))
 
 
 def build() -> ServiceRuntime:

@@ -3,18 +3,20 @@
 import asyncio
 from functools import partial
 
-from notifier.messages import reactions
+import notifier
 from notifier.messages.delivery import sender_for
 from notifier.messages.queue import MESSAGES
 from notifier.schema import SCHEMA_REVISION
 from notifier.settings import NotifierSettings
 from notifier.uses import USES
+from shared.declarations import declared_in
+from shared.messaging.handlers import Handlers
 from shared.persistence.database import Database
 from shared.runtime.process import run
 from shared.runtime.service import ServiceRuntime
 from shared.runtime.settings import load
 
-HANDLERS = reactions.handlers
+HANDLERS = Handlers("notifier").including(*declared_in(notifier, Handlers))
 
 
 def build() -> ServiceRuntime:

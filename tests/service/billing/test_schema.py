@@ -22,7 +22,7 @@ INDEXES = """
 
 async def test_every_constraint_of_a_tenants_table_contains_the_tenant(billing: Billing) -> None:
     rows = await billing.rows(CONSTRAINTS)
-    assert {"payments", "refunds"} == {row["relname"] for row in rows}
+    assert {"payments", "refunds"} <= {row["relname"] for row in rows}, "the catalog shows nothing"
     assert not [row["conname"] for row in rows if not row["tenant"]]
     assert await billing.rows(INDEXES) == []
 

@@ -84,7 +84,7 @@ class Tenant:
             "horizon_days": 90,
             "slot_step_minutes": 30,
         }
-        outcome = await self.send(CreateService(**self._envelope(), **(fields | changes)))
+        outcome = await self.ask(CreateService, **(fields | changes))
         assert outcome.status == 201, outcome
         assert outcome.result
         return UUID(outcome.result["id"])
@@ -102,7 +102,7 @@ class Tenant:
             "weekly_hours": ALWAYS,
             "service_ids": list(services),
         }
-        return await self.send(CreateResource(**self._envelope(), **(fields | changes)))
+        return await self.ask(CreateResource, **(fields | changes))
 
     def command(
         self, service: UUID, starts_at: datetime, resource: UUID | None = None, **changes: Any
@@ -119,11 +119,15 @@ class Tenant:
     async def book(self, service: UUID, starts_at: datetime, resource: UUID | None = None, **changes: Any) -> Outcome:
         return await self.send(self.command(service, starts_at, resource, **changes))
 
-    async def cancel(self, booking: UUID | str, **changes: Any) -> Outcome:
-        return await self.send(CancelBooking(**self._envelope(UUID(str(booking))), **changes))
+    async def ask(self, kind: type[Command], about: UUID | str | None = None, **members: Any) -> Outcome:
+        """Send a command of this kind, about a thing that there is or for one that it makes."""
+        return await self.send(kind(**self._envelope(UUID(str(about)) if about else None), **members))
 
-    async def reschedule(self, booking: UUID | str, starts_at: datetime, **changes: Any) -> Outcome:
-        return await self.send(RescheduleBooking(**self._envelope(UUID(str(booking))), starts_at=starts_at, **changes))
+    async def cancel(self, booking: UUID | str, **members: Any) -> Outcome:
+        return await self.ask(CancelBooking, booking, **members)
+
+    async def reschedule(self, booking: UUID | str, starts_at: datetime, **members: Any) -> Outcome:
+        return await self.ask(RescheduleBooking, booking, starts_at=starts_at, **members)
 
     async def follow(self, command_id: UUID) -> Outcome | None:
         """What booking-service says has become of a command."""

@@ -25,6 +25,15 @@ PERMIT_SECONDS = 1.0
 SILENCE_SECONDS = 2.0
 """No outcome at all for so long: booking-service, or its database, is away, and waiting on is in vain."""
 
+_ALWAYS_SHOWN = frozenset(
+    {
+        *("resource_id", "notes", "metadata", "phone", "reason"),
+        *("buffer_before_minutes", "buffer_after_minutes", "deposit_percent"),
+        *("minimum_notice_minutes", "horizon_days", "slot_step_minutes"),
+    }
+)
+"""Optional members that have been part of every fingerprint from the first; no other joins them."""
+
 
 class CommandAccepted(BaseModel):
     """The command is stored and will be carried out; `location` will show what came of it."""
@@ -122,9 +131,22 @@ def fingerprint(path: str, body: BaseModel) -> str:
     """What tells the same command from another under the same key: SHA-256 over path and canonical body.
 
     Canonical: validated, so that order of members, spacing, defaults left out and other offsets of
-    the same instant make no difference.
+    the same instant make no difference. Nor does an optional member that the gateway has learnt since, as
+    long as nobody gives it: a key that was sent before an update is repeated after it.
     """
-    return hashlib.sha256(f"{path}\n{body.model_dump_json()}".encode()).hexdigest()
+    return hashlib.sha256(f"{path}\n{body.model_dump_json(exclude=_left_out(body))}".encode()).hexdigest()
+
+
+def _left_out(body: BaseModel) -> dict[str, Any]:
+    """The members that say nothing, as `model_dump` takes them: those that have their default, inner ones too."""
+    found: dict[str, Any] = {}
+    for name, field in type(body).model_fields.items():
+        value = getattr(body, name)
+        if name not in _ALWAYS_SHOWN and value == field.get_default(call_default_factory=True, validated_data={}):
+            found[name] = True
+        elif isinstance(value, BaseModel) and (inner := _left_out(value)):
+            found[name] = inner
+    return found
 
 
 def accepted(subject_id: UUID, location: str, preference: Preference | None = None) -> Response:
