@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 TICK_SECONDS = 0.005
+MOST_CONNECTIONS = 8_000
+"""As many sockets as a client may hold: what is due beyond that waits for one, and that counts as the answer's time."""
 PATIENCE_SECONDS = 30.0
 
 
@@ -62,19 +64,21 @@ class OpenLoop:
         self.opened = 0
         """Connections so far: none is closed before `close` but by the server."""
         self._idle: deque[_Connection] = deque()
+        self._open = 0
+        self._unsent: deque[tuple[bytes, float]] = deque()
+        self._sending: set[asyncio.Task[None]] = set()
         self._observed = Observed()
 
     async def run(self, requests: Iterator[bytes], rate: float, seconds: float) -> Observed:
         """Send `rate` requests a second for so long; returns when every one is answered or given up."""
         observed = self._observed = Observed()
         loop = asyncio.get_running_loop()
-        sending: set[asyncio.Task[None]] = set()
         started = loop.time()
         while (elapsed := loop.time() - started) < seconds:
             while observed.offered < elapsed * rate:
                 due_at = started + observed.offered / rate
                 observed.offered += 1
-                self._send(next(requests), due_at, sending)
+                self._send(next(requests), due_at)
             await asyncio.sleep(TICK_SECONDS)
         give_up_at = loop.time() + PATIENCE_SECONDS
         while len(observed.answers) < observed.offered and loop.time() < give_up_at:  # noqa: ASYNC110 - a tick is enough
@@ -86,21 +90,26 @@ class OpenLoop:
         for connection in self._idle:
             connection.transport.close()
 
-    def _send(self, request: bytes, due_at: float, sending: set[asyncio.Task[None]]) -> None:
+    def _send(self, request: bytes, due_at: float) -> None:
         while self._idle:
             connection = self._idle.pop()
             if not connection.transport.is_closing():
                 connection.send(request, due_at)
                 return
+        if self._open >= MOST_CONNECTIONS:
+            self._unsent.append((request, due_at))
+            return
+        self._open += 1
         opening = asyncio.create_task(self._open_and_send(request, due_at))
-        sending.add(opening)
-        opening.add_done_callback(sending.discard)
+        self._sending.add(opening)
+        opening.add_done_callback(self._sending.discard)
 
     async def _open_and_send(self, request: bytes, due_at: float) -> None:
         loop = asyncio.get_running_loop()
         try:
             _, connection = await loop.create_connection(lambda: _Connection(self), "127.0.0.1", self._port)
         except OSError:
+            self.lost()
             self.answered(Answer(due_at, time.monotonic() - due_at, 0, retry_after=False))
         else:
             self.opened += 1
@@ -113,6 +122,14 @@ class OpenLoop:
     def idle(self, connection: "_Connection") -> None:
         """This connection has had its answer."""
         self._idle.append(connection)
+        if self._unsent:
+            self._send(*self._unsent.popleft())
+
+    def lost(self) -> None:
+        """A connection has ended: there is room for another."""
+        self._open -= 1
+        if self._unsent:
+            self._send(*self._unsent.popleft())
 
 
 class _Connection(asyncio.Protocol):
@@ -149,6 +166,7 @@ class _Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         if self._due_at is not None:
             self._settle(0, retry_after=False)
+        self._owner.lost()
 
     def _settle(self, status: int, retry_after: bool) -> None:
         assert self._due_at is not None
