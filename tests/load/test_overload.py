@@ -11,6 +11,7 @@ import pytest
 from devstack.stack import Stack
 from tests.load.open_loop import Observed, OpenLoop
 from tests.load.shop import Shop
+from tests.support.eventually import allowed
 from tests.support.stack import throwaway_stack
 
 pytestmark = pytest.mark.timeout(300)
@@ -24,6 +25,7 @@ GROWTH = 1.5
 CONNECTION_MEGABYTES = 0.01
 """What each connection may cost the gateway beside that (8 to 9 kB measured): slow machines hold thousands."""
 BACK_SECONDS = 5
+"""How long after a flood something may still be refused, on a quiet machine."""
 FIRST_WAVE_SECONDS = 3.0
 """At first a flood finds every place of an idle gateway; after this there are as many as can be served soon."""
 SLOW_SECONDS = 0.5
@@ -40,7 +42,7 @@ class Phases:
     after: float
 
 
-SHORT = Phases(measure=3, usual=4, overload=5, after=6)
+SHORT = Phases(measure=3, usual=4, overload=5, after=3)
 LONG = Phases(measure=6, usual=10, overload=20, after=10)
 
 
@@ -60,6 +62,17 @@ async def most_served(loop: OpenLoop, requests: Iterator[bytes], seconds: float)
         if served < 0.9 * rate or late or seen.statuses[503]:
             return served
         rate *= 1.5
+
+
+async def seconds_until_nothing_is_refused(loop: OpenLoop, requests: Iterator[bytes], rate: float) -> int:
+    """How many seconds of a usual load pass until one in which every booking is made.
+
+    Raises AssertionError when it takes longer than the patience of the tests.
+    """
+    for second in range(int(allowed(BACK_SECONDS)) + 1):
+        if set((await loop.run(requests, rate, 1)).statuses) == {201}:
+            return second
+    raise AssertionError(f"something is still refused {allowed(BACK_SECONDS):g} s after the flood")
 
 
 class Memory:
@@ -118,6 +131,7 @@ async def test_five_times_the_load_is_refused_politely_and_forgotten_soon(stack:
             probes.append((await probe.get("/healthz")).status_code)
             await asyncio.sleep(0.2)
         overload = await flood
+    refused_for = await seconds_until_nothing_is_refused(loop, requests, rate)
     after = await loop.run(requests, rate, phases.after)
     loop.close()
     print(f"\nmost served {most:.0f} bookings/s, usual load {rate:.0f}/s")
@@ -126,7 +140,7 @@ async def test_five_times_the_load_is_refused_politely_and_forgotten_soon(stack:
     settled = overload.since(FIRST_WAVE_SECONDS)
     print(told("  settled", settled, phases.overload - FIRST_WAVE_SECONDS))
     print(told("usual again", after, phases.after))
-    print(f"  bookings in each second after the flood: {after.per_second(*ACCEPTED)}")
+    print(f"  something was refused for {refused_for} s after the flood")
     opened = loop.opened - opened
     print("  resident MB: " + ", ".join(f"{n} {usual_memory.most[n]:.0f} -> {memory.most[n]:.0f}" for n in memory.most))
     print(f"  connections opened by the flood: {opened}")
@@ -140,10 +154,11 @@ async def test_five_times_the_load_is_refused_politely_and_forgotten_soon(stack:
     for name, most_memory in memory.most.items():
         connections = opened * CONNECTION_MEGABYTES if name.startswith("gateway") else 0
         assert most_memory <= GROWTH * usual_memory.most[name] + connections, name
-    assert set(after.since(BACK_SECONDS - 1).statuses) == {201}, "five seconds later nothing is refused any more"
+    assert set(after.statuses) == {201}, "what works again goes on working"
     if phases is LONG:  # figures that a busy neighbour spoils
         assert overload.statuses[201] / phases.overload > most / 2, "refusing must not cost what serving needs"
         # What a refusal takes is the machine's share: nothing is done for it.
         allowed = 2 * max(usual.percentile(0.99, 201), SLOW_SECONDS) + settled.percentile(0.99, 503)
         assert settled.percentile(0.99, *ACCEPTED) <= allowed
-        assert min(after.per_second(*ACCEPTED)[BACK_SECONDS - 1 : int(phases.after) - 1]) >= 0.95 * rate
+        assert refused_for < BACK_SECONDS
+        assert min(after.per_second(*ACCEPTED)[: int(phases.after) - 1]) >= 0.95 * rate
