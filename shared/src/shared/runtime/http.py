@@ -1,5 +1,6 @@
 """The HTTP server of one process, and how it leaves the clients that it serves."""
 
+import resource
 import socket
 from contextlib import contextmanager
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
+from shared.runtime.http_connection import HttpConfig, HttpLimits
 from shared.runtime.settings import ServiceSettings
 
 ACCEPTS_A_TURN = 64
@@ -14,24 +16,28 @@ KEEP_ALIVE_SECONDS = 75
 """How long an idle connection is kept: longer than load balancers keep theirs (60 s, as a rule), so that it is
 never us who closes one under the next request."""
 
+OTHER_FILES = 256
+"""Open files of a process that are not clients' connections: its database's, NATS's, the port itself."""
+
 
 class HttpServer(uvicorn.Server):
     """uvicorn, without its signal handling: the service decides when to stop."""
 
     def __init__(self, app: ASGIApp, settings: ServiceSettings) -> None:
         super().__init__(
-            uvicorn.Config(
+            HttpConfig(
                 app,
+                _limits(settings),
                 host=settings.host,
                 port=settings.port,
                 log_level="warning",
                 access_log=False,
                 lifespan="off",
+                ws="none",
                 server_header=False,
                 proxy_headers=False,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=int(settings.shutdown_seconds),
-                h11_max_incomplete_event_size=64 * 1024,
             )
         )
 
@@ -59,3 +65,18 @@ class HttpServer(uvicorn.Server):
     def stop(self) -> None:
         """Close the port and idle connections; `serve` returns when every request is answered."""
         self.should_exit = True
+
+
+def _limits(settings: ServiceSettings) -> HttpLimits:
+    """What a client may take of this process. Connections leave some of its files for everything else."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    connections = settings.http_connection_limit
+    if files != resource.RLIM_INFINITY:
+        connections = max(1, min(connections, files - OTHER_FILES))
+    return HttpLimits(
+        head_bytes=settings.http_head_bytes,
+        head_lines=settings.http_head_lines,
+        head_seconds=settings.http_head_seconds,
+        unread_seconds=settings.http_unread_seconds,
+        connections=connections,
+    )

@@ -69,6 +69,16 @@ class ServiceSettings(NatsSettings):
     """How long a process that was told to stop goes on serving, unready, until every load balancer has noticed."""
     shutdown_seconds: float = Field(default=20, gt=0, le=25)
     """What ending in order may take in all, the delay included."""
+    http_head_bytes: int = Field(default=64 * 1024, ge=1024, le=1024 * 1024)
+    """The longest head of a request, its first line included."""
+    http_head_lines: int = Field(default=100, ge=10, le=1000)
+    """The most header lines of a request, trailers included."""
+    http_head_seconds: float = Field(default=10, gt=0, le=300)
+    """How long a head may take, from the opening of the connection or from its first byte."""
+    http_unread_seconds: float = Field(default=20, gt=0, le=300)
+    """How long a client may leave its answers unread."""
+    http_connection_limit: int = Field(default=10_000, ge=1)
+    """Connections that this process holds at once; never more than its open files allow."""
     crash_at: str = ""
     """The failpoint at which this process dies, for tests (`shared.failpoints`); refused in production."""
 
