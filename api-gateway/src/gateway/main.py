@@ -45,7 +45,7 @@ def build() -> ServiceRuntime:
     app.state.dead_letters = DeadLetterStore(service.broker, service)
     app.state.system_view = SystemView(service, settings)
     app.state.stripe_secrets = split(settings.stripe_webhook_secret.get_secret_value())
-    shedder = LoadShedder(settings.concurrency_limit, settings.slow_seconds, WEBHOOK_PATH)
+    shedder = LoadShedder(settings.concurrency_limit, settings.slow_seconds, WEBHOOK_PATH, settings.tenant_share)
     service.every(ADJUST_SECONDS, "adjust-places", shedder.adjust)
     service.app = Edge(RawDispatch(app), shedder)
     return service

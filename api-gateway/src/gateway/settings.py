@@ -23,7 +23,9 @@ class GatewaySettings(ServiceSettings):
     concurrency_limit: int = Field(default=256, ge=1)
     """API requests under way in this process; one more is told 503 `overloaded`. Webhooks have as many of their own."""
     slow_seconds: float = Field(default=0.5, gt=0)
-    """Requests that are under way for longer, on average, make the gateway let in fewer at once (32 at the least)."""
+    """Requests that are under way for longer, on average, make the gateway let in fewer at once (64 at the least)."""
+    tenant_share: float = Field(default=0.5, gt=0, le=1)
+    """The most of those places that one tenant may hold."""
     backlog_limit: int = Field(default=50_000, ge=1)
     """Writes that wait for booking-service; while there are more, new ones are told 503 `overloaded`."""
     job_heartbeat_required: bool = False

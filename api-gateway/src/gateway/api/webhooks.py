@@ -1,11 +1,13 @@
 """Stripe's webhook: verified here, stored by JetStream, applied by billing-service."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Depends
 from fastapi.params import Header
 from prometheus_client import Counter
 from pydantic import BaseModel, StringConstraints, ValidationError, WithJsonSchema
+from starlette.requests import Request
 
 from gateway.api.dependencies import Nats, StripeSecrets
 from gateway.failpoints import GatewayFailpoint
@@ -13,7 +15,7 @@ from gateway.http.body import read_body
 from gateway.http.edge import WEBHOOK_PATH
 from gateway.http.problems import Problem
 from gateway.http.routes import api_router, problems
-from gateway.http.stripe_signature import InvalidSignature, verify
+from gateway.http.stripe_signature import InvalidSignature, check_form, verify
 from shared.clock import utc_now
 from shared.failpoints import failpoint
 from shared.messaging.sending import pass_on_stripe_event
@@ -23,6 +25,8 @@ raw_routes = api_router("Webhooks", raw=True)
 REJECTED = Counter("stripe_webhook_rejected_total", "Webhook deliveries refused by the gateway.", ["reason"])
 
 _Signatures = Annotated[list[str], WithJsonSchema({"type": "string"}), Header(alias="Stripe-Signature")]
+BODY_SECONDS = 2
+"""How long an event may take to arrive: Stripe sends it in one piece, and again if need be."""
 _EVENT = {
     "type": "object",
     "description": "Stripe's Event object; more members than these come along.",
@@ -44,14 +48,31 @@ class _Envelope(BaseModel):
     type: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
+async def _plausible(signatures: _Signatures) -> list[str]:
+    """The signatures, as they could be Stripe's; a body without them is not read. Raises 400."""
+    try:
+        check_form(signatures, utc_now().timestamp())
+    except InvalidSignature as error:
+        raise _refuse(error.reason, {"Connection": "close"}) from None
+    return signatures
+
+
+async def _event(request: Request) -> bytes:
+    """The raw event. Raises 408, 413."""
+    return await read_body(request, BODY_SECONDS)
+
+
 @raw_routes.post(
     WEBHOOK_PATH,
     response_model=WebhookReceived,
-    responses=problems(400, 413, 503),
+    responses=problems(400, 408, 413, 503),
     openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": _EVENT}}}},
 )
 async def receive_stripe_event(
-    signatures: _Signatures, body: Annotated[bytes, Depends(read_body)], secrets: StripeSecrets, nats: Nats
+    signatures: Annotated[list[str], Depends(_plausible)],
+    body: Annotated[bytes, Depends(_event)],
+    secrets: StripeSecrets,
+    nats: Nats,
 ) -> WebhookReceived:
     """Take in an event signed by Stripe. 200 once it is stored; Stripe sends it again after anything else."""
     try:
@@ -67,7 +88,7 @@ async def receive_stripe_event(
     return WebhookReceived()
 
 
-def _refuse(reason: str) -> Problem:
+def _refuse(reason: str, headers: Mapping[str, str] | None = None) -> Problem:
     """One constant answer, so that it teaches nothing; the reason is counted."""
     REJECTED.labels(reason).inc()
-    return Problem(400, "The event could not be verified.", "invalid_webhook")
+    return Problem(400, "The event could not be verified.", "invalid_webhook", headers)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
 
+from gateway.http.load_shedding import Permit
 from gateway.http.problems import FieldError, Problem, field_errors, invalid
 
 B = TypeVar("B", bound="Body")
@@ -27,10 +28,14 @@ class Body(BaseModel):
     model_config = STRICT
 
 
-async def read_body(request: Request) -> bytes:
-    """The raw body. Raises 408 if it does not arrive in time, 413 if it is too long."""
+async def read_body(request: Request, seconds: float = BODY_SECONDS) -> bytes:
+    """The raw body. Raises 408 if it does not arrive in time, 413 if it is too long.
+
+    Meanwhile the request holds no place: a client that is slow keeps nobody out (ADR 0031).
+    """
+    permit: Permit | None = request.scope.get("permit")
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with permit.reading(seconds) if permit else asyncio.timeout(seconds):
             return await request.body()
     except TimeoutError:
         raise Problem(408, "The body did not arrive in time.", headers={"Connection": "close"}) from None

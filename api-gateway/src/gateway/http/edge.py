@@ -11,7 +11,7 @@ from prometheus_client import Counter, Histogram
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.http.load_shedding import LoadShedder
+from gateway.http.load_shedding import LoadShedder, Permit
 from gateway.http.problems import Problem, answer_to, render_internal
 from gateway.http.quota import QuotaDecision
 from shared.identifiers import new_id
@@ -50,7 +50,7 @@ class Edge:
         started = time.perf_counter()
         request_id = scope["request_id"] = new_id()
         status = 0
-        permit = None
+        permit: Permit | None = None
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -61,6 +61,8 @@ class Edge:
                 headers.extend(_ALWAYS)
                 if quota := scope.get("quota"):
                     headers.extend(quota_headers(quota))
+                if permit is not None:
+                    permit.release()  # what is left is the client's time
             await send(message)
 
         try:

@@ -32,11 +32,7 @@ def verify(headers: Sequence[str], body: bytes, secrets: Sequence[str], now: flo
     One timestamp and at least one `v1` signature, made with any of the active secrets. Other schemes
     (`v0`) are ignored. Raises `InvalidSignature`.
     """
-    if not headers:
-        raise InvalidSignature("missing")
-    timestamp, signatures = _parse(headers)
-    if abs(now - timestamp) > TOLERANCE_SECONDS:
-        raise InvalidSignature("timestamp")
+    timestamp, signatures = check_form(headers, now)
     signed = b"%d." % timestamp + body
     genuine = False
     for secret in secrets:
@@ -45,6 +41,19 @@ def verify(headers: Sequence[str], body: bytes, secrets: Sequence[str], now: flo
             genuine |= hmac.compare_digest(expected, signature)
     if not genuine:
         raise InvalidSignature("signature")
+
+
+def check_form(headers: Sequence[str], now: float) -> tuple[int, list[str]]:
+    """The timestamp and signatures of `Stripe-Signature`, if they could be Stripe's and are fresh.
+
+    Says nothing about the body, so that it can be asked before one is read. Raises `InvalidSignature`.
+    """
+    if not headers:
+        raise InvalidSignature("missing")
+    timestamp, signatures = _parse(headers)
+    if abs(now - timestamp) > TOLERANCE_SECONDS:
+        raise InvalidSignature("timestamp")
+    return timestamp, signatures
 
 
 def sign(body: bytes, secret: str, timestamp: int) -> str:

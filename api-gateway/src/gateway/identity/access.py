@@ -15,6 +15,7 @@ from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
 from starlette.requests import Request
 
+from gateway.http.load_shedding import Permit
 from gateway.http.problems import Problem
 from gateway.http.quota import Limiter
 from gateway.http.routes import securities
@@ -47,12 +48,15 @@ class Access:
         self._limiter = limiter
 
     async def admit(self, request: Request, authorization: list[str], scopes: list[str]) -> Caller:
-        """Let a tenant's request in: key, quota, scopes, in this order.
+        """Let a tenant's request in: key, share of the places, quota, scopes, in this order.
 
-        Raises 401 for a bad key, 429 beyond the quota, 403 without the scopes, `Unavailable` if the key
-        can't be looked up.
+        Raises 401 for a bad key, 503 `overloaded` beyond the share, 429 beyond the quota, 403 without the scopes,
+        `Unavailable` if the key can't be looked up.
         """
-        caller = await self._authenticator.tenant(authorization)
+        permit: Permit | None = request.scope.get("permit")
+        caller = await self._authenticator.tenant(authorization, permit)
+        if permit is not None:
+            permit.belongs_to(caller.tenant_id)
         self._keys.note_use(caller.key_id)
         decision = await self._limiter.take(caller.tenant_id)
         request.scope["quota"] = decision
@@ -67,9 +71,9 @@ class Access:
                 raise Problem(403, f"The key lacks the scope {scope}.", extra={"scope": str(scope)})
         return caller
 
-    async def admit_operator(self, authorization: list[str]) -> None:
+    async def admit_operator(self, request: Request, authorization: list[str]) -> None:
         """Let only the operator in. Raises 401, or 403 for a tenant's key."""
-        await self._authenticator.operator(authorization)
+        await self._authenticator.operator(authorization, request.scope.get("permit"))
 
     def forget(self, key_id: str) -> None:
         """This key has just been revoked: it is looked up again before it is used here."""
@@ -89,7 +93,7 @@ async def caller(request: Request, security: SecurityScopes, authorization: Auth
 
 async def operator(request: Request, authorization: Authorization) -> None:
     """Let only the operator in."""
-    await access_of(request).admit_operator(authorization)
+    await access_of(request).admit_operator(request, authorization)
 
 
 OPERATOR_ONLY = Security(operator, scopes=[OPERATOR])

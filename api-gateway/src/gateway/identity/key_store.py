@@ -1,6 +1,6 @@
 """Keys in the database: made, found, listed, revoked, and when they were last used."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -25,15 +25,15 @@ class KeyStore:
         self._service = service
         self._used: set[str] = set()
 
-    async def look_up(self, key_id: str) -> StoredKey | None:
-        """The usable key of that id; None for an unknown or revoked one. Raises `Unavailable`."""
+    async def look_up(self, key_ids: Sequence[str]) -> dict[str, StoredKey]:
+        """The usable keys of these ids, in one query; unknown and revoked ones are left out. Raises `Unavailable`."""
         async with self._service.context().transaction(EVERY_TENANT) as tx:
-            found = await find_key(tx.session, key_id)
-        if found is None or found[0].revoked_at is not None:
-            return None
-        key, tenant = found
-        caller = Caller(key.id, tenant.id, tenant.name, scopes_of(key.stored_scopes))
-        return StoredKey(key.secret_sha256, caller, key.expires_at)
+            found = await tx.session.execute(
+                select(ApiKey, Tenant)
+                .join(Tenant, Tenant.id == ApiKey.tenant_id)
+                .where(ApiKey.id.in_(key_ids), ApiKey.revoked_at.is_(None))
+            )
+            return {key.id: _stored(key, tenant) for key, tenant in found}
 
     def note_use(self, key_id: str) -> None:
         """Remember that this key was used, for the next `record_use`."""
@@ -47,6 +47,11 @@ class KeyStore:
                 await tx.session.execute(
                     update(ApiKey).where(ApiKey.id.in_(sorted(used))).values(last_used_at=utc_now())
                 )
+
+
+def _stored(key: ApiKey, tenant: Tenant) -> StoredKey:
+    caller = Caller(key.id, tenant.id, tenant.name, scopes_of(key.stored_scopes))
+    return StoredKey(key.secret_sha256, caller, key.expires_at)
 
 
 async def add_key(
@@ -75,15 +80,6 @@ async def add_key(
     await session.flush()
     await session.refresh(row)
     return row
-
-
-async def find_key(session: AsyncSession, key_id: str) -> tuple[ApiKey, Tenant] | None:
-    """A key with its tenant, revoked and expired ones too."""
-    found = await session.execute(
-        select(ApiKey, Tenant).join(Tenant, Tenant.id == ApiKey.tenant_id).where(ApiKey.id == key_id)
-    )
-    row = found.one_or_none()
-    return None if row is None else (row[0], row[1])
 
 
 async def list_keys(

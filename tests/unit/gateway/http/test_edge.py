@@ -32,7 +32,7 @@ async def exchange(
         sent.append(message)
 
     base = {"type": "http", "method": "GET", "path": "/things/1", "headers": [], "route": Route}
-    await Edge(app, shedder or LoadShedder(10, 0.5, WEBHOOK_PATH))(base | scope, receive, send)
+    await Edge(app, shedder or LoadShedder(10, 0.5, WEBHOOK_PATH, 1.0))(base | scope, receive, send)
     if not sent:
         return 0, {}, b""
     return sent[0]["status"], dict(sent[0]["headers"]), b"".join(m.get("body", b"") for m in sent[1:])
@@ -107,7 +107,7 @@ def shed() -> float:
 
 
 async def test_a_request_without_a_permit_is_refused_before_anything_is_done() -> None:
-    shedder = LoadShedder(2, 0.5, WEBHOOK_PATH)
+    shedder = LoadShedder(2, 0.5, WEBHOOK_PATH, 1.0)
     held = [shedder.admit("/v1/bookings") for _ in range(2)]
     before = shed()
     status, headers, body = await exchange(read_all, shedder=shedder, path="/v1/bookings", method="POST")
@@ -131,13 +131,13 @@ async def test_a_failed_request_gives_its_permit_back() -> None:
     async def failing(scope: Scope, receive: Receive, send: Send) -> None:
         raise ClientDisconnect if scope["method"] == "PUT" else RuntimeError
 
-    shedder = LoadShedder(1, 0.5, WEBHOOK_PATH)
+    shedder = LoadShedder(1, 0.5, WEBHOOK_PATH, 1.0)
     for method in ("PUT", "POST", "GET"):
         await exchange(failing, shedder=shedder, path="/v1/bookings", method=method)
     assert (await exchange(read_all, shedder=shedder, path="/v1/bookings"))[0] == 200
 
 
 async def test_webhooks_are_bounded_too() -> None:
-    shedder = LoadShedder(1, 0.5, WEBHOOK_PATH)
+    shedder = LoadShedder(1, 0.5, WEBHOOK_PATH, 1.0)
     shedder.admit(WEBHOOK_PATH)
     assert (await exchange(read_all, shedder=shedder, path=WEBHOOK_PATH))[0] == 503

@@ -60,7 +60,7 @@ async def answering(request: Request, error: Exception) -> Response:
 def client_of(router: APIRouter) -> httpx.AsyncClient:
     app = FastAPI(routes=router.routes)
     app.add_exception_handler(Problem, answering)
-    edge = Edge(RawDispatch(app), LoadShedder(10, 0.5, "/webhook"))
+    edge = Edge(RawDispatch(app), LoadShedder(10, 0.5, "/webhook", 1.0))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=edge), base_url="http://gateway")
 
 

@@ -1,13 +1,15 @@
 """The key cache: what it trusts, for how long, and how often it asks."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
+from gateway.http.load_shedding import ConcurrencyLimit
 from gateway.http.problems import Problem
-from gateway.identity.authenticator import Authenticator, Caller, StoredKey
+from gateway.identity.authenticator import CACHE_SIZE, STRANGERS, Authenticator, Caller, StoredKey
 from gateway.identity.keys import NewKey, make_key
 from shared.errors import Unavailable
 from tests.support.eventually import eventually
@@ -25,12 +27,12 @@ class Keys:
         self.open.set()
         self.down = False
 
-    async def look_up(self, key_id: str) -> StoredKey | None:
+    async def look_up(self, key_ids: Sequence[str]) -> dict[str, StoredKey]:
         self.asked += 1
         await self.open.wait()
         if self.down:
             raise Unavailable("database: down")
-        return self.stored.get(key_id)
+        return {key_id: self.stored[key_id] for key_id in key_ids if key_id in self.stored}
 
     def add(self, **more: datetime) -> NewKey:
         key = make_key()
@@ -116,3 +118,58 @@ async def test_operator_and_tenant_keys_open_different_doors(keys: Keys, authent
         with pytest.raises(Problem) as refused:
             await refusing
         assert refused.value.status == status
+
+
+async def refusals(authenticator: Authenticator, count: int) -> list[int]:
+    """The statuses that so many made-up keys get, sent at once."""
+
+    async def ask() -> int:
+        try:
+            await authenticator.tenant([f"Bearer {make_key().text}"])
+        except Problem as problem:
+            return problem.status
+        return 200
+
+    return list(await asyncio.gather(*(ask() for _ in range(count))))
+
+
+async def test_made_up_keys_share_queries(keys: Keys, authenticator: Authenticator) -> None:
+    assert set(await refusals(authenticator, 400)) == {401}
+    assert keys.asked <= 3
+
+
+async def test_made_up_keys_never_push_a_genuine_one_out(keys: Keys, authenticator: Authenticator) -> None:
+    genuine = [f"Bearer {keys.add().text}"]
+    await authenticator.tenant(genuine)
+    for _ in range(CACHE_SIZE // 400 + 1):
+        await refusals(authenticator, 400)
+    keys.down = True
+    assert await authenticator.tenant(genuine)
+
+
+async def test_beyond_the_places_of_strangers_only_strangers_are_refused(
+    keys: Keys, authenticator: Authenticator
+) -> None:
+    genuine = [f"Bearer {keys.add().text}"]
+    await authenticator.tenant(genuine)
+    keys.open.clear()
+    strangers = asyncio.create_task(refusals(authenticator, STRANGERS + 50))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert await authenticator.tenant(genuine)
+    keys.open.set()
+    answers = await strangers
+    assert (answers.count(401), answers.count(503)) == (STRANGERS, 50)
+
+
+async def test_a_key_that_is_looked_up_holds_no_place(keys: Keys, authenticator: Authenticator) -> None:
+    limit = ConcurrencyLimit(1, 0.5)
+    permit = limit.acquire()
+    keys.open.clear()
+    asking = asyncio.create_task(authenticator.tenant([f"Bearer {keys.add().text}"], permit))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert limit.taken == 0
+    keys.open.set()
+    assert await asking
+    assert limit.taken == 1
