@@ -116,6 +116,8 @@ def process_user(process: str, service: Service, extra: list[str]) -> User:
         *(f"{query}.*" for query in service.asks),
         *(["outcome.*"] if any(issubclass(t, Command) for t in service.handles) else []),
         *(subject for handler in handlers for subject in handler_subjects(handler)),
+        # Its dead letters, to be handled again: named by number, fetched here.
+        *([f"$JS.API.STREAM.MSG.GET.{DEADLETTER}"] if handlers else []),
         *(f"$JS.API.STREAM.INFO.{stream}" for stream in used_streams(process, handlers)),
         f"$KV.{HEARTBEAT_BUCKET}.{process}.*",
         *extra,

@@ -48,7 +48,9 @@ LONG = Phases(measure=6, usual=10, overload=20, after=10)
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with throwaway_stack(settings={"MAIL_ADAPTER": "off", "RATE_LIMIT_PER_MINUTE": "1000000", "TENANT_SHARE": "1"}) as running:
+    with throwaway_stack(
+        settings={"MAIL_ADAPTER": "off", "RATE_LIMIT_PER_MINUTE": "1000000", "TENANT_SHARE": "1"}
+    ) as running:
         yield running
 
 

@@ -30,6 +30,8 @@ EVENTS = [event.TYPE for event in published(Event)]
 QUESTIONS = [query.TYPE for query in published(Query)]
 ASKED_BY_NOTIFIER = "rpc.booking.get_booking.v1"
 REPLAYS = [f"rpc.{service}.replay_message" for service in ("booking", "billing", "notifier")]
+FETCHING = "$JS.API.STREAM.MSG.GET.DEADLETTER"
+"""A service fetches the dead letter that it is to handle again (ADR 0032)."""
 DISCARDING = "$JS.API.STREAM.MSG.DELETE.DEADLETTER"
 """The gateway's operator API discards dead letters."""
 TENANT = uuid4()
@@ -89,7 +91,8 @@ def changes_of_streams(user: str) -> list[str]:
         subjects += [f"$JS.API.CONSUMER.NAMES.{stream}"]
     for stream, durable in CONSUMERS:
         subjects += [f"$JS.API.CONSUMER.{verb}.{stream}.{durable}" for verb in ("DURABLE.CREATE", "DELETE", "PAUSE")]
-    return [subject for subject in subjects if (user, subject) != ("gateway", DISCARDING)]
+    allowed = {("gateway", DISCARDING), *((service, FETCHING) for service in ("booking", "billing", "notifier"))}
+    return [subject for subject in subjects if (user, subject) not in allowed]
 
 
 def others_consumers(user: str) -> list[str]:

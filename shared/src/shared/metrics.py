@@ -26,6 +26,11 @@ CONSUMER_HALTED = Gauge(
     "consumer_halted", "1 once a consumer has stopped itself after too many dead letters in a row.", ["handler"]
 )
 DEAD_LETTERS = Counter("dead_letters_total", "Messages put into DEADLETTER.", ["handler", "reason"])
+FOREIGN_MESSAGES = Counter(
+    "foreign_messages_total",
+    "What came without the marks of our publishers, or asked to be answered elsewhere than in an inbox: dropped.",
+    ["handler"],
+)
 OUTBOX_PENDING = Gauge("outbox_pending_events", "Committed events that the relay has yet to publish.")
 OUTBOX_OLDEST_SECONDS = Gauge("outbox_oldest_seconds", "Age of the oldest unpublished event.")
 EVENTS_PUBLISHED = Counter("events_published_total", "Events the relay has published.", ["type"])

@@ -126,7 +126,7 @@ async def test_a_command_that_nobody_works_on_is_accepted_before_the_usual_wait_
 async def test_a_full_gateway_refuses_at_once_and_who_only_waits_takes_no_place(
     environment: dict[str, str], api: httpx.AsyncClient, tmp_path: Path
 ) -> None:
-    process = await launch(environment, tmp_path, CONCURRENCY_LIMIT="3")
+    process = await launch(environment, tmp_path, CONCURRENCY_LIMIT="3", TENANT_SHARE="1")
     async with client_for(process, api.headers["authorization"].removeprefix("Bearer ")) as client:
         await becomes(client, ready=True)
 

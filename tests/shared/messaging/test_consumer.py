@@ -14,16 +14,18 @@ from shared.contracts.base import Contract, Outcomes
 from shared.errors import DomainError, NotYet, Poison, Unavailable
 from shared.messaging import consumer, topology
 from shared.messaging.broker import Broker
-from shared.messaging.consumer import Consumer
+from shared.messaging.consumer import DEAD_IN_A_ROW, Consumer
 from shared.messaging.failures import PATIENT_ATTEMPTS
 from shared.messaging.handlers import Message
 from shared.messaging.topology import ACK_WAIT_SECONDS, consumer_config
+from shared.metrics import FOREIGN_MESSAGES
 from shared.persistence.transaction import Transaction
 from shared.runtime.context import Context
 from tests.support.eventually import allowed, eventually
 from tests.support.kernel import (
     Kernel,
     consuming,
+    dead_letter,
     handle_once,
     handler_of,
     leave_effect,
@@ -276,6 +278,61 @@ async def test_an_outage_is_waited_for_in_place(kernel: Kernel, wire: Broker) ->
     assert await kernel.effects(event.id) == 1
 
 
+async def test_a_message_that_passes_for_an_outage_holds_nobody_else(
+    kernel: Kernel, wire: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "PATIENCE_SECONDS", 0.5)
+
+    async def together(events: list[Noted], tx: Transaction) -> None:
+        for event in events:
+            await leave_effect(tx, event)
+            if event.note == "bad":
+                raise Unavailable("so it says")
+
+    kind = event_type()
+    handler = handler_of(kind, function=together, batch=20)
+    events = some(kind, *(["good"] * 6), "bad", *(["good"] * 5))
+    await send(wire, *events)
+
+    async def only_the_bad_one_is_left() -> bool:
+        return await kernel.effects_of(events) == [1] * 6 + [0] + [1] * 5
+
+    async with consuming(wire, handler, kernel.runner()):
+        assert await eventually(only_the_bad_one_is_left)
+
+
+async def test_what_our_publishers_have_not_sent_is_dropped_and_counted(kernel: Kernel, wire: Broker) -> None:
+    kind, other = event_type("billing"), event_type("billing")
+    handler = handler_of(kind)
+    genuine, moved = some(kind, "genuine", "moved")
+    [of_another_type] = some(other, "another")
+    body = moved.model_dump_json().encode()
+    client = wire.client
+    await wire.js.add_consumer(handler.stream, consumer_config(handler))
+    before = FOREIGN_MESSAGES.labels(handler.durable)._value.get()
+    # What a server puts onto a subject when it is told to answer there, and what anybody may make of it.
+    await client.publish(kind.TYPE + f".{moved.tenant_id}", b'{"error": {"code": 404}}')
+    await client.publish(moved.subject, b"", headers={"Status": "408", "Description": "Request Timeout"})
+    direct_get = {"Nats-Stream": "COMMANDS", "Nats-Subject": "command.x", "Nats-Sequence": "7"}
+    await client.publish(moved.subject, body, headers={"Nats-Msg-Id": str(moved.id), **direct_get})
+    await client.publish(moved.subject, body)
+    relabelled = kind(tenant_id=of_another_type.tenant_id, id=of_another_type.id, note="x")
+    await client.publish(
+        relabelled.subject,
+        relabelled.model_dump_json().encode(),
+        headers={"Nats-Msg-Id": str(relabelled.id), "ce-type": other.TYPE},
+    )
+    for _ in range(DEAD_IN_A_ROW):
+        await client.publish(moved.subject, b"+OK")
+    await send(wire, genuine)
+    async with consuming(wire, handler, kernel.runner()) as running:
+        await settled(wire, handler)
+        assert not running.halted
+    assert await kernel.effects_of([genuine, moved, relabelled]) == [1, 0, 0]
+    assert await dead_letter(wire, handler) is None
+    assert FOREIGN_MESSAGES.labels(handler.durable)._value.get() - before == 5 + DEAD_IN_A_ROW
+
+
 async def test_messages_are_handled_side_by_side_within_bounds(kernel: Kernel, wire: Broker) -> None:
     together = asyncio.Barrier(4)
     now = peak = 0
@@ -430,7 +487,7 @@ async def test_events_of_unknown_members_reach_their_handler(kernel: Kernel, wir
     handler = handler_of(kind)
     (event,) = some(kind, "x")
     newer = {**json.loads(event.model_dump_json()), "colour": "red"}
-    headers = {"ce-specversion": "9.9", "ce-type": "forged", "X-Odd": "1"}
+    headers = {"ce-specversion": "9.9", "ce-odd": "forged", "X-Odd": "1"}
     await wire.publish(event.subject, json.dumps(newer).encode(), random_name(), headers)
     async with consuming(wire, handler, kernel.runner()):
         await settled(wire, handler)

@@ -47,22 +47,28 @@ async def replays(kernel: Kernel, wire: Broker, release: Release) -> AsyncIterat
     await answering.finish()
 
 
-async def buried(kernel: Kernel, wire: Broker, release: Release) -> tuple[Noted, DeadLetter]:
-    """An event that died, and its letter as it is read back."""
+async def buried(kernel: Kernel, wire: Broker, release: Release) -> tuple[Noted, int]:
+    """An event that died, and the number of its letter."""
     event = release.kind(tenant_id=uuid4(), note="x")
     async with consuming(wire, release.handler, kernel.runner()):
         await send(wire, event)
         raw = await the_dead_letter(wire, release.handler)
         await settled(wire, release.handler)
-    return event, DeadLetter.read(raw.subject or "", raw.headers or {}, raw.data or b"")
+    return event, raw.seq or 0
+
+
+async def written(wire: Broker, letter: DeadLetter) -> int:
+    """The number of a letter that is written as a consumer does."""
+    await wire.publish(letter.address, letter.payload, letter.message_id, letter.to_headers())
+    return (await wire.js.get_last_msg("DEADLETTER", letter.address)).seq or 0
 
 
 @pytest.mark.usefixtures("replays")
 async def test_what_was_mended_is_handled_once(kernel: Kernel, wire: Broker, release: Release) -> None:
-    event, letter = await buried(kernel, wire, release)
+    event, number = await buried(kernel, wire, release)
     assert await kernel.effects(event.id) == 0
     release.error = None
-    answers = await asyncio.gather(*(replay(wire, letter) for _ in range(8)))
+    answers = await asyncio.gather(*(replay(wire, number, release.handler.durable) for _ in range(8)))
     assert sorted(a.outcome for a in answers) == ["duplicate"] * 7 + ["handled"]
     assert await kernel.effects(event.id) == 1
 
@@ -80,20 +86,20 @@ async def test_what_was_mended_is_handled_once(kernel: Kernel, wire: Broker, rel
 async def test_what_fails_again_says_why(
     kernel: Kernel, wire: Broker, release: Release, error: Exception, outcome: str, detail: str
 ) -> None:
-    event, letter = await buried(kernel, wire, release)
+    event, number = await buried(kernel, wire, release)
     release.error = error
-    answer = await replay(wire, letter)
+    answer = await replay(wire, number, release.handler.durable)
     assert (answer.outcome, answer.detail) == (outcome, detail)
     assert await kernel.effects(event.id) == 0, "a failed replay leaves nothing behind"
 
 
 @pytest.mark.usefixtures("replays")
 async def test_while_its_consumer_lives(kernel: Kernel, wire: Broker, release: Release) -> None:
-    event, letter = await buried(kernel, wire, release)
+    event, number = await buried(kernel, wire, release)
     release.error = None
     async with consuming(wire, release.handler, kernel.runner()):
         await send(wire, event, again=True)
-        await replay(wire, letter)
+        await replay(wire, number, release.handler.durable)
         await settled(wire, release.handler)
     assert await kernel.effects(event.id) == 1
 
@@ -102,7 +108,7 @@ async def test_while_its_consumer_lives(kernel: Kernel, wire: Broker, release: R
 async def test_the_largest_message_can_be_replayed(wire: Broker, release: Release) -> None:
     payload = b"x" * (1024 * 1024 - 16 * 1024 - 100)
     letter = DeadLetter(release.handler.durable, f"{release.kind.TYPE}.x", "BOOKING", 1, 1, "poison", "", {}, payload)
-    answer = await replay(wire, letter)
+    answer = await replay(wire, await written(wire, letter), letter.durable)
     assert answer.outcome == "failed"
     assert "breaks the contract" in answer.detail
 
@@ -110,17 +116,32 @@ async def test_the_largest_message_can_be_replayed(wire: Broker, release: Releas
 @pytest.mark.usefixtures("replays")
 @pytest.mark.parametrize("durable", ["{service}-unknown", "{service}-", "..", "*-x", "a b", "", ">", "ü", "x" * 300])
 async def test_odd_consumers_are_told(wire: Broker, release: Release, durable: str) -> None:
-    name = durable.format(service=release.handlers.service)
-    letter = DeadLetter(name, "booking.held.v1.x", "BOOKING", 1, 1, "poison", "", {}, b"{}")
-    answer = await replay(wire, letter)
+    answer = await replay(wire, 1, durable.format(service=release.handlers.service))
     assert answer.outcome == "failed"
-    assert "consumer" in answer.detail
+    assert "consumer" in answer.detail or "dead letter" in answer.detail
 
 
 async def test_nobody_to_ask(wire: Broker) -> None:
-    letter = DeadLetter(f"{random_name()}-x", "booking.held.v1.x", "BOOKING", 1, 1, "poison", "", {}, b"{}")
     with pytest.raises(Unavailable, match="nobody answers"):
-        await replay(wire, letter)
+        await replay(wire, 1, f"{random_name()}-x")
+
+
+@pytest.mark.usefixtures("replays")
+async def test_who_asks_can_not_put_words_into_a_letter(kernel: Kernel, wire: Broker, release: Release) -> None:
+    release.error = None
+    event = release.kind(tenant_id=uuid4())
+    letter = DeadLetter(
+        release.handler.durable, event.subject, "BOOKING", 1, 1, "poison", "", {}, event.model_dump_json().encode()
+    )
+    # As a direct get leaves it that was told to answer into the stream: our headers, and the server's beside them.
+    moved = letter.to_headers() | {"Nats-Stream": "COMMANDS", "Nats-Subject": "command.x", "Nats-Sequence": "9"}
+    await wire.publish(letter.address, letter.payload, letter.message_id, moved)
+    number = (await wire.js.get_last_msg("DEADLETTER", letter.address)).seq or 0
+    assert (await replay(wire, number, letter.durable)).outcome == "failed"
+    invented = {"Dead-Durable": letter.durable, "Dead-Subject": letter.subject}
+    answer = await wire.request(address(release.handlers.service), letter.payload, 5, invented)
+    assert b'"failed"' in answer.data
+    assert await kernel.effects(event.id) == 0
 
 
 @pytest.mark.usefixtures("replays")
@@ -143,7 +164,7 @@ async def test_leaving_answers_what_is_in_hand(kernel: Kernel, wire: Broker, rel
     letter = DeadLetter(
         release.handler.durable, event.subject, "BOOKING", 1, 1, "poison", "", {}, event.model_dump_json().encode()
     )
-    asked = asyncio.create_task(replay(wire, letter))
+    asked = asyncio.create_task(replay(wire, await written(wire, letter), letter.durable))
     await started.wait()
     leaving = asyncio.create_task(replays.finish())
 

@@ -336,3 +336,17 @@ async def test_a_wrong_statement_is_a_bug_and_no_outage(kernel: Kernel) -> None:
     with pytest.raises(ProgrammingError):
         async with transaction(kernel.database, EVERY_TENANT, ignore) as tx:
             await tx.session.execute(text("SELECT nothing FROM nowhere"))
+
+
+@pytest.mark.parametrize("error", [OSError("of a handler"), TimeoutError("of a handler"), OverflowError("too late")])
+async def test_an_error_of_the_code_is_no_outage(kernel: Kernel, error: Exception) -> None:
+    with pytest.raises(type(error)) as raised:
+        async with transaction(kernel.database, EVERY_TENANT, ignore):
+            raise error
+    assert raised.value is error
+
+
+async def test_a_statement_that_takes_too_long_is_an_outage(kernel: Kernel) -> None:
+    with pytest.raises(Unavailable):
+        async with transaction(kernel.database, EVERY_TENANT, ignore) as tx:
+            await tx.driver.execute("SELECT pg_sleep(20)")

@@ -12,11 +12,13 @@ from starlette.responses import Response
 from gateway.api.dependencies import Runtime
 from gateway.http.body import Body
 from gateway.http.parameters import Cursor, Limit
+from gateway.http.problems import FieldError, invalid
 from gateway.http.routes import OPERATOR_LIST_PROBLEMS, OPERATOR_WRITE_PROBLEMS, api_router, problems
 from gateway.identity.access import OPERATOR_ONLY, access_of
 from gateway.identity.key_store import add_key, list_keys, revoke_key
 from gateway.identity.keys import key_id_of, make_key
 from gateway.identity.scopes import Scope
+from shared.clock import utc_now
 from shared.contracts.fields import Instant, Name
 from shared.errors import NotFound
 from shared.persistence.transaction import EVERY_TENANT
@@ -72,6 +74,8 @@ async def known_form(key_id: str) -> str:
 @routes.post("/v1/api-keys", status_code=201, response_model=ApiKeyCreated, responses=OPERATOR_WRITE_PROBLEMS)
 async def create_api_key(body: ApiKeyCreate, runtime: Runtime) -> ApiKeyCreated:
     """Make a key for a tenant. Keep the answer's `key`: it is not shown again."""
+    if body.expires_at is not None and body.expires_at <= utc_now():
+        raise invalid([FieldError(field="expires_at", message="has passed already")])
     key = make_key()
     async with runtime.context().transaction(EVERY_TENANT) as tx:
         row = await add_key(tx.session, key, body.tenant_id, body.name, body.scopes, body.expires_at)

@@ -1,5 +1,6 @@
 """Stripe's webhook: verified here, stored by JetStream, applied by billing-service."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -23,6 +24,8 @@ from shared.messaging.sending import pass_on_stripe_event
 raw_routes = api_router("Webhooks", raw=True)
 
 REJECTED = Counter("stripe_webhook_rejected_total", "Webhook deliveries refused by the gateway.", ["reason"])
+
+UNREADABLE = Counter("stripe_webhook_unreadable_total", "Signed events that can't be read: stored, not refused.")
 
 _Signatures = Annotated[list[str], WithJsonSchema({"type": "string"}), Header(alias="Stripe-Signature")]
 BODY_SECONDS = 2
@@ -77,15 +80,23 @@ async def receive_stripe_event(
     """Take in an event signed by Stripe. 200 once it is stored; Stripe sends it again after anything else."""
     try:
         verify(signatures, body, secrets, utc_now().timestamp())
-        event = _Envelope.model_validate_json(body)
     except InvalidSignature as error:
         raise _refuse(error.reason) from None
-    except ValidationError:
-        raise _refuse("payload") from None
+    event = _envelope(body)
     failpoint(GatewayFailpoint.WEBHOOK_PUBLISHING)
     await pass_on_stripe_event(nats, event.id, event.type, body)
     failpoint(GatewayFailpoint.WEBHOOK_PUBLISHED)
     return WebhookReceived()
+
+
+def _envelope(body: bytes) -> _Envelope:
+    """What an event says of itself. One that is signed but can't be read gets a name made of its bytes: it is stored
+    as it came, and billing-service puts it among the dead letters. Refused, Stripe would send it for days in vain."""
+    try:
+        return _Envelope.model_validate_json(body)
+    except ValidationError:
+        UNREADABLE.inc()
+        return _Envelope(id=f"evt_unreadable_{hashlib.sha256(body).hexdigest()}", type="unreadable event")
 
 
 def _refuse(reason: str, headers: Mapping[str, str] | None = None) -> Problem:

@@ -10,6 +10,7 @@ from nats.errors import Error as NatsError
 from nats.js.api import ConsumerInfo
 from nats.js.errors import Error as JetStreamError
 from nats.js.errors import NotFoundError
+from pydantic import BaseModel, ValidationError
 
 from shared.contracts.base import Command, Contract, Query
 from shared.contracts.booking.commands import FollowBookingCommand
@@ -34,6 +35,12 @@ class CommandStatus(Enum):
     """Handled; whatever came of it, its service knows."""
 
 
+class _Named(BaseModel):
+    """All that is read of a stored command."""
+
+    id: UUID
+
+
 class CommandFollower:
     """Finds what a command has created, or why it did not, or that it still waits."""
 
@@ -49,33 +56,25 @@ class CommandFollower:
         the query, `Unavailable` if the service is silent and no waiting command explains that.
         """
         try:
-            return await self._thing(tenant_id, thing_id, query_of)
+            return await call(self._broker, query_of(thing_id))
         except Unavailable:
             if await self.status(creation, tenant_id, thing_id) is CommandStatus.WAITING:
                 return None
             raise
         except Rejected as rejected:
-            if rejected.refusal.status == 404:
-                status = await self.status(creation, tenant_id, thing_id)
-                if status is CommandStatus.WAITING:
-                    return None
-                if status is CommandStatus.DONE:  # perhaps finished since we asked
-                    return await self._thing(tenant_id, thing_id, query_of)
-            raise
-
-    async def _thing(self, tenant_id: UUID, thing_id: UUID, query_of: Callable[[UUID], Query[R]]) -> R:
-        """The thing, or that of the command which this one repeated. Raises `Rejected` with why there is none."""
-        try:
-            return await call(self._broker, query_of(thing_id))
-        except Rejected as rejected:
             if rejected.refusal.status != 404:
                 raise
-            stored = await call(self._broker, FollowBookingCommand(tenant_id=tenant_id, command_id=thing_id))
-            if stored.outcome is None:
+            status, command_id = await self._newest(creation, tenant_id, thing_id)
+            if status is CommandStatus.WAITING:
+                return None
+            asked = FollowBookingCommand(tenant_id=tenant_id, command_id=command_id or thing_id)
+            outcome = (await call(self._broker, asked)).outcome
+            if outcome is None and status is CommandStatus.UNKNOWN:
                 raise
-        if stored.outcome.refusal:
-            raise Rejected(stored.outcome.refusal)
-        return await call(self._broker, query_of(UUID((stored.outcome.result or {})["id"])))
+        if outcome and outcome.refusal:
+            raise Rejected(outcome.refusal)
+        made = (outcome.result or {}).get("id") if outcome else None
+        return await call(self._broker, query_of(UUID(made) if made else thing_id))  # or finished since we asked
 
     async def waits(
         self, changes: Iterable[type[Command]], tenant_id: UUID, subject_id: UUID, command_id: UUID
@@ -100,18 +99,33 @@ class CommandFollower:
 
     async def status(self, command_type: type[Command], tenant_id: UUID, subject_id: UUID) -> CommandStatus:
         """How far the newest such command about that thing has come. Raises `Unavailable` if NATS does not answer."""
+        return (await self._newest(command_type, tenant_id, subject_id))[0]
+
+    async def _newest(
+        self, command_type: type[Command], tenant_id: UUID, subject_id: UUID
+    ) -> tuple[CommandStatus, UUID | None]:
+        """How far the newest such command about that thing has come, and its id. Raises `Unavailable`."""
         subject = f"{command_type.TYPE}.{tenant_id}.{subject_id}"
         try:
             async with asyncio.timeout(LOOK_SECONDS):
                 try:
                     stored = await self._broker.js.get_last_msg(STREAM, subject, direct=True)
                 except NotFoundError:
-                    return CommandStatus.UNKNOWN
+                    return CommandStatus.UNKNOWN, None
                 consumers = await self._broker.js.consumers_info(STREAM)
         except (NatsError, JetStreamError, OSError, TimeoutError) as error:
             raise Unavailable(f"nats: {type(error).__name__}") from error
         finished = max((_finished(c) for c in consumers if _reads(c, command_type)), default=0)
-        return CommandStatus.DONE if (stored.seq or 0) <= finished else CommandStatus.WAITING
+        status = CommandStatus.DONE if (stored.seq or 0) <= finished else CommandStatus.WAITING
+        return status, _id_of(stored.data)
+
+
+def _id_of(payload: bytes | None) -> UUID | None:
+    """The id of a stored command, whatever else it says; None if it says nothing that can be read."""
+    try:
+        return _Named.model_validate_json(payload or b"").id
+    except ValidationError:
+        return None
 
 
 def _reads(consumer: ConsumerInfo, command_type: type[Command]) -> bool:

@@ -68,10 +68,14 @@ class CommandSubmitter:
     ) -> dict[str, Any]:
         """The members that every `Command` has; `subject_id` is None for a creation.
 
-        The HTTP request's id becomes the command's, so that one id runs through the whole chain.
+        The HTTP request's id becomes the command's, so that one id runs through the whole chain. The thing that a
+        creation makes gets its id from the key, so that each repeat is told the same `Location`.
         """
         request_id: UUID = request.scope["request_id"]
         key = headers.idempotency_key
+        print_of_body = fingerprint(request.scope["path"], body) if key else None
+        if subject_id is None and key and print_of_body:
+            subject_id = id_by_key(tenant_id, key, print_of_body)
         return {
             "id": request_id,
             "tenant_id": tenant_id,
@@ -79,7 +83,7 @@ class CommandSubmitter:
             "received_at": utc_now(),
             "outcome_to": self._inbox.subject,
             "idempotency_key": key,
-            "fingerprint": fingerprint(request.scope["path"], body) if key else None,
+            "fingerprint": print_of_body,
         }
 
     async def submit(
@@ -125,6 +129,14 @@ class CommandSubmitter:
             if self._inbox.silent_since(stored_at):
                 return
         await asyncio.wait((coming,), timeout=max(0.0, deadline - now()))
+
+
+def id_by_key(tenant_id: UUID, key: str, print_of_body: str) -> UUID:
+    """The id of what this write creates, whenever and by whichever gateway it is sent again: a UUID of version 8
+    (RFC 9562 §5.8) over tenant, key and body."""
+    said = b"\0".join((tenant_id.bytes, key.encode(), print_of_body.encode()))
+    number = int.from_bytes(hashlib.blake2b(said, digest_size=16, person=b"tidebook-created").digest())
+    return UUID(int=number & ~(0xF << 76) & ~(0x3 << 62) | (0x8 << 76) | (0x2 << 62))
 
 
 def fingerprint(path: str, body: BaseModel) -> str:

@@ -101,7 +101,7 @@ class DeadLetterStore:
         stored = await self._look_up(number)
         if isinstance(stored, AuditEntry):
             return _same(stored, Action.REPLAYED, "already_discarded")
-        replayed = await replay(self._broker, stored.letter)
+        replayed = await replay(self._broker, stored.number, stored.letter.durable)
         if replayed.outcome == "unavailable":
             raise Unavailable(f"replay: {replayed.detail}")
         if replayed.outcome == "failed":

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-from email.message import Message
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -18,6 +17,10 @@ STRICT = ConfigDict(strict=True, extra="forbid", frozen=True)
 """Unknown members, other types and values out of range are refused."""
 
 _NAME = re.compile(rb'"\s*:')
+_WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_MEDIA_TYPE = re.compile(rf'{_WORD}/{_WORD}([ \t]*;[ \t]*({_WORD}=({_WORD}|"[^"\\]*"))?)*[ \t]*')
+_MEDIA_TYPE_LIMIT = 200
+_CHARSET = re.compile(rf';[ \t]*charset[^=;]*=({_WORD}|"[^"]*")', re.IGNORECASE)
 BODY_SECONDS = 10
 """A body of 64 KiB that takes longer is not coming."""
 
@@ -63,14 +66,20 @@ async def read_json(request: Request, model: type[B], default: B | None = None) 
 
 def _check_media_type(request: Request) -> None:
     declared = request.headers.getlist("content-type")
-    if declared != ["application/json"]:
-        message = Message()
-        message["content-type"] = declared[0] if len(declared) == 1 else ""
-        charset = str(message.get_param("charset", "utf-8")).lower()
-        if message.get_content_type() != "application/json" or charset not in ("utf-8", "utf8"):
-            raise Problem(415, "Send JSON: Content-Type: application/json, in UTF-8.")
+    if declared != ["application/json"] and not (len(declared) == 1 and _is_json(declared[0])):
+        raise Problem(415, "Send JSON: Content-Type: application/json, in UTF-8.")
     if request.headers.get("content-encoding", "identity") != "identity":
         raise Problem(415, "Send the body uncompressed.")
+
+
+def _is_json(media_type: str) -> bool:
+    """Whether this says JSON in UTF-8 (RFC 9110 §8.3.1); parameters that say nothing of the encoding are ignored."""
+    if len(media_type) > _MEDIA_TYPE_LIMIT or not _MEDIA_TYPE.fullmatch(media_type):
+        return False
+    if media_type.partition(";")[0].strip().lower() != "application/json":
+        return False
+    charsets = [value.strip('"').lower() for value in _CHARSET.findall(media_type)]
+    return all(charset in ("utf-8", "utf8") for charset in charsets)
 
 
 def _members(value: Any) -> int:

@@ -13,12 +13,13 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from sqlalchemy import select, tuple_
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from booking.availability.rules import SlotRejection, rejection
 from booking.availability.search import BUSY, alternatives, slot_taken
-from booking.bookings.model import NO_OVERLAP, Booking, HoldPolicy
+from booking.bookings.model import Booking, HoldPolicy
 from booking.catalog.model import Resource, Service
 from booking.errors import ResourceNotFound, ServiceNotFound
 from shared.clock import utc_now
@@ -49,7 +50,7 @@ _INSERT = f"""
     INSERT INTO bookings ({_NAMES})
     SELECT * FROM unnest({_ARRAYS}) AS r ({_NAMES})
     ORDER BY resource_id, starts_at
-    ON CONFLICT ON CONSTRAINT {NO_OVERLAP} DO NOTHING RETURNING id
+    ON CONFLICT DO NOTHING RETURNING id
 """  # noqa: S608 - names of our own, nothing from outside
 # $1 all services asked for, $2 the resources named, $3 the services asked for without naming one.
 _CATALOG = """
@@ -99,7 +100,9 @@ async def create_bookings(
                 tx.emit(event)
                 results[attempt.command.id] = event.booking
         attempts = [attempt for attempt in attempts if attempt.command.id not in results]
-    await _refuse_taken(tx, taken, now, results)
+    if taken:
+        results |= await _made_before(tx, taken)
+        await _refuse_taken(tx, [attempt for attempt in taken if attempt.command.id not in results], now, results)
     return [results[command.id] for command in commands]
 
 
@@ -194,6 +197,15 @@ async def _insert(driver: Any, bookings: Sequence[Booking]) -> set[UUID]:
         columns[index] = [encode(value) for value in columns[index]]
     inserted = await driver.fetch(_INSERT, *columns)
     return {row["id"] for row in inserted}
+
+
+async def _made_before(tx: Transaction, taken: list[_Attempt]) -> dict[UUID, Contract | DomainError]:
+    """The bookings that these very commands have made already, when nobody remembers their keys any more: the id
+    comes from key and body, so that a booking of that id is what was asked for."""
+    keys = [(attempt.command.tenant_id, attempt.command.subject_id) for attempt in taken]
+    found = await tx.session.scalars(select(Booking).where(tuple_(Booking.tenant_id, Booking.id).in_(keys)))
+    made = {(booking.tenant_id, booking.id): booking.snapshot() for booking in found}
+    return {a.command.id: made[key] for a, key in zip(taken, keys, strict=True) if key in made}
 
 
 async def _refuse_taken(

@@ -28,6 +28,8 @@ _LINK = text("""
 @handlers.command(CreateService)
 async def create_service(command: CreateService, tx: Transaction) -> contracts.Service:
     """A service joins the catalogue."""
+    if made := await tx.session.get(Service, (command.tenant_id, command.subject_id)):
+        return made.snapshot()  # by this very command, whose key nobody remembers any more
     service = Service(
         tenant_id=command.tenant_id,
         id=command.subject_id,
@@ -53,6 +55,8 @@ async def create_resource(command: CreateResource, tx: Transaction) -> contracts
     """A resource can be booked from now on, for the services that it offers."""
     _check_hours(command)
     service_ids = list(dict.fromkeys(command.service_ids))
+    if made := await tx.session.get(Resource, (command.tenant_id, command.subject_id)):
+        return made.snapshot(service_ids)  # by this very command, whose key nobody remembers any more
     await _check_services(tx.session, command.tenant_id, service_ids)
     resource = Resource(
         tenant_id=command.tenant_id,

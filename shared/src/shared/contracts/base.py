@@ -59,7 +59,7 @@ class Command(Contract):
 
     TYPE: ClassVar[str]
     CREATES: ClassVar[bool] = False
-    """Whether it makes a new thing, whose id is the command's: shown as 201, and followed by that id."""
+    """Whether it makes a new thing, of the id `subject_id`: shown as 201, and followed by that id."""
     RESULT_IN: ClassVar[str | None] = None
     """The member of the event it causes that is its result; without one the result is kept for who asks again."""
 

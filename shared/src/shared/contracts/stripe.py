@@ -1,12 +1,14 @@
 """A Stripe event on its way from the gateway, which has verified it, to billing-service."""
 
 import re
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from shared.contracts.base import Contract
 
+LATEST = 253_402_300_799
+"""The last second that a calendar of ours knows: the end of the year 9999."""
 _SUBJECT_TOKEN = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+){0,5}")
 
 
@@ -22,9 +24,9 @@ class StripeEvent(Contract):
 
     TYPE: ClassVar[str] = "webhook.stripe"
 
-    id: str
-    type: str
-    created: int
+    id: Annotated[str, Field(max_length=255)]
+    type: Annotated[str, Field(max_length=200)]
+    created: Annotated[int, Field(ge=0, le=LATEST)]
     livemode: bool = False
     account: str | None = None
     api_version: str | None = None

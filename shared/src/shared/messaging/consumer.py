@@ -14,16 +14,17 @@ import structlog
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from shared.contracts.base import Command, Outcome, Outcomes
+from shared.contracts.base import Command, Event, Outcome, Outcomes
 from shared.errors import AlreadyHandled, Poison, Unavailable
 from shared.failpoints import KernelFailpoint, failpoint, on_path
 from shared.messaging.broker import Broker
 from shared.messaging.dead_letters import DeadLetter
 from shared.messaging.failures import PATIENT_ATTEMPTS, Dead, backoff, classify
 from shared.messaging.handlers import Handler, Message
+from shared.messaging.marks import is_ours
 from shared.messaging.pull import Pull
 from shared.messaging.topology import ACK_WAIT_SECONDS
-from shared.metrics import CONSUMER_HALTED, DEAD_LETTERS, HANDLER_SECONDS, MESSAGES_HANDLED
+from shared.metrics import CONSUMER_HALTED, DEAD_LETTERS, FOREIGN_MESSAGES, HANDLER_SECONDS, MESSAGES_HANDLED
 
 log = structlog.get_logger()
 
@@ -32,6 +33,8 @@ PATIENCE_SECONDS = 20
 DEAD_IN_A_ROW = 20
 """So many dead letters without a handled message between them, and the consumer stops: a bad release must not drain
 its stream."""
+OUTAGE_IN_A_ROW = 3
+"""So many messages of a batch, tried one by one, fail alike: something outside is down, whatever they are about."""
 SUSPECT_ATTEMPTS = 5
 """Deliveries after which a message may be one that kills its worker."""
 SUSPECT_PAUSE_SECONDS = 0.1
@@ -103,6 +106,7 @@ class Consumer:
 
     async def _handle(self, deliveries: list[Msg]) -> None:
         """One batch: together if it goes well, else one by one, so that poison harms only itself."""
+        deliveries = await self._drop_foreign(deliveries)
         decoded, poisoned = self._decode(deliveries)
         if decoded and poisoned and self._dead_in_a_row + len(poisoned) >= DEAD_IN_A_ROW:
             for msg in deliveries:  # in their order, which decides whether so many follow each other
@@ -120,10 +124,10 @@ class Consumer:
         except AlreadyHandled:
             await self._acknowledge(decoded, "duplicate")
         except Exception as error:  # noqa: BLE001 - the boundary where every failure is classified
-            if len(decoded) > 1 and not isinstance(error, Unavailable):
+            again = all(msg.metadata.num_delivered > 1 for msg, _ in decoded)
+            if len(decoded) > 1 and (again or not isinstance(error, Unavailable)):
                 log.warning("batch_failed", handler=self.handler.durable, size=len(decoded), error=repr(error)[:300])
-                for msg, _ in decoded:
-                    await self._handle([msg])
+                await self._handle_one_by_one(decoded, patient=not isinstance(error, Unavailable))
             else:
                 for msg, _ in decoded:
                     await self._settle_failure(msg, error)
@@ -131,6 +135,41 @@ class Consumer:
             HANDLER_SECONDS.labels(self.handler.durable).observe(time.perf_counter() - started)
             await self._send_outcomes(messages, outcomes)
             await self._acknowledge(decoded, "handled")
+
+    async def _drop_foreign(self, deliveries: list[Msg]) -> list[Msg]:
+        """Take what none of our publishers has sent off the stream; it is no dead letter, and halts nobody."""
+        ours = []
+        for msg in deliveries:
+            message_type = self.handler.type_of(msg.subject)
+            if is_ours(msg.headers, message_type.TYPE if message_type and issubclass(message_type, Event) else None):
+                ours.append(msg)
+            else:
+                FOREIGN_MESSAGES.labels(self.handler.durable).inc()
+                log.warning("foreign_message_dropped", handler=self.handler.durable, subject=msg.subject[:200])
+                await _quietly(msg.term())
+        return ours
+
+    async def _handle_one_by_one(self, decoded: list[tuple[Msg, Message]], *, patient: bool) -> None:
+        """What failed together may hold one that fails alone. After what looks like an outage each is tried once,
+        until as many have failed in a row as only an outage explains."""
+        failed = 0
+        for msg, message in decoded:
+            if patient:
+                await self._handle([msg])
+                continue
+            try:
+                if failed >= OUTAGE_IN_A_ROW:
+                    raise Unavailable("the messages before this one failed as well")
+                outcomes = await self._run(self.handler, [message])
+            except AlreadyHandled:
+                await self._acknowledge([(msg, message)], "duplicate")
+            except Exception as error:  # noqa: BLE001 - the boundary where every failure is classified
+                failed = failed + 1 if isinstance(error, Unavailable) else 0
+                await self._settle_failure(msg, error)
+            else:
+                failed = 0
+                await self._send_outcomes([message], outcomes)
+                await self._acknowledge([(msg, message)], "handled")
 
     def _decode(self, deliveries: list[Msg]) -> tuple[list[tuple[Msg, Message]], list[tuple[Msg, Poison]]]:
         """The deliveries that can be read, and those that can't, each in their order."""

@@ -65,18 +65,22 @@ class Handler:
         """The subjects that this consumer is fed from."""
         return sorted(f"{t.TYPE}.>" for t in self.types)
 
+    def type_of(self, subject: str) -> type[Message] | None:
+        """The type of the messages on a subject, if it is one of this handler's."""
+        return next((t for t in self.types if subject.startswith(f"{t.TYPE}.")), None)
+
     def decode(self, subject: str, payload: bytes) -> Message:
         """The message in a delivery. Raises `Poison` if it breaks its contract or names two tenants."""
-        for message_type in self.types:
-            if subject.startswith(f"{message_type.TYPE}."):
-                try:
-                    message: Message = message_type.model_validate_json(payload)
-                except ValidationError as error:
-                    raise Poison(f"breaks the contract of {message_type.__name__}: {_places(error)}") from error
-                if message.subject != subject and not isinstance(message, StripeEvent):
-                    raise Poison("the subject names another tenant or thing than the body")
-                return message
-        raise Poison("no contract for this subject")
+        message_type = self.type_of(subject)
+        if message_type is None:
+            raise Poison("no contract for this subject")
+        try:
+            message: Message = message_type.model_validate_json(payload)
+        except ValidationError as error:
+            raise Poison(f"breaks the contract of {message_type.__name__}: {_places(error)}") from error
+        if message.subject != subject and not isinstance(message, StripeEvent):
+            raise Poison("the subject names another tenant or thing than the body")
+        return message
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Handling a dead letter once more, in the service whose consumer failed (ADR 0018).
 
-The operator's gateway asks, an instance of the service answers what became of it. Nothing is published
-again: no other consumer sees the message a second time, and the dead letter stays until it is handled.
+The operator's gateway names the letter by its number, an instance of the service fetches it from DEADLETTER and
+answers what became of it: who asks can't put words into it. Nothing is published again: no other consumer sees the
+message a second time, and the dead letter stays until it is handled.
 """
 
 import asyncio
@@ -12,15 +13,19 @@ import structlog
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
+from nats.js.errors import Error as JetStreamError
+from nats.js.errors import NotFoundError
 from pydantic import ValidationError
 
 from shared.contracts.base import Contract
-from shared.errors import AlreadyHandled, Unavailable
+from shared.errors import AlreadyHandled, Poison, Unavailable
 from shared.messaging.broker import Broker
 from shared.messaging.consumer import Run
 from shared.messaging.dead_letters import DeadLetter
 from shared.messaging.handlers import Handler
-from shared.metrics import MESSAGES_HANDLED
+from shared.messaging.marks import is_ours, may_be_answered
+from shared.messaging.topology import DEADLETTER
+from shared.metrics import FOREIGN_MESSAGES, MESSAGES_HANDLED
 
 log = structlog.get_logger()
 
@@ -43,12 +48,14 @@ def address(service: str) -> str:
     return f"rpc.{service}.replay_message"
 
 
-async def replay(broker: Broker, letter: DeadLetter) -> Replayed:
-    """Let the service of the letter's consumer handle it. Raises `Unavailable` if nobody answers: ask again."""
-    headers = {"Dead-Durable": letter.durable, "Dead-Subject": letter.subject}
+async def replay(broker: Broker, number: int, durable: str) -> Replayed:
+    """Let the service of this consumer handle its letter of that number.
+
+    Raises `Unavailable` if nobody answers: ask again.
+    """
     try:
-        subject = address(letter.durable.partition("-")[0])
-        answer = await broker.request(subject, letter.payload, ANSWER_SECONDS, headers)
+        subject = address(durable.partition("-")[0])
+        answer = await broker.request(subject, str(number).encode(), ANSWER_SECONDS)
         return Replayed.model_validate_json(answer.data)
     except ValidationError as error:
         raise Unavailable("the answer to a replay can't be read") from error
@@ -77,25 +84,54 @@ class Replays:
             await self._broker.unsubscribe(self._subscription)
         await asyncio.gather(*self._running)
 
+    async def _answer(self, msg: Msg) -> None:
+        durable = ""
+        try:
+            letter = await _fetch(self._broker, msg.data.decode("ascii", "replace"))
+            durable = letter.durable
+            if handler := self._handlers.get(durable):
+                answer = await _handle(handler, letter.subject, letter.payload, self._run)
+                MESSAGES_HANDLED.labels(durable, f"replay_{answer.outcome}").inc()
+            else:
+                answer = Replayed(outcome="failed", detail="the service has no consumer of that name")
+        except Poison as error:
+            answer = Replayed(outcome="failed", detail=str(error))
+        except Unavailable as error:
+            answer = Replayed(outcome="unavailable", detail=str(error))
+        log.info("dead_letter_replayed", handler=durable, outcome=answer.outcome, detail=answer.detail)
+        try:
+            await msg.respond(answer.model_dump_json().encode())
+        except (NatsError, OSError) as error:
+            log.warning("reply_not_sent", subject=msg.subject, error=type(error).__name__)
+
     async def _receive(self, msg: Msg) -> None:
-        task = asyncio.create_task(_answer(msg, self._handlers, self._run))
+        if not may_be_answered(msg.reply):
+            FOREIGN_MESSAGES.labels(address(self._service)).inc()
+            return
+        task = asyncio.create_task(self._answer(msg))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
 
-async def _answer(msg: Msg, handlers: dict[str, Handler], run: Run) -> None:
-    headers = msg.headers or {}
-    durable, subject = headers.get("Dead-Durable", ""), headers.get("Dead-Subject", "")
-    if handler := handlers.get(durable):
-        answer = await _handle(handler, subject, msg.data, run)
-        MESSAGES_HANDLED.labels(durable, f"replay_{answer.outcome}").inc()
-    else:
-        answer = Replayed(outcome="failed", detail="the service has no consumer of that name")
-    log.info("dead_letter_replayed", handler=durable, outcome=answer.outcome, detail=answer.detail)
+async def _fetch(broker: Broker, number: str) -> DeadLetter:
+    """The letter of this number, as one of our consumers wrote it.
+
+    Raises `Poison` if there is none, or none of ours has written it, `Unavailable` if NATS does not answer.
+    """
+    if not number.isascii() or not number.isdigit() or len(number) > 18:
+        raise Poison("that is no number of a dead letter")
     try:
-        await msg.respond(answer.model_dump_json().encode())
-    except (NatsError, OSError) as error:
-        log.warning("reply_not_sent", subject=msg.subject, error=type(error).__name__)
+        # Not a direct get: its answer mixes the server's headers with those of the message.
+        raw = await broker.js.get_msg(DEADLETTER, seq=int(number))
+    except NotFoundError:
+        raise Poison("there is no dead letter of that number") from None
+    except (NatsError, JetStreamError, OSError, TimeoutError) as error:
+        raise Unavailable(f"nats: {type(error).__name__}") from error
+    letter = DeadLetter.read(raw.subject or "", raw.headers or {}, raw.data or b"")
+    headers = raw.headers or {}
+    if raw.subject != letter.address or not is_ours(headers) or headers["Nats-Msg-Id"] != letter.message_id:
+        raise Poison("none of our consumers has written this")
+    return letter
 
 
 async def _handle(handler: Handler, subject: str, payload: bytes, run: Run) -> Replayed:

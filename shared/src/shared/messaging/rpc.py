@@ -20,7 +20,8 @@ from pydantic import ValidationError
 from shared.contracts.base import Contract, Query, Refusal
 from shared.errors import DomainError, Poison, Unavailable
 from shared.messaging.broker import Broker
-from shared.metrics import RPC_SECONDS
+from shared.messaging.marks import may_be_answered
+from shared.metrics import FOREIGN_MESSAGES, RPC_SECONDS
 
 log = structlog.get_logger()
 
@@ -76,6 +77,9 @@ class Answering:
         """Answer questions of this type from here on, as one of the queue group."""
 
         async def receive(msg: Msg) -> None:
+            if not may_be_answered(msg.reply):
+                FOREIGN_MESSAGES.labels(query_type.TYPE).inc()
+                return
             if len(self._replies) >= CONCURRENCY + WAITING:
                 RPC_SECONDS.labels(query_type.TYPE, "overloaded").observe(0)
                 await _respond(msg, _refuse("unavailable", 503, "Unavailable", "too many questions wait already"))

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
+from traceback import walk_tb
 from typing import Any, ClassVar
 
 import asyncpg
@@ -166,7 +167,10 @@ _GONE = (
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether a database error says "not reachable now" rather than "this statement is wrong"."""
+    """Whether an error says "the database is not reachable now" rather than "this statement, or this code, is wrong".
+
+    A bare OSError or time-out counts only if the driver raised it: code that works on a message can raise one as well.
+    """
     if isinstance(error, asyncpg.DataError):
         return False
     if isinstance(error, asyncpg.PostgresError):
@@ -177,6 +181,10 @@ def is_outage(error: BaseException) -> bool:
             return True
         state = getattr(error.orig, "sqlstate", None) or ""
         return not state or state[:2] in _OUTAGE_CLASSES or state in _OUTAGE_STATES
+    if isinstance(error, OSError):  # and with it TimeoutError
+        return any(
+            frame.f_globals.get("__name__", "").startswith("asyncpg") for frame, _ in walk_tb(error.__traceback__)
+        )
     return isinstance(error, DATABASE_OUTAGES)
 
 

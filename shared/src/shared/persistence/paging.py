@@ -10,7 +10,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -50,7 +50,7 @@ def decode_cursor(scope: str, cursor: str, *kinds: Callable[[str], Any]) -> tupl
     try:
         values = json.loads(place)
         return tuple(kind(value) for kind, value in zip(kinds, values, strict=True))
-    except (ValueError, TypeError, AttributeError):  # the check is no secret: somebody has reckoned it
+    except (ValueError, TypeError, AttributeError, OverflowError):  # the check is no secret: somebody has reckoned it
         raise _invalid() from None
 
 
@@ -77,7 +77,7 @@ def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("an instant has an offset")
-    return moment
+    return moment.astimezone(UTC)  # OverflowError: at the ends of the calendar an offset leads out of it
 
 
 def _check(scope: str, place: bytes) -> bytes:

@@ -99,8 +99,8 @@ async def test_what_was_accepted_is_shown_as_the_thing_or_as_its_refusal(
     assert body_of(await shown(api, booking, 404))["code"] == "service_not_found"
     again = await accepted(api, "/v1/services", SERVICE, **key)
     reused = await accepted(api, "/v1/services", SERVICE | {"name": "Another"}, **key)
-    assert again != service
-    assert (await shown(api, again, 200)).json() == made, "the same command under another id"
+    assert again == service, "a repeat is told the same Location"
+    assert (await shown(api, again, 200)).json() == made
     assert body_of(await shown(api, reused, 422))["code"] == "idempotency_key_reused"
     for thing in ("service", "resource", "booking"):
         absent = body_of(await api.get(f"/v1/{thing}s/{somewhere()}"))
@@ -136,3 +136,24 @@ async def test_a_change_that_was_accepted_is_followed_by_its_own_name(
     assert (await api.get(path)).json()["version"] == 2
     unknown = await api.get(path, params={"command": somewhere()})
     assert (unknown.status_code, unknown.json()["version"]) == (200, 2), "nothing of that name waits or was refused"
+
+
+async def test_the_location_of_a_repeat_is_the_bookings_own(
+    api: httpx.AsyncClient, processes: tuple[ServiceProcess, ServiceProcess]
+) -> None:
+    processes[1].start()
+    service = (await api.post("/v1/services", json=SERVICE)).json()["id"]
+    await api.post("/v1/resources", json=RESOURCE | {"service_ids": [service]})
+    processes[1].stop()
+    key = {"Idempotency-Key": somewhere()}
+    wanted = command(service, days=9)
+    locations = {await accepted(api, "/v1/bookings", wanted, **key) for _ in range(3)}
+    assert len(locations) == 1
+    location = locations.pop()
+    processes[1].start()
+    made = (await shown(api, location, 200)).json()
+    assert location == f"/v1/bookings/{made['id']}"
+    moved = await api.post(f"{location}/reschedule", json={"starts_at": command(service, days=10)["starts_at"]})
+    assert (moved.status_code, moved.json()["id"]) == (200, made["id"])
+    cancelled = await api.post(f"{location}/cancel", json={})
+    assert (cancelled.status_code, cancelled.json()["status"]) == (200, "cancelled")

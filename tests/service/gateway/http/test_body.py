@@ -106,7 +106,10 @@ async def test_catalog_out_of_bounds(api: httpx.AsyncClient, path: str, body: di
         {"Content-Type": ""}, {"Content-Type": "text/plain"}, {"Content-Type": "application/json; charset=utf-16"},
         {"Content-Type": "application/x-www-form-urlencoded"},
         {"Content-Type": "application/json", "Content-Encoding": "gzip"},
-        {"Content-Type": "garbage;;;=?"},
+        {"Content-Type": "garbage;;;=?"}, {"Content-Type": "application/json; charset*=a; charset*0=b"},
+        {"Content-Type": "application/json; charset*=utf-16''x"},
+        {"Content-Type": "application/json;" + " " * 5000 + "x"},
+        {"Content-Type": "application/json; charset=\"utf-8"},
     ],
 )  # fmt: skip
 async def test_another_media_type(api: httpx.AsyncClient, headers: dict[str, str]) -> None:
@@ -115,9 +118,9 @@ async def test_another_media_type(api: httpx.AsyncClient, headers: dict[str, str
 
 
 async def test_a_charset_may_be_named(api: httpx.AsyncClient) -> None:
-    headers = {"Content-Type": 'Application/JSON; charset="UTF-8"'}
-    answer = await api.post("/v1/services", content=b"{}", headers=headers)
-    assert answer.status_code == 422
+    for media_type in ('Application/JSON; charset="UTF-8"', "application/json;charset=utf8", "application/json; v=1;"):
+        answer = await api.post("/v1/services", content=b"{}", headers={"Content-Type": media_type})
+        assert answer.status_code == 422
 
 
 @pytest.mark.parametrize(

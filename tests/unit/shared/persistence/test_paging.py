@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.persistence.paging import InvalidCursor, decode_cursor, encode_cursor
+from shared.persistence.paging import InvalidCursor, _moment, decode_cursor, encode_cursor
 
 places = st.lists(st.text(), max_size=4)
 
@@ -34,3 +34,9 @@ def test_what_no_list_has_given_out_is_refused(text: str) -> None:
 def test_a_place_of_another_kind_is_refused(place: tuple[str, ...]) -> None:
     with pytest.raises(InvalidCursor):
         decode_cursor("a list", encode_cursor("a list", *place), int)
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-12-01T10:00:00"])
+def test_a_moment_that_no_calendar_has_is_refused(moment: str) -> None:
+    with pytest.raises(InvalidCursor):
+        decode_cursor("a", encode_cursor("a", moment), _moment)
