@@ -102,6 +102,11 @@ class DeadLetterStore:
         if isinstance(stored, AuditEntry):
             return _same(stored, Action.REPLAYED, "already_discarded")
         replayed = await replay(self._broker, stored.number, stored.letter.durable)
+        if replayed.outcome == "gone":
+            decided = await self._look_up(number)
+            if isinstance(decided, AuditEntry):
+                return _same(decided, Action.REPLAYED, "already_discarded")
+            raise Unavailable("replay: the letter is there and is not")
         if replayed.outcome == "unavailable":
             raise Unavailable(f"replay: {replayed.detail}")
         if replayed.outcome == "failed":

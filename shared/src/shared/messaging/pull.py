@@ -23,6 +23,10 @@ log = structlog.get_logger()
 EXPIRES_SECONDS = 20
 HEARTBEAT_SECONDS = 2
 SILENCE_SECONDS = 5.0
+QUIET_SECONDS = 0.25
+"""Without news for so long after a request, the server has nothing under way for it."""
+SETTLE_SECONDS = 1.0
+"""How long a stop waits for what is under way."""
 
 
 class Pull:
@@ -90,12 +94,26 @@ class Pull:
         subscription, self._subscription = self._subscription, None
         if subscription is not None:
             self._broker.reconnected.remove(self._forget_requests)
+            await self._until_quiet()
             await self._broker.unsubscribe(subscription)
         self._ended = True
         left = len(self._ready)
         while self._ready:
             await self._give_back(self._ready.popleft())
         return left
+
+    async def _until_quiet(self) -> None:
+        """Wait for what the server has under way for our request, as long as it comes.
+
+        The server looks whether anybody listens when it takes a message for a request, and sends it a little later:
+        whoever stops listening in between loses the message for the whole ack wait.
+        """
+        give_up_at = time.monotonic() + SETTLE_SECONDS
+        while self._asked_for and self._broker.connected:
+            now = time.monotonic()
+            if now >= give_up_at or now - self._heard_at > QUIET_SECONDS:
+                return
+            await asyncio.sleep(0.01)
 
     async def _renew_request(self) -> None:
         now = time.monotonic()

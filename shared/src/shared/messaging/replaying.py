@@ -37,8 +37,9 @@ ANSWER_SECONDS = HANDLING_SECONDS + 2
 class Replayed(Contract):
     """What became of a dead letter that was handled once more."""
 
-    outcome: Literal["handled", "duplicate", "failed", "unavailable"]
-    """`duplicate`: its consumer had handled the message already. The last two leave everything as it was."""
+    outcome: Literal["handled", "duplicate", "gone", "failed", "unavailable"]
+    """`duplicate`: its consumer had handled the message already; `gone`: there is no letter of that number, somebody
+    else has decided on it perhaps. The last two leave everything as it was."""
     detail: str = ""
     """What went wrong."""
 
@@ -61,6 +62,10 @@ async def replay(broker: Broker, number: int, durable: str) -> Replayed:
         raise Unavailable("the answer to a replay can't be read") from error
     except ValueError:
         return Replayed(outcome="failed", detail="no consumer bears that name")
+
+
+class _Gone(Exception):
+    """There is no letter of that number."""
 
 
 class Replays:
@@ -94,6 +99,8 @@ class Replays:
                 MESSAGES_HANDLED.labels(durable, f"replay_{answer.outcome}").inc()
             else:
                 answer = Replayed(outcome="failed", detail="the service has no consumer of that name")
+        except _Gone:
+            answer = Replayed(outcome="gone", detail="there is no dead letter of that number")
         except Poison as error:
             answer = Replayed(outcome="failed", detail=str(error))
         except Unavailable as error:
@@ -116,7 +123,7 @@ class Replays:
 async def _fetch(broker: Broker, number: str) -> DeadLetter:
     """The letter of this number, as one of our consumers wrote it.
 
-    Raises `Poison` if there is none, or none of ours has written it, `Unavailable` if NATS does not answer.
+    Raises `_Gone`, `Poison` if none of ours has written it, `Unavailable` if NATS does not answer.
     """
     if not number.isascii() or not number.isdigit() or len(number) > 18:
         raise Poison("that is no number of a dead letter")
@@ -124,7 +131,7 @@ async def _fetch(broker: Broker, number: str) -> DeadLetter:
         # Not a direct get: its answer mixes the server's headers with those of the message.
         raw = await broker.js.get_msg(DEADLETTER, seq=int(number))
     except NotFoundError:
-        raise Poison("there is no dead letter of that number") from None
+        raise _Gone from None
     except (NatsError, JetStreamError, OSError, TimeoutError) as error:
         raise Unavailable(f"nats: {type(error).__name__}") from error
     letter = DeadLetter.read(raw.subject or "", raw.headers or {}, raw.data or b"")
