@@ -12,6 +12,7 @@ from bench.infrastructure import Kernel, kernel_of
 from bench.report import Chart, Goal, Result, Row, median, percentile
 from bench.scale import Scale
 from booking.availability import queries
+from booking.availability.search import SearchBounds
 from shared.contracts.booking.availability import FindSlots, SlotList
 from shared.persistence.outbox import OutboxRow
 from shared.runtime.context import Context
@@ -43,7 +44,7 @@ async def measure(scale: Scale) -> Result:
 
         async def search() -> SlotList:
             async with Context(kernel.database, _drop, [query]).transaction() as tx:
-                return await queries.find_slots(query, tx)
+                return await queries.find_slots(query, tx, SearchBounds())
 
         async def answer() -> object:
             return (await search()).model_dump_json().encode()

@@ -18,6 +18,7 @@ from bench.infrastructure import POOL, Kernel, kernel_of
 from bench.report import Chart, Goal, Result, Row, median
 from bench.scale import Scale
 from booking.availability import queries as availability
+from booking.availability.search import SearchBounds
 from booking.bookings import queries
 from booking.bookings.model import HoldPolicy
 from booking.main import HANDLERS
@@ -132,7 +133,7 @@ class _Shop:
             to=start + timedelta(days=7),
         )
         async with self._context(query).transaction() as tx:
-            return await availability.find_slots(query, tx)
+            return await availability.find_slots(query, tx, SearchBounds())
 
     def _context(self, *messages: CreateBooking | ListBookings | FindSlots) -> Context:
         return Context(self.database, _leave, messages)

@@ -20,6 +20,7 @@ from shared.persistence.database import Database
 SETTINGS = {
     "MAIL_ADAPTER": "off",
     "RATE_LIMIT_PER_MINUTE": "1000000",
+    "TENANT_SHARE": "1",  # there is one
     "LOG_FORMAT": "json",
     "SLOW_SECONDS": "30",  # 256 connections are served, however slow the machine
 }

@@ -32,6 +32,9 @@ Bookings that can't overlap, paid deposits, mails that are sent. Every request c
 Writes are durable: once accepted they are carried out, even if a part of the system is down. The
 answer is the outcome if it comes in time (5 s, or `Prefer: wait=N`), otherwise `202` with a
 `Location` to look at. `Idempotency-Key` makes a write safe to send again.
+
+Requests are counted by the minute (`RateLimit-*` headers); an answer counts as one more for every
+64 KiB of it. Lists may end before their limit if their things are large: go on with `next_cursor`.
 """
 _DOCUMENTS = ("/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc")
 PUBLIC = frozenset({"/", "/healthz", "/readyz", "/status", "/metrics", WEBHOOK_PATH, *_DOCUMENTS})

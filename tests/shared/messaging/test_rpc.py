@@ -16,7 +16,17 @@ from shared.contracts.base import Contract, Query
 from shared.contracts.booking.availability import Slot
 from shared.errors import DomainError, NotFound, Unavailable
 from shared.messaging.broker import Broker
-from shared.messaging.rpc import CONCURRENCY, DEFLATED_FROM, WAITING, Rejected, call, call_unread, serve
+from shared.messaging.rpc import (
+    CONCURRENCY,
+    DEFLATED_FROM,
+    TENANT_CONCURRENCY,
+    TENANT_WAITING,
+    WAITING,
+    Rejected,
+    call,
+    call_unread,
+    serve,
+)
 from tests.support.eventually import allowed, eventually
 from tests.support.messages import Question, Reply, question_type, random_name
 
@@ -195,8 +205,8 @@ async def test_a_question_is_not_answered_when_its_asker_has_given_up(wire: Brok
 
     kind = question_type()
     async with answering(wire, kind, note):
-        held = kind(tenant_id=uuid4(), note="held")
-        holding = [asyncio.create_task(call(wire, held, timeout=10)) for _ in range(CONCURRENCY)]
+        questions = [kind(tenant_id=uuid4(), note="held") for _ in range(CONCURRENCY)]
+        holding = [asyncio.create_task(call(wire, held, timeout=10)) for held in questions]
         await wire.client.flush()
         giving_up = asyncio.create_task(call(wire, kind(tenant_id=uuid4(), note="given up"), timeout=0.2))
         await wire.client.flush()
@@ -233,6 +243,31 @@ async def test_too_many_questions_are_refused_at_once(wire: Broker) -> None:
         assert time.monotonic() - started < allowed(1)
         gate.set()
         assert len(await asyncio.gather(*asking)) == CONCURRENCY + WAITING
+
+
+async def test_one_tenant_has_only_a_share_of_the_turns(wire: Broker) -> None:
+    gate = asyncio.Event()
+    begun: list[str] = []
+
+    async def wait(question: Question) -> Reply:
+        begun.append(question.note)
+        if question.note == "noisy":
+            await gate.wait()
+        return Reply(answer=question.note)
+
+    kind = question_type()
+    async with answering(wire, kind, wait):
+        noisy = kind(tenant_id=uuid4(), note="noisy")
+        asking = [asyncio.create_task(call(wire, noisy, 20)) for _ in range(TENANT_CONCURRENCY + TENANT_WAITING)]
+        await wire.client.flush()
+        quiet = [kind(tenant_id=uuid4(), note="quiet") for _ in range(CONCURRENCY)]
+        answers = await asyncio.gather(*(call(wire, question, 10) for question in quiet))
+        assert [answer.answer for answer in answers] == ["quiet"] * CONCURRENCY
+        with pytest.raises(Unavailable, match="too many questions"):
+            await call(wire, noisy, timeout=10)
+        assert begun.count("noisy") == TENANT_CONCURRENCY
+        gate.set()
+        assert len(await asyncio.gather(*asking)) == TENANT_CONCURRENCY + TENANT_WAITING
 
 
 async def test_replicas_share_questions_and_each_is_answered_once(wire: Broker) -> None:

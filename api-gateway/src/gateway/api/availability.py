@@ -32,7 +32,11 @@ async def find_slots(
     to: Annotated[QueryInstant, Query(description="At most 62 days after `from`.")],
     resource_id: UUID | None = None,
 ) -> Response:
-    """Free slots that start in `[from, to)`. What is offered can be booked, until somebody else does."""
+    """Free slots that start in `[from, to)`. What is offered can be booked, until somebody else does.
+
+    One answer holds some hundreds of slots of many resources, or some thousands of one. If `next_from` is given,
+    there may be more: ask again with that as `from`.
+    """
     if not from_ < to:
         raise invalid([FieldError(field="to", message="must be after `from`")])
     if to - from_ > LONGEST_SEARCH:

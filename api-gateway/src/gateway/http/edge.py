@@ -4,7 +4,7 @@ Gives it an id and a permit, bounds its body, measures it, and has the last word
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 from prometheus_client import Counter, Histogram
@@ -19,12 +19,17 @@ from shared.metrics import HTTP_SECONDS
 
 log = structlog.get_logger()
 
+Headers = list[tuple[bytes, bytes]]
+
 HTTP_5XX = Counter("http_5xx_total", "Answers with a server error, by the route's template.", ["method", "path"])
 
 BODY_LIMIT = 64 * 1024
 WEBHOOK_PATH = "/webhooks/stripe"
 WEBHOOK_BODY_LIMIT = 256 * 1024
 BODY_LIMITS: Mapping[str, int] = {WEBHOOK_PATH: WEBHOOK_BODY_LIMIT}
+
+REQUEST_BYTES = 64 * 1024
+"""An answer counts in the quota as one request more for each time that it has as many bytes (ADR 0033)."""
 
 NO_ROUTE = "unmatched"
 """The path label of requests to no route: what a client makes up must not become a metric series."""
@@ -59,8 +64,8 @@ class Edge:
                 headers = message["headers"]
                 headers.append((b"x-request-id", str(request_id).encode()))
                 headers.extend(_ALWAYS)
-                if quota := scope.get("quota"):
-                    headers.extend(quota_headers(quota))
+                if count := scope.get("count_requests"):
+                    await _tell_quota(scope, headers, count)
                 if permit is not None:
                     permit.release()  # what is left is the client's time
             await send(message)
@@ -93,7 +98,20 @@ class Edge:
             HTTP_5XX.labels(method, path).inc()
 
 
-def quota_headers(quota: QuotaDecision) -> list[tuple[bytes, bytes]]:
+async def _tell_quota(scope: Scope, headers: Headers, count: Callable[[int], Awaitable[QuotaDecision | None]]) -> None:
+    """Say what is left of the quota once this answer, if it is long, has been counted too."""
+    if more := _length(headers) // REQUEST_BYTES:
+        scope["quota"] = await count(more) or scope["quota"]
+    if quota := scope["quota"]:
+        headers.extend(quota_headers(quota))
+
+
+def _length(headers: Headers) -> int:
+    """The bytes of an answer, as its headers have them; 0 if they don't say."""
+    return next((int(value) for name, value in headers if name == b"content-length"), 0)
+
+
+def quota_headers(quota: QuotaDecision) -> Headers:
     """`RateLimit-*` headers: the quota a minute, what is left, seconds until it is whole again."""
     return [
         (b"ratelimit-limit", b"%d" % quota.limit),

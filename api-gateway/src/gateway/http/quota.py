@@ -50,8 +50,11 @@ class QuotaDecision:
 class Limiter(Protocol):
     """Counts a tenant's requests."""
 
-    async def take(self, tenant_id: UUID) -> QuotaDecision | None:
-        """Count one request; None if it could not be counted and passes for that reason."""
+    async def take(self, tenant_id: UUID, requests: int = 1) -> QuotaDecision | None:
+        """Count one request, or what counts as several; None if it could not be counted and passes for that reason.
+
+        Of several, so many are counted as there are left.
+        """
 
 
 class Bucket(NamedTuple):
@@ -93,13 +96,13 @@ class MemoryLimiter:
         self._bucket = Bucket(limit)
         self._full_at: dict[UUID, int] = {}
 
-    async def take(self, tenant_id: UUID) -> QuotaDecision:
-        """Count one request of this tenant."""
+    async def take(self, tenant_id: UUID, requests: int = 1) -> QuotaDecision:
+        """Count requests of this tenant."""
         now = time.monotonic_ns() // 1000
-        passed, full_at = self._bucket.take(self._full_at.get(tenant_id, 0), now, 1)
+        passed, full_at = self._bucket.take(self._full_at.get(tenant_id, 0), now, requests)
         self._full_at[tenant_id] = full_at
-        (_ALLOWED if passed else _LIMITED).inc()
-        return self._bucket.decide(allowed=bool(passed), backlog=full_at - now)
+        (_ALLOWED if passed == requests else _LIMITED).inc()
+        return self._bucket.decide(allowed=passed == requests, backlog=full_at - now)
 
     async def clean_up(self) -> None:
         """Forget tenants whose quota is whole again."""
@@ -130,6 +133,7 @@ return answers
 
 class _Waiting(NamedTuple):
     tenant_id: UUID
+    requests: int
     since: float
     decided: asyncio.Future[QuotaDecision | None]
 
@@ -159,13 +163,13 @@ class RedisLimiter:
         """Whether Redis has failed so often that nobody waits for it any more."""
         return self._failures >= FAILURES_TO_OPEN
 
-    async def take(self, tenant_id: UUID) -> QuotaDecision | None:
-        """Count one request of this tenant; None, within `ANSWER_SECONDS`, if Redis does not answer."""
+    async def take(self, tenant_id: UUID, requests: int = 1) -> QuotaDecision | None:
+        """Count requests of this tenant; None, within `ANSWER_SECONDS`, if Redis does not answer."""
         if self.broken:
             _FAILED_OPEN.inc()
             return None
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(tenant_id, loop.time(), loop.create_future())
+        waiting = _Waiting(tenant_id, requests, loop.time(), loop.create_future())
         self._queue.append(waiting)
         if self._worker is None or self._worker.done():
             self._worker = loop.create_task(self._work())
@@ -201,14 +205,17 @@ class RedisLimiter:
         wanted: dict[UUID, list[_Waiting]] = {}
         for waiting in batch:
             wanted.setdefault(waiting.tenant_id, []).append(waiting)
+        counts = [sum(waiting.requests for waiting in group) for group in wanted.values()]
         async with asyncio.timeout_at(max(batch[0].since + ANSWER_SECONDS, asyncio.get_running_loop().time() + 0.01)):
             answers = await self._script(
                 keys=[f"quota:{tenant}" for tenant in wanted],
-                args=[self._bucket.interval, self._bucket.limit, *(len(waiting) for waiting in wanted.values())],
+                args=[self._bucket.interval, self._bucket.limit, *counts],
             )
         for number, group in enumerate(wanted.values()):
             passed, backlog = answers[2 * number], answers[2 * number + 1]
-            for place, waiting in enumerate(group, start=1):
+            place = 0
+            for waiting in group:
+                place += waiting.requests
                 allowed = place <= passed
                 behind = max(0, passed - place) * self._bucket.interval
                 _settle(waiting, self._bucket.decide(allowed=allowed, backlog=backlog - behind))

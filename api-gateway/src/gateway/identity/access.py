@@ -5,6 +5,7 @@
 `guard_of` finds that declaration again, so that the application can refuse to start with a route that has none.
 """
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends
@@ -60,6 +61,7 @@ class Access:
         self._keys.note_use(caller.key_id)
         decision = await self._limiter.take(caller.tenant_id)
         request.scope["quota"] = decision
+        request.scope["count_requests"] = partial(self._limiter.take, caller.tenant_id)  # should the answer be long
         if decision is not None and not decision.allowed:
             raise Problem(
                 429,

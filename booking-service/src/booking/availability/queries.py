@@ -1,5 +1,6 @@
 """When a service can be booked."""
 
+from booking.availability.search import SearchBounds
 from booking.availability.search import find_slots as search
 from booking.catalog.model import resources_offering, service_of
 from shared.clock import utc_now
@@ -11,9 +12,9 @@ handlers = Handlers("booking")
 
 
 @handlers.query(FindSlots)
-async def find_slots(query: FindSlots, tx: Transaction) -> SlotList:
+async def find_slots(query: FindSlots, tx: Transaction, searches: SearchBounds) -> SlotList:
     """Free slots by the rule that creation applies too: what is offered can be booked."""
     service = await service_of(tx.session, query.tenant_id, query.service_id)
     resources = await resources_offering(tx.session, query.tenant_id, service.id, query.resource_id)
-    slots = await search(tx, service, resources, utc_now(), query.from_, query.to)
-    return SlotList.model_construct(slots=slots)
+    found = await search(tx, service, resources, utc_now(), query.from_, query.to, searches)
+    return SlotList.model_construct(slots=found.slots, next_from=found.until if found.until < query.to else None)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
+from operator import itemgetter
 from typing import TypeVar
 
 from booking.catalog.hours import OpeningHours, OpenInterval, epoch_seconds, instant_at, open_intervals
@@ -30,8 +31,8 @@ ResourceId = TypeVar("ResourceId", bound=Hashable)
 class Calendar:
     """A resource as availability sees it: its hours, and the ranges that bookings occupy on it.
 
-    `busy` holds half-open ranges in epoch seconds, buffers included, sorted by start; parts of a
-    second count as busy.
+    `busy` holds half-open ranges in epoch seconds, buffers included, sorted by start and by end (what the
+    exclusion constraint lets stand is disjoint); parts of a second count as busy.
     """
 
     hours: OpeningHours
@@ -99,11 +100,16 @@ def _grid(rules: SlotRules, intervals: Sequence[OpenInterval], startable: range)
 
 def _free(rules: SlotRules, grid: list[int], busy: Sequence[tuple[int, int]]) -> list[int]:
     """The grid without the starts at which an appointment, buffers included, would meet a busy range."""
+    if not grid or not busy:
+        return grid
     until = (rules.duration_minutes + rules.buffer_after_minutes) * 60
     before = rules.buffer_before_minutes * 60
     starts: list[int] = []
     position = 0
-    for busy_from, busy_to in busy:
+    # A long search is made in short stretches: each looks only at the ranges that it can meet.
+    first = bisect_right(busy, grid[0] - before, key=itemgetter(1))
+    last = bisect_left(busy, grid[-1] + until, first, key=itemgetter(0))
+    for busy_from, busy_to in busy[first:last]:
         clash = bisect_right(grid, busy_from - until, position)
         starts += grid[position:clash]
         position = bisect_left(grid, busy_to + before, clash)

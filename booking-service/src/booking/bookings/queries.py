@@ -8,7 +8,7 @@ from shared.contracts.booking import bookings as contracts
 from shared.contracts.booking.bookings import BookingList, GetBooking, ListBookings
 from shared.contracts.booking.commands import FollowBookingCommand
 from shared.messaging.handlers import Handlers
-from shared.persistence.paging import page_of
+from shared.persistence.paging import cut_to_size, page_of
 from shared.persistence.transaction import Transaction
 from shared.runtime.handling import follow_command
 
@@ -38,4 +38,5 @@ async def list_bookings(query: ListBookings, tx: Transaction) -> BookingList:
     if query.starts_to is not None:
         statement = statement.where(Booking.starts_at < query.starts_to)
     rows, cursor = await page_of(tx.session, statement, Booking, query)
-    return BookingList(bookings=[booking.snapshot() for booking in rows], next_cursor=cursor)
+    found, cursor = cut_to_size([booking.snapshot() for booking in rows], cursor, query)
+    return BookingList(bookings=found, next_cursor=cursor)

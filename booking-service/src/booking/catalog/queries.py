@@ -17,7 +17,7 @@ from shared.contracts.booking.catalog import (
     ServiceList,
 )
 from shared.messaging.handlers import Handlers
-from shared.persistence.paging import page_of
+from shared.persistence.paging import cut_to_size, page_of
 from shared.persistence.transaction import Transaction
 
 handlers = Handlers("booking")
@@ -34,7 +34,8 @@ async def list_services(query: ListServices, tx: Transaction) -> ServiceList:
     """A page of services, newest first."""
     statement = select(Service).where(Service.tenant_id == query.tenant_id)
     rows, cursor = await page_of(tx.session, statement, Service, query)
-    return ServiceList(services=[service.snapshot() for service in rows], next_cursor=cursor)
+    found, cursor = cut_to_size([service.snapshot() for service in rows], cursor, query)
+    return ServiceList(services=found, next_cursor=cursor)
 
 
 @handlers.query(GetResource)
@@ -53,7 +54,8 @@ async def list_resources(query: ListResources, tx: Transaction) -> ResourceList:
     statement = select(Resource).where(Resource.tenant_id == query.tenant_id)
     rows, cursor = await page_of(tx.session, statement, Resource, query)
     offered = await _services_of(tx.session, query.tenant_id, [resource.id for resource in rows])
-    return ResourceList(resources=[r.snapshot(offered.get(r.id, [])) for r in rows], next_cursor=cursor)
+    found, cursor = cut_to_size([r.snapshot(offered.get(r.id, [])) for r in rows], cursor, query)
+    return ResourceList(resources=found, next_cursor=cursor)
 
 
 async def _services_of(session: AsyncSession, tenant_id: UUID, resource_ids: list[UUID]) -> dict[UUID, list[UUID]]:

@@ -38,6 +38,10 @@ CONCURRENCY = 32
 """Queries answered at once in one process."""
 WAITING = 512
 """Queries that may wait for their turn; who asks beyond that is told at once."""
+TENANT_CONCURRENCY = 5
+"""Queries of one tenant answered at once: half of a service's connections to its database."""
+TENANT_WAITING = 256
+"""Queries of one tenant that may wait for their turn."""
 DEFLATED_FROM = 128 * 1024
 """Replies of so many bytes are deflated: a month of free slots names the same few resources again and again."""
 PATIENCE_HEADER = "Patience-Seconds"
@@ -62,7 +66,7 @@ class Answering:
     """Queries being answered by this process: some at once, some waiting for their turn, no more than that.
 
     A question whose asker has given up is not answered: under overload the work would be spent on
-    answers that nobody reads.
+    answers that nobody reads. No tenant has more than a share of the turns (ADR 0033).
     """
 
     def __init__(self, broker: Broker, answer: Answer, tasks: asyncio.TaskGroup) -> None:
@@ -72,6 +76,7 @@ class Answering:
         self._room = asyncio.Semaphore(CONCURRENCY)
         self._subscriptions: list[Subscription] = []
         self._replies: set[asyncio.Task[None]] = set()
+        self._of_tenants: dict[str, _Share] = {}
 
     async def listen(self, query_type: type[Query[Any]], queue: str) -> None:
         """Answer questions of this type from here on, as one of the queue group."""
@@ -80,11 +85,15 @@ class Answering:
             if not may_be_answered(msg.reply):
                 FOREIGN_MESSAGES.labels(query_type.TYPE).inc()
                 return
-            if len(self._replies) >= CONCURRENCY + WAITING:
+            tenant = msg.subject.rpartition(".")[2]
+            share = self._of_tenants.get(tenant) or _Share()
+            if len(self._replies) >= CONCURRENCY + WAITING or share.asked >= TENANT_CONCURRENCY + TENANT_WAITING:
                 RPC_SECONDS.labels(query_type.TYPE, "overloaded").observe(0)
                 await _respond(msg, _refuse("unavailable", 503, "Unavailable", "too many questions wait already"))
                 return
-            reply = self._tasks.create_task(self._reply_in_turn(msg, query_type, time.monotonic()))
+            share.asked += 1
+            self._of_tenants[tenant] = share
+            reply = self._tasks.create_task(self._reply_in_turn(msg, query_type, tenant, share))
             self._replies.add(reply)
             reply.add_done_callback(self._replies.discard)
 
@@ -96,12 +105,28 @@ class Answering:
         if self._replies:
             await asyncio.wait(self._replies)
 
-    async def _reply_in_turn(self, msg: Msg, query_type: type[Query[Any]], received_at: float) -> None:
-        async with self._room:
-            if time.monotonic() - received_at < _patience(msg):
-                await _reply(msg, query_type, self._answer)
-            else:
-                RPC_SECONDS.labels(query_type.TYPE, "expired").observe(time.monotonic() - received_at)
+    async def _reply_in_turn(self, msg: Msg, query_type: type[Query[Any]], tenant: str, share: "_Share") -> None:
+        received_at = time.monotonic()
+        try:
+            async with share.turns, self._room:
+                if time.monotonic() - received_at < _patience(msg):
+                    await _reply(msg, query_type, self._answer)
+                else:
+                    RPC_SECONDS.labels(query_type.TYPE, "expired").observe(time.monotonic() - received_at)
+        finally:
+            share.asked -= 1
+            if not share.asked:
+                del self._of_tenants[tenant]
+
+
+class _Share:
+    """What one tenant has of the turns, while it has questions here."""
+
+    __slots__ = ("asked", "turns")
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.turns = asyncio.Semaphore(TENANT_CONCURRENCY)
 
 
 def _patience(msg: Msg) -> float:
@@ -143,7 +168,7 @@ async def _reply(msg: Msg, query_type: type[Query[Any]], answer: Answer) -> None
 
 async def _respond(msg: Msg, body: bytes) -> None:
     if len(body) >= DEFLATED_FROM:
-        body = zlib.compress(body, 1)
+        body = await asyncio.to_thread(zlib.compress, body, 1)  # which holds no lock that the loop needs
     try:
         try:
             await msg.respond(body)
@@ -184,7 +209,7 @@ async def call_unread(broker: Broker, query: Query[Any], timeout: float = 2.0) -
     patience = {PATIENCE_HEADER: f"{timeout:g}"}
     reply = (await broker.request(query.subject, query.model_dump_json().encode(), timeout, patience)).data
     if reply.startswith(_DEFLATED):
-        reply = zlib.decompress(reply)
+        reply = await asyncio.to_thread(zlib.decompress, reply)
     if reply.startswith(_RESULT):
         return reply[len(_RESULT) : -1]
     refusal = _Refused.model_validate_json(reply).refusal

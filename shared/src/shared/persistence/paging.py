@@ -11,16 +11,21 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.contracts.base import ListQuery
+from shared.contracts.base import Contract, ListQuery
 from shared.errors import DomainError
 
+PAGE_BYTES = 256 * 1024
+"""A page that has grown so long ends, whatever its limit: NATS carries 1 MiB, and clients read pages whole."""
+
 _CHECK_BYTES = 6
+
+T = TypeVar("T", bound=Contract)
 
 
 class InvalidCursor(DomainError):
@@ -61,16 +66,31 @@ async def page_of(
 
     `entity` is the mapped class, with `created_at` and `id`. Raises `InvalidCursor`.
     """
-    scope = query.subject
     if query.cursor is not None:
-        after = decode_cursor(scope, query.cursor, _moment, UUID)
+        after = decode_cursor(query.subject, query.cursor, _moment, UUID)
         statement = statement.where(tuple_(entity.created_at, entity.id) < tuple_(*after))
     statement = statement.order_by(entity.created_at.desc(), entity.id.desc()).limit(query.limit + 1)
     rows = list(await session.scalars(statement))
     if len(rows) <= query.limit:
         return rows, None
-    last = rows[query.limit - 1]
-    return rows[: query.limit], encode_cursor(scope, last.created_at.isoformat(), str(last.id))
+    return rows[: query.limit], _cursor_after(query, rows[query.limit - 1])
+
+
+def cut_to_size(items: list[T], cursor: str | None, query: ListQuery[Any]) -> tuple[list[T], str | None]:
+    """The page as far as it fits into `PAGE_BYTES`, at least one of the things it shows, and the cursor of the next.
+
+    `items` and `cursor` are what `page_of` gave, as it is shown: with `created_at` and `id`.
+    """
+    size = 0
+    for place, item in enumerate(items):
+        size += len(item.model_dump_json())
+        if place and size > PAGE_BYTES:
+            return items[:place], _cursor_after(query, items[place - 1])
+    return items, cursor
+
+
+def _cursor_after(query: ListQuery[Any], last: Any) -> str:
+    return encode_cursor(query.subject, last.created_at.isoformat(), str(last.id))
 
 
 def _moment(text: str) -> datetime:

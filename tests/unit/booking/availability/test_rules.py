@@ -330,7 +330,10 @@ def scenes(
     now = start - timedelta(seconds=draw(st.just(0) | st.integers(-86400, 2 * 86400)))
     first = epoch_seconds(change) // 60
     spans = st.tuples(st.integers(first - 1800, first + 2700), st.integers(1, 240))
-    busy = sorted((at * 60, (at + length) * 60) for at, length in draw(st.lists(spans, max_size=8)))
+    busy: list[tuple[int, int]] = []
+    for at, length in sorted(draw(st.lists(spans, max_size=12))):
+        if not busy or busy[-1][1] <= at * 60:  # the database lets no two overlap
+            busy.append((at * 60, (at + length) * 60))
     return OpeningHours(zone, draw(weekly_hours())), busy, now, start, end
 
 

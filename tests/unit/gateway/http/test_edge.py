@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from gateway.http.edge import BODY_LIMIT, WEBHOOK_PATH, Edge
+from gateway.http.edge import BODY_LIMIT, REQUEST_BYTES, WEBHOOK_PATH, Edge
 from gateway.http.load_shedding import LoadShedder
 from gateway.http.quota import QuotaDecision
 
@@ -92,9 +93,29 @@ async def test_a_body_ends_at_its_limit(headers: list[tuple[bytes, bytes]], chun
     assert (answer_headers.get(b"connection") == b"close") == (status == 413)
 
 
+@pytest.mark.parametrize(("length", "counted"), [(100, []), (REQUEST_BYTES - 1, []), (5 * REQUEST_BYTES, [5])])
+async def test_a_long_answer_counts_as_several_requests(length: int, counted: list[int]) -> None:
+    async def speak_at_length(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response(b"x" * length)(scope, receive, send)
+
+    async def count(requests: int) -> QuotaDecision:
+        seen.append(requests)
+        return QuotaDecision(allowed=True, limit=600, remaining=2, reset_seconds=60)
+
+    seen: list[int] = []
+    before = QuotaDecision(allowed=True, limit=600, remaining=7, reset_seconds=59)
+    _, headers, _ = await exchange(speak_at_length, quota=before, count_requests=count)
+    assert seen == counted
+    assert headers[b"ratelimit-remaining"] == (b"2" if counted else b"7")
+
+
+async def no_count(_: int) -> None:
+    raise AssertionError("nothing to count")
+
+
 async def test_the_quota_is_told() -> None:
     quota = QuotaDecision(allowed=True, limit=600, remaining=7, reset_seconds=59)
-    _, headers, _ = await exchange(read_all, quota=quota)
+    _, headers, _ = await exchange(read_all, quota=quota, count_requests=no_count)
     assert (headers[b"ratelimit-limit"], headers[b"ratelimit-remaining"], headers[b"ratelimit-reset"]) == (
         b"600",
         b"7",

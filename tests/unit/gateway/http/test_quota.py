@@ -53,6 +53,13 @@ def test_who_waits_as_told_passes(limit: int) -> None:
     assert bucket.take(full_at, now + refused.reset_seconds * 1_000_000, limit)[0] == limit
 
 
+async def test_what_counts_as_several_requests_takes_what_is_left() -> None:
+    limiter, tenant = MemoryLimiter(10), uuid4()
+    assert (await limiter.take(tenant, 7)).remaining == 3
+    assert (await limiter.take(tenant, 7)).remaining == 0
+    assert not (await limiter.take(tenant)).allowed
+
+
 async def test_in_memory_tenants_have_quotas_of_their_own() -> None:
     limiter = MemoryLimiter(3)
     one, other = uuid4(), uuid4()

@@ -18,9 +18,11 @@ class Slot(Contract):
 
 
 class SlotList(Contract):
-    """Free slots in order of time."""
+    """Free slots in order of time, as many as one answer holds."""
 
     slots: list[Slot]
+    next_from: datetime | None = None
+    """If there may be more: the `from` to go on with. An answer may hold few slots, or none, and still have it."""
 
 
 class FindSlots(Query[SlotList]):
