@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from bench import availability, growth, latency, notifier, path, questions, reaction, relay, webhooks
+from bench import availability, growth, latency, noisy, notifier, path, questions, reaction, relay, webhooks
 from bench.report import Result
 from bench.scale import Scale
 
@@ -17,6 +17,7 @@ MEASUREMENTS: dict[str, Measure] = {
     "latency": latency.measure,
     "questions": questions.measure,
     "availability": availability.measure,
+    "noisy": noisy.measure,
     "notifier": notifier.measure,
 }
 EXTRA: dict[str, Measure] = {"growth": growth.measure}

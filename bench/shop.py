@@ -50,6 +50,10 @@ class Shop:
             key = f"Authorization: Bearer {self.key}\r\nIdempotency-Key: {uuid4().hex}\r\n"
             yield post("/v1/bookings", body, key)
 
+    def get(self, path: str) -> bytes:
+        """A raw `GET` with the key."""
+        return f"GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {self.key}\r\n\r\n".encode()
+
 
 def post(path: str, body: bytes, headers: str = "") -> bytes:
     """A raw HTTP/1.1 request with a JSON body; `headers` are whole lines."""
@@ -57,8 +61,8 @@ def post(path: str, body: bytes, headers: str = "") -> bytes:
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-async def open_shop(stack: Stack, bookings: int) -> Shop:
-    """A new tenant with room for so many bookings."""
+async def open_shop(stack: Stack, bookings: int = 0, *, teams: int = 1, step_minutes: int = 30) -> Shop:
+    """A new tenant with room for so many bookings, and at least so many resources."""
     async with httpx.AsyncClient(base_url=stack.api_url, timeout=20, trust_env=False) as http:
 
         async def make(path: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -75,10 +79,11 @@ async def open_shop(stack: Stack, bookings: int) -> Shop:
             "duration_minutes": 30,
             "price": {"amount": 9000, "currency": "eur"},
             "minimum_notice_minutes": 0,
+            "slot_step_minutes": step_minutes,
         }
         service_id = (await make("/v1/services", key, service))["id"]
         resource = {"time_zone": "Europe/Paris", "weekly_hours": WEEK, "service_ids": [service_id]}
-        wanted = bookings // SLOTS_PER_RESOURCE + 1
+        wanted = max(bookings // SLOTS_PER_RESOURCE + 1, teams)
         made = [await make("/v1/resources", key, {"name": f"Team {n}", **resource}) for n in range(wanted)]
         return Shop(key, service_id, [r["id"] for r in made])
 

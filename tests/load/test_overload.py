@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bench.open_loop import Observed, OpenLoop
 from devstack.stack import Stack
-from tests.load.open_loop import Observed, OpenLoop
 from tests.load.shop import Shop
 from tests.support.eventually import allowed
 from tests.support.stack import throwaway_stack

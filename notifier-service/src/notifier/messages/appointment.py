@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, vCalAddress
 
-from notifier.channels.email.mime import CalendarFile, one_line
+from notifier.channels.email.mime import CalendarFile
+from notifier.messages.formatting import plain_name
 from shared.contracts.booking.bookings import Booking
 
 
@@ -25,13 +26,13 @@ def calendar_file(
     event.add("dtstamp", changed_at)
     event.add("dtstart", booking.starts_at.astimezone(zone))
     event.add("dtend", booking.ends_at.astimezone(zone))
-    event.add("summary", f"{one_line(booking.service_name)} ({one_line(booking.business_name)})")
+    event.add("summary", f"{plain_name(booking.service_name)} ({plain_name(booking.business_name)})")
     event.add("description", description)
     event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
     event.add("transp", "TRANSPARENT" if method == "CANCEL" else "OPAQUE")
     host = vCalAddress(f"mailto:{organizer}")
     # A double quote can't stand in a parameter (RFC 5545 §3.1).
-    host.params["CN"] = one_line(booking.business_name).replace('"', "'")
+    host.params["CN"] = plain_name(booking.business_name).replace('"', "'")
     event["organizer"] = host
     calendar = Calendar()
     calendar.add("prodid", "-//Tidebook//notifier//EN")

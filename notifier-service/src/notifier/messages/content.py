@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from notifier.channels.email.mime import CalendarFile, Mail, one_line
 from notifier.messages.appointment import calendar_file
 from notifier.messages.catalog import Attachment, MessageDefinition
-from notifier.messages.formatting import moment, money, period, short_moment
+from notifier.messages.formatting import moment, money, period, plain_name, short_moment
 from notifier.messages.model import About
 from shared.contracts.booking.bookings import BookingStatus, PreviousBooking
 from shared.contracts.money import Money
@@ -113,15 +113,20 @@ def content_of(definition: MessageDefinition, about: About, locale: str, payment
 
 def _values(about: About, locale: str, payment_page: str) -> dict[str, Any]:
     """What templates can name."""
-    booking = about.booking
+    booking = about.booking.model_copy(
+        update={
+            "service_name": plain_name(about.booking.service_name),
+            "resource_name": plain_name(about.booking.resource_name),
+        }
+    )
     deposit = Money(amount=0, currency=booking.price.currency)
     if booking.deposit is not None:
         deposit = Money(amount=booking.deposit.amount, currency=booking.deposit.currency)
     return {
         "booking": booking,
         "previous": about.previous or PreviousBooking(),
-        "business": one_line(booking.business_name, 100),
-        "customer": one_line(booking.customer.name, 100),
+        "business": plain_name(booking.business_name),
+        "customer": plain_name(booking.customer.name),
         "deposit": deposit,
         "rest": Money(amount=max(0, booking.price.amount - deposit.amount), currency=booking.price.currency),
         "amount": about.amount or deposit,

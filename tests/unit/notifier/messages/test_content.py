@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tests.support.bookings import DECIDED_AT, a_booking
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 PAYMENT_PAGE = "https://pay.example.com/{booking_id}"
+LINK = re.compile(r"https?:|\w[.。．｡](?!0)[^\W\d]{2}|@")
 DEPOSIT = Money(amount=2400, currency="eur")
 WAS = {"starts_at": "2026-11-23T13:00:00+00:00", "ends_at": "2026-11-23T15:00:00+00:00"}
 
@@ -149,7 +151,7 @@ def test_markup_and_template_marks_stay_text() -> None:
 def test_a_name_cannot_begin_a_paragraph_of_its_own() -> None:
     booking = a_booking(business_name="Sparkle\n\nPay here: https://evil.example", cancellation_reason="A\n\nB")
     paragraphs = content_of(CATALOG[MessageKind.CANCELLED], about(booking), "en", "").paragraphs
-    assert paragraphs[1].startswith("Your booking with Sparkle Pay here: https://evil.example has been cancelled.")
+    assert paragraphs[1].startswith("Your booking with Sparkle Pay here: https evil. example has been cancelled.")
     assert paragraphs[2:] == ["Reason: A B"]
 
 
@@ -159,3 +161,36 @@ def test_what_was_queued_by_an_older_version_reads_as_ever() -> None:
     stored["previous"] = WAS | {"resource_name": "Team South", "local_start": "2026-11-23T14:00:00+01:00", "seats": 1}
     mail = written(MessageKind.RESCHEDULED, About.model_validate_json(json.dumps(stored)))
     assert f"Subject: {mail.subject}\n\n{mail.text}" == (GOLDEN / "rescheduled.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "written_as"),
+    [
+        ("Win now http://evil.example/x", "Win now http evil. example/x"),
+        ("www.evil.example", "www. evil. example"),
+        ("ceo@bank.example", "ceo at bank. example"),
+        ("evil。example", "evil. example"),
+        ("evil．example", "evil. example"),
+        (r"hxxp:\\evil.example", "hxxp evil. example"),
+        ("Dr. Ada St.John-Smith Jr.", "Dr. Ada St. John-Smith Jr."),
+        ("Room 2.5", "Room 2.5"),
+        ("Müller & Co. GmbH", "Müller & Co. GmbH"),
+    ],
+)
+def test_a_name_makes_no_link(name: str, written_as: str) -> None:
+    booking = a_booking().model_copy(
+        update={
+            "customer": Customer(name=name, email="ada@example.com"),
+            "service_name": name,
+            "resource_name": name,
+            "business_name": name,
+        }
+    )
+    mail = written(MessageKind.CONFIRMED, about(booking))
+    assert f"Hello {written_as}," in mail.text
+    assert mail.text.count(written_as) >= 4
+    assert written_as in mail.subject
+    assert not LINK.search(mail.text), "in a mail without anything to pay there is nothing to click"
+    assert not LINK.search(mail.subject)
+    assert mail.calendar
+    assert not LINK.search(re.sub(r"\r\n |UID:\S+|mailto:\S+|TZURL\S*", "", mail.calendar.content.decode()))

@@ -15,6 +15,9 @@ from email.utils import format_datetime
 from notifier.addresses import checked_address
 
 _NAME_LIMIT = 200
+_DISPLAY_NAME_LIMIT = 60
+_ADDRESS_MARKS = str.maketrans(dict.fromkeys('<>@",;:\\()[]', " "))
+"""The special characters of addresses (RFC 5322 §3.2.3), all but the dot."""
 _NOT_PRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -55,13 +58,21 @@ def header_text(text: str) -> str:
     return one_line(text).replace("=?", "= ?")
 
 
+def display_name(text: str) -> str:
+    """The name before an address, without whatever could pass for another address; maybe empty.
+
+    Readers split the header at these characters before they look at quotes, and break long names at any of them.
+    """
+    return one_line(header_text(text.translate(_ADDRESS_MARKS)), _DISPLAY_NAME_LIMIT)
+
+
 def to_mime(mail: Mail, mail_from: str) -> EmailMessage:
     """The mail as MIME: text, HTML beside it, the calendar file attached.
 
     Raises `MailRefused` if the recipient is no plain address.
     """
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address(display_name=header_text(mail.sender_name), addr_spec=mail_from)
+    message["From"] = Address(display_name=display_name(mail.sender_name), addr_spec=mail_from)
     message["To"] = Address(addr_spec=checked_address(mail.recipient))
     message["Subject"] = header_text(mail.subject)
     message["Date"] = format_datetime(mail.date)

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from notifier.addresses import checked_address
-from notifier.channels.email.mime import Mail, header_text
+from notifier.channels.email.mime import Mail, display_name, header_text
 from notifier.errors import MailRefused
 from notifier.settings import NotifierSettings
 from shared.errors import Unavailable
@@ -47,7 +47,7 @@ class SendGridMailer:
     def _body(self, mail: Mail) -> dict[str, Any]:
         body: dict[str, Any] = {
             "personalizations": [{"to": [{"email": checked_address(mail.recipient)}]}],
-            "from": {"email": self._mail_from, "name": header_text(mail.sender_name)},
+            "from": {"email": self._mail_from, "name": display_name(mail.sender_name)},
             "subject": header_text(mail.subject),
             "content": [
                 {"type": "text/plain", "value": mail.text},

@@ -1,11 +1,15 @@
 """Mails as MIME: nothing that a customer or a business writes becomes a header."""
 
+import re
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from email.utils import getaddresses
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from notifier.channels.email.mime import CalendarFile, Mail, one_line, to_mime
 from notifier.errors import MailRefused
@@ -86,7 +90,23 @@ def test_what_is_no_plain_address_is_refused(address: str) -> None:
 
 
 def test_a_name_of_any_script_arrives() -> None:
-    assert sent(a_mail(sender_name="Żółw, 清洁"))["From"].addresses[0].display_name == "Żółw, 清洁"
+    assert sent(a_mail(sender_name="Żółw & 清洁"))["From"].addresses[0].display_name == "Żółw & 清洁"
+
+
+@settings(max_examples=500)
+@given(st.text(st.sampled_from('<>@",;:\\()[]. aé清=?_\u200b\r\nceobank') | st.characters(), max_size=300))
+@example("<ceo@bank.example> " + "y" * 80)
+@example('"ceo@bank.example" ' + "y " * 90)
+@example("ceo@bank.example, " + "é" * 150)
+@example("Bank <ceo@bank.example>;" * 8)
+def test_a_name_is_never_taken_for_an_address(name: str) -> None:
+    raw = to_mime(a_mail(sender_name=name), "bookings@example.com").as_bytes()
+    [header] = [line for line in re.sub(rb"\r\n[ \t]", b" ", raw).split(b"\r\n") if line.startswith(b"From:")]
+    assert header.count(b"@") == 1
+    assert [address for _, address in getaddresses([header[5:].decode()])] == ["bookings@example.com"]
+    parsed = message_from_bytes(raw, policy=default)["From"]
+    assert [a.addr_spec for a in parsed.addresses] == ["bookings@example.com"]
+    assert not set(parsed.addresses[0].display_name) & set('<>@",;:\\')
 
 
 def test_the_mail_says_that_a_machine_wrote_it() -> None:

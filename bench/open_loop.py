@@ -9,6 +9,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import cast
 
 TICK_SECONDS = 0.005
 MOST_CONNECTIONS = 8_000
@@ -141,8 +142,7 @@ class _Connection(asyncio.Protocol):
         self._due_at: float | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)
 
     def send(self, request: bytes, due_at: float) -> None:
         self._due_at = due_at
