@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from devstack.process import await_stop
+
 
 @contextmanager
 def frozen(pid: int) -> Iterator[None]:
@@ -13,6 +15,8 @@ def frozen(pid: int) -> Iterator[None]:
     family = [pid, *children_of(pid)]
     for member in family:
         _send(member, signal.SIGSTOP)
+    for member in family:
+        await_stop(member)
     try:
         yield
     finally:

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
@@ -24,6 +25,24 @@ _POLL_SECONDS = 0.02
 # The kernel ends a child when the *thread* that started it ends, so all children are started by
 # one thread that lives as long as the process.
 _starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="devstack-starter")
+
+
+def await_stop(pid: int, within_seconds: float = 5) -> None:
+    """Wait until every thread of a process that was sent SIGSTOP stands still, or the process is gone.
+
+    The signal only begins it: threads that run go on until they are told, which takes a busy machine milliseconds.
+    """
+    deadline = time.monotonic() + within_seconds
+    while time.monotonic() < deadline and not all(state in "TtZX" for state in _thread_states(pid)):
+        time.sleep(0.001)
+
+
+def _thread_states(pid: int) -> list[str]:
+    states = []
+    for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
+        with suppress(OSError):  # it has ended meanwhile
+            states.append(stat.read_text().rpartition(")")[2].split()[0])
+    return states
 
 
 class DevstackError(Exception):
@@ -127,6 +146,8 @@ class Child:
         """Send a signal if it runs; a supervisor sees what follows as it would a crash."""
         if self.running and self._process is not None:
             self._process.send_signal(number)
+            if number == signal.SIGSTOP:
+                await_stop(self._process.pid)
 
     def freeze(self) -> None:
         """Stop it in its tracks (SIGSTOP): connected, silent, as a machine that hangs."""

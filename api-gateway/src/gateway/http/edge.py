@@ -64,8 +64,8 @@ class Edge:
                 headers = message["headers"]
                 headers.append((b"x-request-id", str(request_id).encode()))
                 headers.extend(_ALWAYS)
-                if count := scope.get("count_requests"):
-                    await _tell_quota(scope, headers, count)
+                if charge := scope.get("charge"):
+                    await _tell_quota(scope, headers, charge)
                 if permit is not None:
                     permit.release()  # what is left is the client's time
             await send(message)
@@ -98,10 +98,10 @@ class Edge:
             HTTP_5XX.labels(method, path).inc()
 
 
-async def _tell_quota(scope: Scope, headers: Headers, count: Callable[[int], Awaitable[QuotaDecision | None]]) -> None:
+async def _tell_quota(scope: Scope, headers: Headers, charge: Callable[[int], Awaitable[QuotaDecision | None]]) -> None:
     """Say what is left of the quota once this answer, if it is long, has been counted too."""
     if more := _length(headers) // REQUEST_BYTES:
-        scope["quota"] = await count(more) or scope["quota"]
+        scope["quota"] = await charge(more) or scope["quota"]
     if quota := scope["quota"]:
         headers.extend(quota_headers(quota))
 

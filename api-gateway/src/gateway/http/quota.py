@@ -50,10 +50,13 @@ class QuotaDecision:
 class Limiter(Protocol):
     """Counts a tenant's requests."""
 
-    async def take(self, tenant_id: UUID, requests: int = 1) -> QuotaDecision | None:
-        """Count one request, or what counts as several; None if it could not be counted and passes for that reason.
+    async def take(self, tenant_id: UUID) -> QuotaDecision | None:
+        """Count one request; None if it could not be counted and passes for that reason."""
 
-        Of several, so many are counted as there are left.
+    async def charge(self, tenant_id: UUID, requests: int) -> QuotaDecision | None:
+        """Count what has been served already as so many requests more; None if it could not be counted.
+
+        The tenant may come to owe them, a minute's worth at the most, and waits until that is made good.
         """
 
 
@@ -70,8 +73,12 @@ class Bucket(NamedTuple):
     def take(self, full_at: int, now: int, wanted: int) -> tuple[int, int]:
         """How many of `wanted` requests pass, and when the bucket will be full again after them."""
         start = max(full_at, now)
-        passed = min(wanted, (now + self.interval * self.limit - start) // self.interval)
+        passed = max(0, min(wanted, (now + self.interval * self.limit - start) // self.interval))
         return passed, start + passed * self.interval
+
+    def charge(self, full_at: int, now: int, requests: int) -> int:
+        """When the bucket will be full again once these requests are counted, whether there is room or not."""
+        return min(max(full_at, now) + requests * self.interval, now + 2 * self.limit * self.interval)
 
     def decide(self, *, allowed: bool, backlog: int) -> QuotaDecision:
         """The decision for one request that leaves the bucket `backlog` microseconds from full."""
@@ -79,7 +86,7 @@ class Bucket(NamedTuple):
         return QuotaDecision(
             allowed=allowed,
             limit=self.limit,
-            remaining=(capacity - backlog) // self.interval,
+            remaining=max(0, (capacity - backlog) // self.interval),
             reset_seconds=_seconds(backlog),
             retry_seconds=0 if allowed else max(1, _seconds(backlog + self.interval - capacity)),
         )
@@ -96,13 +103,19 @@ class MemoryLimiter:
         self._bucket = Bucket(limit)
         self._full_at: dict[UUID, int] = {}
 
-    async def take(self, tenant_id: UUID, requests: int = 1) -> QuotaDecision:
-        """Count requests of this tenant."""
+    async def take(self, tenant_id: UUID) -> QuotaDecision:
+        """Count one request of this tenant."""
         now = time.monotonic_ns() // 1000
-        passed, full_at = self._bucket.take(self._full_at.get(tenant_id, 0), now, requests)
+        passed, full_at = self._bucket.take(self._full_at.get(tenant_id, 0), now, 1)
         self._full_at[tenant_id] = full_at
-        (_ALLOWED if passed == requests else _LIMITED).inc()
-        return self._bucket.decide(allowed=passed == requests, backlog=full_at - now)
+        (_ALLOWED if passed else _LIMITED).inc()
+        return self._bucket.decide(allowed=bool(passed), backlog=full_at - now)
+
+    async def charge(self, tenant_id: UUID, requests: int) -> QuotaDecision:
+        """Count so many requests more, whether they are left or not."""
+        now = time.monotonic_ns() // 1000
+        full_at = self._full_at[tenant_id] = self._bucket.charge(self._full_at.get(tenant_id, 0), now, requests)
+        return self._bucket.decide(allowed=True, backlog=full_at - now)
 
     async def clean_up(self) -> None:
         """Forget tenants whose quota is whole again."""
@@ -110,7 +123,8 @@ class MemoryLimiter:
         self._full_at = {tenant: full_at for tenant, full_at in self._full_at.items() if full_at > now}
 
 
-# Bucket.take for several tenants at once, by Redis's clock, so that gateways' clocks need not agree.
+# Bucket.take and then Bucket.charge for several tenants at once, by Redis's clock, so that gateways' clocks
+# need not agree.
 _TAKE = """
 local interval, limit = tonumber(ARGV[1]), tonumber(ARGV[2])
 local clock = redis.call('TIME')
@@ -118,10 +132,13 @@ local now = clock[1] * 1000000 + clock[2]
 local answers = {}
 for i, key in ipairs(KEYS) do
     local start = math.max(tonumber(redis.call('GET', key) or '0'), now)
-    local wanted = tonumber(ARGV[2 + i])
-    local passed = math.min(wanted, math.floor((now + interval * limit - start) / interval))
+    local wanted, charged = tonumber(ARGV[1 + 2 * i]), tonumber(ARGV[2 + 2 * i])
+    local passed = math.max(0, math.min(wanted, math.floor((now + interval * limit - start) / interval)))
     local full_at = start + passed * interval
-    if passed > 0 then
+    if charged > 0 then
+        full_at = math.min(full_at + charged * interval, now + 2 * interval * limit)
+    end
+    if passed + charged > 0 then
         redis.call('SET', key, string.format('%.0f', full_at), 'PX', math.ceil((full_at - now) / 1000) + 1000)
     end
     answers[2 * i - 1] = passed
@@ -133,7 +150,8 @@ return answers
 
 class _Waiting(NamedTuple):
     tenant_id: UUID
-    requests: int
+    charged: int
+    """0: wants to pass."""
     since: float
     decided: asyncio.Future[QuotaDecision | None]
 
@@ -163,19 +181,25 @@ class RedisLimiter:
         """Whether Redis has failed so often that nobody waits for it any more."""
         return self._failures >= FAILURES_TO_OPEN
 
-    async def take(self, tenant_id: UUID, requests: int = 1) -> QuotaDecision | None:
-        """Count requests of this tenant; None, within `ANSWER_SECONDS`, if Redis does not answer."""
+    async def take(self, tenant_id: UUID) -> QuotaDecision | None:
+        """Count one request of this tenant; None, within `ANSWER_SECONDS`, if Redis does not answer."""
+        decision = await self._ask(tenant_id, 0)
+        (_FAILED_OPEN if decision is None else _ALLOWED if decision.allowed else _LIMITED).inc()
+        return decision
+
+    async def charge(self, tenant_id: UUID, requests: int) -> QuotaDecision | None:
+        """Count so many requests more, whether they are left or not; None, as above, if Redis does not answer."""
+        return await self._ask(tenant_id, requests)
+
+    async def _ask(self, tenant_id: UUID, charged: int) -> QuotaDecision | None:
         if self.broken:
-            _FAILED_OPEN.inc()
             return None
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(tenant_id, requests, loop.time(), loop.create_future())
+        waiting = _Waiting(tenant_id, charged, loop.time(), loop.create_future())
         self._queue.append(waiting)
         if self._worker is None or self._worker.done():
             self._worker = loop.create_task(self._work())
-        decision = await waiting.decided
-        (_FAILED_OPEN if decision is None else _ALLOWED if decision.allowed else _LIMITED).inc()
-        return decision
+        return await waiting.decided
 
     async def close(self) -> None:
         """Give the connection back."""
@@ -205,7 +229,9 @@ class RedisLimiter:
         wanted: dict[UUID, list[_Waiting]] = {}
         for waiting in batch:
             wanted.setdefault(waiting.tenant_id, []).append(waiting)
-        counts = [sum(waiting.requests for waiting in group) for group in wanted.values()]
+        counts: list[int] = []
+        for group in wanted.values():
+            counts += (sum(not waiting.charged for waiting in group), sum(waiting.charged for waiting in group))
         async with asyncio.timeout_at(max(batch[0].since + ANSWER_SECONDS, asyncio.get_running_loop().time() + 0.01)):
             answers = await self._script(
                 keys=[f"quota:{tenant}" for tenant in wanted],
@@ -215,10 +241,9 @@ class RedisLimiter:
             passed, backlog = answers[2 * number], answers[2 * number + 1]
             place = 0
             for waiting in group:
-                place += waiting.requests
-                allowed = place <= passed
+                place += not waiting.charged
                 behind = max(0, passed - place) * self._bucket.interval
-                _settle(waiting, self._bucket.decide(allowed=allowed, backlog=backlog - behind))
+                _settle(waiting, self._bucket.decide(allowed=place <= passed, backlog=backlog - behind))
 
     async def _probe(self) -> None:
         try:

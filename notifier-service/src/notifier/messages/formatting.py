@@ -1,4 +1,4 @@
-"""How names, times and amounts are written for people, by locale (the names of months and the signs of currencies are CLDR's).
+"""How names, times and amounts are written for people, by locale (names of months and signs of currencies are CLDR's).
 
 Pure functions.
 """
@@ -19,8 +19,8 @@ from shared.contracts.money import DECIMALS, Money
 _DAYS = {"en": "EEEE d MMMM y"}
 """CLDR's date pattern of each locale that there are templates for: CLDR's own `en` puts the month first."""
 
-_SCHEME = re.compile(r"[:：]?[/\\／]{2,}")
-_DOT = re.compile(r"(?<=\w)[.。．｡](?=[^\W\d_]{2})")
+_SCHEME = re.compile("[:\uff1a]?[/\\\\\uff0f]{2,}")
+_DOT = re.compile(r"(?<=\w)[.\u3002\uff0e\uff61](?=[^\W\d_]{2})")
 
 
 def plain_name(text: str, limit: int = 100) -> str:

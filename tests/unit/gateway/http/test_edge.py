@@ -98,13 +98,13 @@ async def test_a_long_answer_counts_as_several_requests(length: int, counted: li
     async def speak_at_length(scope: Scope, receive: Receive, send: Send) -> None:
         await Response(b"x" * length)(scope, receive, send)
 
-    async def count(requests: int) -> QuotaDecision:
+    async def charge(requests: int) -> QuotaDecision:
         seen.append(requests)
         return QuotaDecision(allowed=True, limit=600, remaining=2, reset_seconds=60)
 
     seen: list[int] = []
     before = QuotaDecision(allowed=True, limit=600, remaining=7, reset_seconds=59)
-    _, headers, _ = await exchange(speak_at_length, quota=before, count_requests=count)
+    _, headers, _ = await exchange(speak_at_length, quota=before, charge=charge)
     assert seen == counted
     assert headers[b"ratelimit-remaining"] == (b"2" if counted else b"7")
 
@@ -115,7 +115,7 @@ async def no_count(_: int) -> None:
 
 async def test_the_quota_is_told() -> None:
     quota = QuotaDecision(allowed=True, limit=600, remaining=7, reset_seconds=59)
-    _, headers, _ = await exchange(read_all, quota=quota, count_requests=no_count)
+    _, headers, _ = await exchange(read_all, quota=quota, charge=no_count)
     assert (headers[b"ratelimit-limit"], headers[b"ratelimit-remaining"], headers[b"ratelimit-reset"]) == (
         b"600",
         b"7",

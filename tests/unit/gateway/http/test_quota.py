@@ -53,11 +53,26 @@ def test_who_waits_as_told_passes(limit: int) -> None:
     assert bucket.take(full_at, now + refused.reset_seconds * 1_000_000, limit)[0] == limit
 
 
-async def test_what_counts_as_several_requests_takes_what_is_left() -> None:
+@given(limits, st.lists(st.tuples(st.integers(0, PERIOD), st.integers(1, 10_000)), min_size=1, max_size=20))
+def test_who_is_charged_owes_a_minute_at_the_most(limit: int, charges: list[tuple[int, int]]) -> None:
+    bucket, now, full_at, owed = Bucket(limit), 10**15, 0, 0
+    for pause, requests in charges:
+        now, owed = now + pause, max(0, owed - pause)
+        full_at = bucket.charge(full_at, now, requests)
+        owed = min(owed + requests * bucket.interval, 2 * limit * bucket.interval)
+        assert full_at - now == owed
+    assert bucket.take(full_at, now + owed, limit)[0] == limit
+
+
+async def test_in_memory_a_charge_is_owed() -> None:
     limiter, tenant = MemoryLimiter(10), uuid4()
-    assert (await limiter.take(tenant, 7)).remaining == 3
-    assert (await limiter.take(tenant, 7)).remaining == 0
-    assert not (await limiter.take(tenant)).allowed
+    assert (await limiter.charge(tenant, 7)).remaining == 3
+    assert (await limiter.take(tenant)).remaining == 2
+    owing = await limiter.charge(tenant, 5)
+    assert (owing.remaining, owing.reset_seconds) == (0, 78)
+    refused = await limiter.take(tenant)
+    assert not refused.allowed
+    assert refused.retry_seconds == 24
 
 
 async def test_in_memory_tenants_have_quotas_of_their_own() -> None:
@@ -99,6 +114,25 @@ async def test_gateways_share_a_quota(shared: tuple[RedisLimiter, RedisLimiter])
     assert all(decision.retry_seconds in (1, 2, 3) for decision in both if not decision.allowed)
     assert mine.allowed
     assert not theirs.allowed
+
+
+async def test_gateways_share_what_is_owed(shared: tuple[RedisLimiter, RedisLimiter]) -> None:
+    async def decided() -> list[QuotaDecision] | None:
+        """One passes while the other gateway charges more than there is; then nobody passes."""
+        tenant = uuid4()
+        first = await asyncio.gather(shared[0].take(tenant), shared[0].charge(tenant, 25), shared[1].take(tenant))
+        then = await asyncio.gather(*(limiter.take(tenant) for limiter in shared))
+        decisions = [decision for decision in (*first, *then, await shared[1].charge(tenant, 1000)) if decision]
+        return decisions if len(decisions) == 6 else None
+
+    decisions = await eventually(decided)
+    assert decisions
+    mine, charged, _, *refused, owing = decisions
+    assert mine.allowed
+    assert charged.remaining == 0
+    assert not any(decision.allowed for decision in refused)
+    assert all(15 <= decision.retry_seconds <= 24 for decision in refused), "six or seven requests of three seconds"
+    assert owing.reset_seconds == 120
 
 
 async def test_what_is_stored_of_a_quota_expires(shared: tuple[RedisLimiter, RedisLimiter], servers: Servers) -> None:
