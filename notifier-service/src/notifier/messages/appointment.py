@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, vCalAddress
 
-from notifier.channels.email.mime import CalendarFile
-from notifier.messages.formatting import plain_name
+from notifier.channels.email.mime import CalendarFile, plain_name
 from shared.contracts.booking.bookings import Booking
 
 

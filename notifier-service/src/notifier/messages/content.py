@@ -7,10 +7,10 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from notifier.channels.email.mime import CalendarFile, Mail, one_line
+from notifier.channels.email.mime import CalendarFile, Mail, one_line, plain_name
 from notifier.messages.appointment import calendar_file
 from notifier.messages.catalog import Attachment, MessageDefinition
-from notifier.messages.formatting import moment, money, period, plain_name, short_moment
+from notifier.messages.formatting import moment, money, period, short_moment
 from notifier.messages.model import About
 from shared.contracts.booking.bookings import BookingStatus, PreviousBooking
 from shared.contracts.money import Money

@@ -1,9 +1,8 @@
-"""How names, times and amounts are written for people, by locale (names of months and signs of currencies are CLDR's).
+"""How times and amounts are written for people, by locale (the names of months and the signs of currencies are CLDR's).
 
 Pure functions.
 """
 
-import re
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -13,23 +12,10 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import NumberPattern, get_currency_symbol, parse_pattern
 
-from notifier.channels.email.mime import one_line
 from shared.contracts.money import DECIMALS, Money
 
 _DAYS = {"en": "EEEE d MMMM y"}
 """CLDR's date pattern of each locale that there are templates for: CLDR's own `en` puts the month first."""
-
-_SCHEME = re.compile("[:\uff1a]?[/\\\\\uff0f]{2,}")
-_DOT = re.compile(r"(?<=\w)[.\u3002\uff0e\uff61](?=[^\W\d_]{2})")
-
-
-def plain_name(text: str, limit: int = 100) -> str:
-    """A name as one line that no mail reader makes a link of: whoever books for others could advertise to them.
-
-    Readers look for schemes, for dots between letters, and for `@`.
-    """
-    text = _SCHEME.sub(" ", one_line(text, limit))
-    return one_line(_DOT.sub(". ", text).replace("@", " at "), limit)
 
 
 def money(amount: Money, locale: str) -> str:

@@ -4,6 +4,7 @@ Whatever comes from a customer or a business is made safe here before it can bec
 brought to one line, addresses are refused.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,8 @@ _NAME_LIMIT = 200
 _DISPLAY_NAME_LIMIT = 60
 _ADDRESS_MARKS = str.maketrans(dict.fromkeys('<>@",;:\\()[]', " "))
 """The special characters of addresses (RFC 5322 §3.2.3), all but the dot."""
+_SCHEME = re.compile("[:\uff1a]?[/\\\\\uff0f]{2,}")
+_DOT = re.compile(r"(?<=\w)[.\u3002\uff0e\uff61](?=[^\W\d_]{2})")
 _NOT_PRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -64,6 +67,15 @@ def display_name(text: str) -> str:
     Readers split the header at these characters before they look at quotes, and break long names at any of them.
     """
     return one_line(header_text(text.translate(_ADDRESS_MARKS)), _DISPLAY_NAME_LIMIT)
+
+
+def plain_name(text: str, limit: int = 100) -> str:
+    """A name as one line that no mail reader makes a link of: whoever books for others could advertise to them.
+
+    Readers look for schemes, for dots within words, and for `@`.
+    """
+    text = _SCHEME.sub(" ", one_line(text, limit))
+    return one_line(_DOT.sub(". ", text).replace("@", " at "), limit)
 
 
 def to_mime(mail: Mail, mail_from: str) -> EmailMessage:
