@@ -12,7 +12,7 @@ from bench.infrastructure import Kernel, kernel_of
 from bench.report import Chart, Goal, Result, Row, median, percentile
 from bench.scale import Scale
 from booking.availability import queries
-from booking.availability.search import SearchBounds
+from booking.availability.search import Searches
 from shared.contracts.booking.availability import FindSlots, SlotList
 from shared.persistence.outbox import OutboxRow
 from shared.runtime.context import Context
@@ -41,10 +41,10 @@ async def measure(scale: Scale) -> Result:
             tenant_id=business.tenant_id, service_id=business.service_id, from_=start, to=end, resource_id=None
         )
         pool = await kernel.raw_database()
+        searches = Searches()
 
         async def search() -> SlotList:
-            async with Context(kernel.database, _drop, [query]).transaction() as tx:
-                return await queries.find_slots(query, tx, SearchBounds())
+            return await queries.find_slots(query, Context(kernel.database, _drop, [query]), searches)
 
         async def answer() -> object:
             return (await search()).model_dump_json().encode()

@@ -18,7 +18,7 @@ from bench.infrastructure import POOL, Kernel, kernel_of
 from bench.report import Chart, Goal, Result, Row, median
 from bench.scale import Scale
 from booking.availability import queries as availability
-from booking.availability.search import SearchBounds
+from booking.availability.search import Searches
 from booking.bookings import queries
 from booking.bookings.model import HoldPolicy
 from booking.main import HANDLERS
@@ -76,6 +76,7 @@ class _Shop:
     business: Business
     past: datetime
     """A day in the middle of its past."""
+    searches: Searches = field(default_factory=Searches)
     cursor: str | None = None
     made: int = 0
     first: datetime = field(default_factory=lambda: bookings.tomorrow() + timedelta(days=40, hours=8))
@@ -132,8 +133,7 @@ class _Shop:
             from_=start,
             to=start + timedelta(days=7),
         )
-        async with self._context(query).transaction() as tx:
-            return await availability.find_slots(query, tx, SearchBounds())
+        return await availability.find_slots(query, self._context(query), self.searches)
 
     def _context(self, *messages: CreateBooking | ListBookings | FindSlots) -> Context:
         return Context(self.database, _leave, messages)

@@ -2,7 +2,7 @@
 
 import booking
 from booking import metrics
-from booking.availability.search import SearchBounds
+from booking.availability.search import Searches
 from booking.bookings import schedule
 from booking.bookings.model import HoldPolicy
 from booking.schema import SCHEMA_REVISION
@@ -26,7 +26,7 @@ def build() -> ServiceRuntime:
         database=Database(settings.booking_database_url.get_secret_value(), "booking"),
         schema_revision=SCHEMA_REVISION,
         handlers=HANDLERS,
-        adapters={"holds": HoldPolicy(settings.hold_minutes), "searches": SearchBounds(settings.search_size)},
+        adapters={"holds": HoldPolicy(settings.hold_minutes), "searches": Searches(settings.search_size)},
         observe=metrics.count,
     )
     schedule.schedule(service)

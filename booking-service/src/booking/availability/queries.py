@@ -1,20 +1,25 @@
 """When a service can be booked."""
 
-from booking.availability.search import SearchBounds
-from booking.availability.search import find_slots as search
+from booking.availability.search import Searches, prepare
 from booking.catalog.model import resources_offering, service_of
 from shared.clock import utc_now
 from shared.contracts.booking.availability import FindSlots, SlotList
 from shared.messaging.handlers import Handlers
-from shared.persistence.transaction import Transaction
+from shared.runtime.context import Context
 
 handlers = Handlers("booking")
 
 
 @handlers.query(FindSlots)
-async def find_slots(query: FindSlots, tx: Transaction, searches: SearchBounds) -> SlotList:
-    """Free slots by the rule that creation applies too: what is offered can be booked."""
-    service = await service_of(tx.session, query.tenant_id, query.service_id)
-    resources = await resources_offering(tx.session, query.tenant_id, service.id, query.resource_id)
-    found = await search(tx, service, resources, utc_now(), query.from_, query.to, searches)
-    return SlotList.model_construct(slots=found.slots, next_from=found.until if found.until < query.to else None)
+async def find_slots(query: FindSlots, ctx: Context, searches: Searches) -> SlotList:
+    """Free slots by the rule that creation applies too: what is offered can be booked.
+
+    No connection to the database is held while they are reckoned.
+    """
+    async with ctx.transaction() as tx:
+        service = await service_of(tx.session, query.tenant_id, query.service_id)
+        resources = await resources_offering(tx.session, query.tenant_id, service.id, query.resource_id)
+        end = min(query.to, query.from_ + searches.longest(service.rules, len(resources)))
+        search = await prepare(tx, service, resources, utc_now(), query.from_, end)
+    slots, until = await searches.run(search)
+    return SlotList.model_construct(slots=slots, next_from=until if until < query.to else None)

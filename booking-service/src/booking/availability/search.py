@@ -4,6 +4,8 @@ How much one answer may hold, and how it is made without holding up the rest: AD
 """
 
 import asyncio
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -23,8 +25,10 @@ ALTERNATIVES_WITHIN = timedelta(days=7)
 
 SLOT_SIZE = 10
 """What a slot costs to make and to write down, in resources named in it."""
-STRETCH_SIZE = 4_000
-"""What is searched before the loop turns again: two milliseconds or so."""
+STRETCH_SIZE = 2_000
+"""What is searched before the loop turns again: a millisecond or two."""
+IDLE_TURN_SECONDS = 0.0002
+"""What a turn of the loop takes in which nobody has anything to do, and some more."""
 CLOSED_FACTOR = 4
 """How much longer than what would fill an answer a search reads on, for the nights and Sundays in it."""
 
@@ -53,63 +57,86 @@ _BUSY_SECONDS = """
 
 
 @dataclass(frozen=True, slots=True)
-class SearchBounds:
-    """What one answer may hold, so that no question takes the loop, in which bookings are made, for itself."""
+class Search:
+    """What must be known to tell the bookable starts in `[start, end)`; nothing of it is read later."""
 
-    size: int = 50_000
-    """Times a resource is offered in one answer; a slot by itself counts as `SLOT_SIZE` of them."""
+    rules: SlotRules
+    calendars: Mapping[UUID, Calendar]
+    zones: dict[UUID, str]
+    now: datetime
+    start: datetime
+    end: datetime
+
+    def stretches(self) -> Iterator[tuple[list[Slot], datetime]]:
+        """The bookable starts, ascending, some at a time, each time with the end of the time that was searched.
+
+        Resources in different zones that are free at the same instant make one slot for each zone.
+        """
+        if not self.calendars:
+            return
+        reached = self.start
+        length = _time_of(STRETCH_SIZE, self.rules, len(self.calendars))
+        while reached < self.end:
+            until = min(reached + length, self.end)
+            found: list[Slot] = []
+            for starts_at, free in free_slots(self.rules, self.calendars, self.now, reached, until).items():
+                found.extend(_slots_at(starts_at, self.rules, free, self.zones))
+            yield found, until
+            reached = until
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The bookable starts up to `until`, ascending: the end of the search, or where the answer was full."""
-
-    slots: list[Slot]
-    until: datetime
+def _time_of(size: int, rules: SlotRules, resources: int) -> timedelta:
+    """The time in which a service's starts come to this size, if nothing is closed or booked."""
+    return timedelta(minutes=rules.slot_step_minutes) * max(1, size // (SLOT_SIZE + resources))
 
 
-async def find_slots(
-    tx: Transaction,
-    service: Service,
-    resources: list[Resource],
-    now: datetime,
-    start: datetime,
-    end: datetime,
-    bounds: SearchBounds,
-    most: int | None = None,
-) -> Found:
-    """The bookable starts in `[start, end)`, or in the first part of it that fills an answer, or has `most`.
+class Searches:
+    """The searches of this process: one at a time, and never the whole loop for it, in which bookings are made."""
 
-    Resources in different zones that are free at the same instant make one slot for each zone. The search is
-    made in stretches of some milliseconds; between two of them the loop turns, and who has given up is left.
-    """
-    rules = service.rules
-    slot_size = SLOT_SIZE + len(resources)
-    step = timedelta(minutes=rules.slot_step_minutes)
-    stretch = step * max(1, STRETCH_SIZE // slot_size)
-    # However much of the time turns out to be closed, no more bookings are read than for this.
-    end = min(end, start + step * max(1, CLOSED_FACTOR * bounds.size // slot_size))
-    period = rules.busy_period(now, start, end)
-    found = Found([], end)
+    def __init__(self, size: int = 50_000) -> None:
+        """`size` is how often one answer offers a resource at the most; a slot by itself counts as `SLOT_SIZE`."""
+        self.size = size
+        self._turn = asyncio.Lock()
+
+    async def run(self, search: Search) -> tuple[list[Slot], datetime]:
+        """The bookable starts as far as they fit into an answer, and the end of the time that was searched.
+
+        Between two stretches the loop turns; if others have work, it has as much time for them as the stretch took.
+        """
+        slots: list[Slot] = []
+        size, until = 0, search.end
+        async with self._turn:
+            started = time.perf_counter()
+            for found, reached in search.stretches():
+                slots += found
+                until = reached
+                size += sum(SLOT_SIZE + len(slot.resource_ids) for slot in found)
+                if size >= self.size:
+                    break
+                turned = time.perf_counter()
+                await asyncio.sleep(0)
+                if time.perf_counter() - turned > IDLE_TURN_SECONDS:
+                    await asyncio.sleep(turned - started)
+                started = time.perf_counter()
+        return slots, until
+
+    def longest(self, rules: SlotRules, resources: int) -> timedelta:
+        """How far a search is made at once: bookings of no longer time are read, however much of it is closed."""
+        return _time_of(CLOSED_FACTOR * self.size, rules, resources)
+
+
+async def prepare(
+    tx: Transaction, service: Service, resources: list[Resource], now: datetime, start: datetime, end: datetime
+) -> Search:
+    """Read what a search needs."""
+    period = service.rules.busy_period(now, start, end)
     if period is None or not resources:
-        return found
+        return Search(service.rules, {}, {}, now, start, end)
     rows = await tx.driver.fetch(_BUSY_SECONDS, [r.id for r in resources], *period)
     busy = {row["id"]: list(zip(row["starts"], row["ends"], strict=True)) for row in rows}
-    zones = {r.id: r.time_zone for r in resources}
     calendars = {r.id: Calendar(r.hours, busy.get(r.id, ())) for r in resources}
-    slots, size, reached = found.slots, 0, max(start, instant_at(rules.startable(now, start, end)[0]))
-    while reached < end:
-        until = min(reached + stretch, end)
-        for starts_at, free in free_slots(rules, calendars, now, reached, until).items():
-            slots.extend(_slots_at(starts_at, rules, free, zones))
-            size += SLOT_SIZE + len(free)
-        if most is not None and len(slots) >= most:
-            return Found(slots[:most], until)
-        if size >= bounds.size:
-            return Found(slots, until)
-        reached = until
-        await asyncio.sleep(0)
-    return found
+    earliest = instant_at(service.rules.startable(now, start, end)[0])
+    return Search(service.rules, calendars, {r.id: r.time_zone for r in resources}, now, max(start, earliest), end)
 
 
 async def alternatives(
@@ -122,8 +149,14 @@ async def alternatives(
 ) -> list[Slot]:
     """The next free slots from a taken one on, within a week: what a refusal offers instead."""
     resources = await resources_offering(tx.session, tenant_id, service.id, resource_id)
-    end = wanted + ALTERNATIVES_WITHIN
-    return (await find_slots(tx, service, resources, now, wanted, end, SearchBounds(), ALTERNATIVES)).slots
+    search = await prepare(tx, service, resources, now, wanted, wanted + ALTERNATIVES_WITHIN)
+    slots: list[Slot] = []
+    for found, _ in search.stretches():
+        slots += found
+        if len(slots) >= ALTERNATIVES:
+            break
+        await asyncio.sleep(0)
+    return slots[:ALTERNATIVES]
 
 
 def slot_taken(free: list[Slot]) -> SlotTaken:

@@ -14,8 +14,8 @@
 Each durable consumer bears a declared name, so that a function may be renamed: that of the command's
 type (`booking-cancel-booking`), or the one given (`booking-confirm-booking`). A function that asks for
 `tx` is run in one transaction, in which its messages have been claimed; one that asks for `ctx` opens
-its transaction itself, since it speaks to the outside world first. Further parameters are adapters,
-passed by name.
+its transaction itself, since it speaks to the outside world first, or works on after it. Further
+parameters are adapters, passed by name.
 """
 
 import inspect
@@ -85,10 +85,12 @@ class Handler:
 
 @dataclass(frozen=True, slots=True)
 class QueryHandler:
-    """The function that answers one type of query, in a transaction of its own."""
+    """The function that answers one type of query."""
 
     function: Callable[..., Awaitable[Contract]]
     adapters: tuple[str, ...]
+    in_transaction: bool = True
+    """Whether the kernel opens the function's transaction (`tx`), or it does so itself (`ctx`)."""
 
 
 def _places(error: ValidationError) -> str:
@@ -133,10 +135,10 @@ class Handlers:
         """Answer queries of this type with the decorated function."""
 
         def declare(function: Q) -> Q:
-            first, adapters = _parameters(function)
-            if first != "tx":
-                raise ValueError(f"{function.__name__} answers a query: its second parameter is `tx`")
-            self.queries[query_type] = QueryHandler(function, adapters)
+            scope, adapters = _parameters(function)
+            if scope not in ("tx", "ctx"):
+                raise ValueError(f"{function.__name__}: the second parameter is `tx`, or `ctx` for who opens it")
+            self.queries[query_type] = QueryHandler(function, adapters, scope == "tx")
             return function
 
         return declare

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.contracts.base import Contract, ListQuery
 from shared.errors import DomainError
 
-PAGE_BYTES = 256 * 1024
+PAGE_BYTES = 128 * 1024
 """A page that has grown so long ends, whatever its limit: NATS carries 1 MiB, and clients read pages whole."""
 
 _CHECK_BYTES = 6

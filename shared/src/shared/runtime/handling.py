@@ -35,6 +35,8 @@ async def handle(
 
 async def answer(handler: QueryHandler, query: Query[Any], ctx: Context, adapters: Adapters) -> Contract:
     """The answer to a query. Raises the `DomainError` with which it is refused."""
+    if not handler.in_transaction:
+        return await handler.function(query, ctx, **_pick(handler, adapters))
     async with ctx.transaction() as tx:
         return await handler.function(query, tx, **_pick(handler, adapters))
 

@@ -3,7 +3,7 @@
 import random
 from datetime import datetime, timedelta
 
-from booking.availability.search import SLOT_SIZE, STRETCH_SIZE, SearchBounds
+from booking.availability.search import SLOT_SIZE, STRETCH_SIZE, Searches
 from shared.contracts.booking.availability import FindSlots
 from shared.contracts.booking.catalog import WeeklyHours
 from shared.messaging import rpc
@@ -44,7 +44,7 @@ async def test_a_long_search_comes_in_parts_that_together_are_the_whole(tenant: 
         start = page.next_from
     # A slot by itself counts as ten; the last stretch may exceed the bound by what a stretch holds.
     assert len(parts) > 1
-    assert max(map(len, parts)) * (SLOT_SIZE + 1) <= SearchBounds().size + STRETCH_SIZE
+    assert max(map(len, parts)) * (SLOT_SIZE + 1) <= Searches().size + STRETCH_SIZE
     offered = [slot for part in parts for slot in part]
     assert offered == sorted(set(offered))
     taken_by_each = 60 // 5 * 2 - 1
