@@ -27,8 +27,8 @@ BUSY = """
 """
 ABOUT = f"""One business, {RESOURCES} resources open 12 hours a day, {BOOKINGS:,} bookings in the {DAYS} days searched,
 slots of half an hour. **Ours** is the production question, `find_slots`: catalogue, busy ranges, the rules of opening
-hours and daylight saving, a list of slots; and the same with its reply as JSON, which is what booking-service does for
-each question over NATS. The reference fetches the same busy rows with asyncpg and computes nothing."""
+hours and daylight saving, a list of slots in as many parts as it takes; and the same with its replies as JSON, which is
+what booking-service does for each question over NATS. The reference fetches the same busy rows with asyncpg and computes nothing."""
 
 
 async def measure(scale: Scale) -> Result:
@@ -43,11 +43,18 @@ async def measure(scale: Scale) -> Result:
         pool = await kernel.raw_database()
         searches = Searches()
 
-        async def search() -> SlotList:
-            return await queries.find_slots(query, Context(kernel.database, _drop, [query]), searches)
+        async def search() -> list[SlotList]:
+            """All parts of the answer, as a client would ask for them."""
+            parts: list[SlotList] = []
+            asked: FindSlots | None = query
+            while asked is not None:
+                parts.append(await queries.find_slots(asked, Context(kernel.database, _drop, [asked]), searches))
+                going_on = parts[-1].next_from
+                asked = query.model_copy(update={"from_": going_on}) if going_on else None
+            return parts
 
         async def answer() -> object:
-            return (await search()).model_dump_json().encode()
+            return [part.model_dump_json().encode() for part in await search()]
 
         async def fetch() -> object:
             async with pool.acquire() as connection, connection.transaction():

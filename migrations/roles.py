@@ -1,7 +1,8 @@
 """The database roles of a service, with the least that each needs (ADR 0014).
 
 * `<service>_owner` owns schema and tables and can't log in: migrations become it;
-* the application role reads and writes rows, bound by forced row-level security, and owns nothing;
+* the application role reads and writes rows, bound by forced row-level security, and owns nothing; it deletes only
+  what is forgotten after a while, and locks no table against others that it does not delete from;
 * `<service>_reader`, for people and dashboards, only reads, and neither secrets nor whole messages.
 
 Time-outs are set on the roles as well as by the services, so that no client can forget them.
@@ -27,8 +28,21 @@ READER_LIMITS = {
 HIDDEN_COLUMNS = ("payload", "secret_sha256", "client_secret")
 """What readers don't get: whole messages, of every tenant, and what opens something."""
 
-APPEND_ONLY_TABLES = ("audit_log",)
-"""What the application may add to and read, and never change."""
+PRUNED_TABLES = {
+    "gateway": (),
+    "booking": ("commands", "inbox", "outbox"),
+    "billing": ("inbox", "outbox", "stripe_events"),
+    "notifier": ("bookings", "inbox", "messages", "outbox"),
+}
+"""What the application may delete rows of: what is forgotten after a while. Nothing else that it has made goes away."""
+
+CHANGEABLE_COLUMNS: dict[str, tuple[str, ...]] = {
+    "alembic_version": (),
+    "audit_log": (),
+    "tenants": (),
+    "api_keys": ("last_used_at", "revoked_at"),
+}
+"""Of these tables the application may change no other columns; of those that are not named here, all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +99,30 @@ class Roles:
             await connection.exec_driver_sql(statement)
 
     async def finish(self, connection: AsyncConnection) -> None:
-        """Give readers what the migrations have made, and keep the history from the application. As the owner."""
+        """Take from the application what it does not need of each table, and give readers what they may see. As the
+        owner, after every migration.
+
+        Who may update whole tables may lock everybody else out of them (LOCK TABLE), so that it is granted by column.
+        """
         history = f"{self.service}.alembic_version"
-        await connection.exec_driver_sql(f"REVOKE INSERT, UPDATE, DELETE ON {history} FROM {self.application}")
-        for table in APPEND_ONLY_TABLES:
-            if await connection.scalar(text("SELECT to_regclass(:name)"), {"name": f"{self.service}.{table}"}):
-                await connection.exec_driver_sql(
-                    f"REVOKE UPDATE, DELETE ON {self.service}.{table} FROM {self.application}"
-                )
+        await connection.exec_driver_sql(f"REVOKE INSERT ON {history} FROM {self.application}")
+        columns_of = await connection.execute(
+            text("""
+                SELECT quote_ident(relname), array_agg(attname::text ORDER BY attnum)
+                FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+                WHERE relnamespace = CAST(:schema AS regnamespace) AND relkind IN ('r', 'p')
+                  AND attnum > 0 AND NOT attisdropped
+                GROUP BY relname
+            """),
+            {"schema": self.service},
+        )
+        for table, columns in columns_of.all():
+            name = f"{self.service}.{table}"
+            kept = "" if table in PRUNED_TABLES[self.service] else ", DELETE"
+            await connection.exec_driver_sql(f"REVOKE UPDATE{kept} ON {name} FROM {self.application}")
+            if changeable := [c for c in columns if c in CHANGEABLE_COLUMNS.get(table, columns)]:
+                quoted = ", ".join(f'"{column}"' for column in changeable)
+                await connection.exec_driver_sql(f"GRANT UPDATE ({quoted}) ON {name} TO {self.application}")
         tables = await connection.execute(
             text("""
                 SELECT quote_ident(table_name), string_agg(quote_ident(column_name), ', ')

@@ -88,6 +88,28 @@ def test_no_secret_is_written_down(name: str) -> None:
             assert VARIABLE.fullmatch(password[1]), variable
 
 
+NEEDED_BY = {
+    "postgres": {"api-gateway", "booking-service", "billing-service", "notifier-service", "jobs", "migrations"},
+    "nats": {"api-gateway", "booking-service", "billing-service", "notifier-service", "jobs", "topology"},
+    "valkey": {"api-gateway"},
+}
+
+
+@pytest.mark.parametrize("name", NEEDED_BY)
+def test_what_holds_data_is_reached_by_who_needs_it_alone(name: str) -> None:
+    [network] = SERVICES[name]["networks"]
+    assert yaml.safe_load(COMPOSE)["networks"][network] == {"internal": True}
+    neighbours = {other for other, service in SERVICES.items() if network in service["networks"]}
+    assert neighbours == NEEDED_BY[name] | {name}
+
+
+def test_the_monitor_of_nats_is_seen_from_its_container_alone() -> None:
+    configuration = (ROOT / "deploy/nats/nats-server.conf").read_text()
+    assert re.findall(r"^(?:http|https|http_port|https_port|monitor_port): (.*)", configuration, re.M) == [
+        '"127.0.0.1:8222"'
+    ]
+
+
 def test_compose_refuses_to_start_without_secrets() -> None:
     secrets = {(name, operator) for name, operator, _ in VARIABLE.findall(COMPOSE) if SECRET.search(name)}
     assert {name for name, operator in secrets if operator != ":?"} == OPTIONAL_SECRETS
@@ -134,7 +156,7 @@ def test_generated_secrets_are_fresh_and_kept(tmp_path: Path, generate: Callable
     assert sorted(path.name for path in tmp_path.iterdir()) == [".env", ".env.example", "VERSION", "bin"]
     assert (tmp_path / ".env").stat().st_mode & 0o077 == 0
     secrets = [values[name] for name in example() if SECRET.search(name) and name not in OPTIONAL_SECRETS]
-    assert len(set(secrets)) == len(secrets) == 16
+    assert len(set(secrets)) == len(secrets) == 17
     assert all(len(secret) >= 16 for secret in secrets)
 
 

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from devstack.servers import Servers
+from migrations.roles import PRUNED_TABLES
 from tests.conftest import READER_PASSWORD, SERVICES
 from tests.privileges.conftest import Denied
 
@@ -122,6 +123,40 @@ async def test_the_application_role(service: str, database_urls: dict[str, str],
             answer = await refused(connection, statement)
             denied(f"PostgreSQL {service}", f"SET row_security = off; {statement}", answer)
             await connection.execute("RESET row_security")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_what_is_there_for_good_is_neither_deleted_nor_locked(
+    service: str, database_urls: dict[str, str], denied: Denied
+) -> None:
+    tables = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = $1::text::regnamespace"
+    async with session(database_urls[service]) as connection:
+        kept = [row["relname"] for row in await connection.fetch(tables, service)]
+        kept = [table for table in kept if table not in PRUNED_TABLES[service]]
+        assert TABLES[service] in kept or service == "notifier"
+        for table in kept:
+            for statement in (
+                f"DELETE FROM {service}.{table}",
+                f"LOCK TABLE {service}.{table} IN ACCESS EXCLUSIVE MODE",
+                f"LOCK TABLE {service}.{table} IN SHARE MODE",
+            ):
+                answer = await refused(connection, f"BEGIN; {statement}")
+                await connection.execute("ROLLBACK")
+                denied(f"PostgreSQL {service}", statement, answer)
+
+
+async def test_the_gateway_can_not_rewrite_keys(database_urls: dict[str, str], denied: Denied) -> None:
+    async with session(database_urls["gateway"]) as connection:
+        for statement in (
+            "UPDATE gateway.api_keys SET tenant_id = gen_random_uuid()",
+            "UPDATE gateway.api_keys SET secret_sha256 = ''",
+            "UPDATE gateway.api_keys SET scopes = '{}'",
+            "UPDATE gateway.api_keys SET expires_at = NULL",
+            "UPDATE gateway.tenants SET name = 'mine'",
+            "UPDATE gateway.audit_log SET actor = 'nobody'",
+        ):
+            denied("PostgreSQL gateway", statement, await refused(connection, statement))
+        await connection.execute("UPDATE gateway.api_keys SET revoked_at = now() WHERE false")
 
 
 @pytest.mark.parametrize("service", SERVICES)

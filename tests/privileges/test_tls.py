@@ -174,7 +174,7 @@ async def test_postgresql(
 async def test_redis(servers: Servers, authority: Authority, stranger: Authority) -> None:
     terminator = Terminator(servers.valkey.port, authority.serving())
     server = await terminator.start()
-    url = f"rediss://{terminator.address}/0?ssl_ca_certs="
+    url = f"rediss://:{servers.valkey.password}@{terminator.address}/0?ssl_ca_certs="
     good, bad = RedisLimiter(f"{url}{authority.ca}", 5), RedisLimiter(f"{url}{stranger.ca}", 5)
     tenant = uuid4()
 

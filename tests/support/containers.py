@@ -154,7 +154,7 @@ class NatsContainer(InContainer, Nats):
 
     def described(self) -> DockerContainer:
         """The configuration is copied in, so that the engine need not see this checkout."""
-        container = DockerContainer(NATS_IMAGE).with_command(["--config", _NATS_CONFIG])
+        container = DockerContainer(NATS_IMAGE).with_command(["--config", _NATS_CONFIG, "--http_port", "8222"])
         container.with_copy_into_container((NATS_DIRECTORY / "nats-server.conf").read_bytes(), _NATS_CONFIG)
         container.with_copy_into_container((NATS_DIRECTORY / "permissions.conf").read_bytes(), _NATS_PERMISSIONS)
         return container.with_envs(**self.environment | {"NATS_STORE_DIR": "/data"})
@@ -168,8 +168,8 @@ class ValkeyContainer(InContainer, Valkey):
     """Valkey's official image, in memory only."""
 
     def described(self) -> DockerContainer:
-        """Nothing is written to disk; reachable through the published port without a password."""
-        command = ["valkey-server", "--save", "", "--appendonly", "no", "--protected-mode", "no"]
+        """Nothing is written to disk."""
+        command = ["valkey-server", "--save", "", "--appendonly", "no", "--requirepass", self.password]
         return DockerContainer(VALKEY_IMAGE).with_command(command)
 
     def published(self) -> dict[int, int]:
@@ -186,7 +186,7 @@ class ContainerServers(Servers):
         password = credentials.postgres_password
         self.postgres: Postgres = PostgresContainer(self.directory, ports.postgres, password, durable=durable)
         self.nats: Nats = NatsContainer(self.directory, ports.nats, ports.nats_monitor, credentials=credentials)
-        self.valkey: Valkey = ValkeyContainer(self.directory, ports.valkey)
+        self.valkey: Valkey = ValkeyContainer(self.directory, ports.valkey, credentials.valkey_password)
 
     def remove_data(self) -> None:
         """End all and remove the containers with everything they stored."""

@@ -32,6 +32,7 @@ class Credentials:
     booking_password: str = field(default_factory=_password)
     billing_password: str = field(default_factory=_password)
     notifier_password: str = field(default_factory=_password)
+    valkey_password: str = field(default_factory=_password)
     reader_password: str = field(default_factory=_password)
     """Of every `<service>_reader`."""
     nkey_seeds: dict[str, str] = field(default_factory=_nkey_seeds)

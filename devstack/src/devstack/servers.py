@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from secrets import token_hex
 from typing import Self
 
 from devstack.credentials import Credentials
@@ -109,19 +110,28 @@ class Valkey(Server):
 
     title = "Valkey"
 
-    def __init__(self, directory: Path, port: int) -> None:
-        """Nothing is written to disk."""
+    def __init__(self, directory: Path, port: int, password: str = "") -> None:
+        """Nothing is written to disk but the password, which is made here if none is given."""
+        self.password = password or token_hex(16)
+        self._configuration = directory.absolute() / "valkey" / "valkey.conf"
         where = ["--bind", LOOPBACK, "--port", str(port), "--save", "", "--appendonly", "no"]
-        super().__init__("valkey", [_valkey_program(), *where], port, directory=directory)
+        super().__init__("valkey", [_valkey_program(), self._configuration, *where], port, directory=directory)
 
     @property
     def url(self) -> str:
         """The Redis URL of its database 0."""
-        return f"redis://{self.address}/0"
+        return f"redis://:{self.password}@{self.address}/0"
+
+    def launch(self) -> None:
+        """Start it with its password in a file, where the list of processes doesn't show it."""
+        self._configuration.parent.mkdir(parents=True, exist_ok=True)
+        self._configuration.touch(mode=0o600)
+        self._configuration.write_text(f"requirepass {self.password}\n")
+        super().launch()
 
     def answers(self) -> bool:
-        """Whether PING gets its PONG."""
-        return answers_bytes(self.port, send=b"PING\r\n", expect=b"+PONG")
+        """Whether it lets us in."""
+        return answers_bytes(self.port, send=f"AUTH {self.password}\r\n".encode(), expect=b"+OK")
 
 
 class Inbox(Server):
@@ -190,7 +200,7 @@ class Servers:
         webhook_url = f"http://{LOOPBACK}:{ports.gateway}/webhooks/stripe"
         self.postgres = Postgres(self.directory, ports.postgres, credentials.postgres_password, durable=durable)
         self.nats = Nats(self.directory, ports.nats, ports.nats_monitor, credentials=credentials)
-        self.valkey = Valkey(self.directory, ports.valkey)
+        self.valkey = Valkey(self.directory, ports.valkey, credentials.valkey_password)
         self.inbox = Inbox(self.directory, ports.smtp, ports.inbox)
         self.stripe = FakeStripe(self.directory, ports.stripe, webhook_url, credentials.stripe_webhook_secret)
 

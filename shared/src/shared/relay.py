@@ -9,10 +9,12 @@ Order is not promised: versions and `NotYet` cover it.
 import asyncio
 import time
 from collections import deque
+from collections.abc import Awaitable, Callable
 from functools import cache
 from uuid import UUID
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.errors import Unavailable
 from shared.failpoints import KernelFailpoint, failpoint, on_path
@@ -21,6 +23,7 @@ from shared.metrics import EVENTS_PUBLISHED, OUTBOX_OLDEST_SECONDS, OUTBOX_PENDI
 from shared.persistence import inbox, outbox
 from shared.persistence.database import DATABASE_OUTAGES, Database
 from shared.persistence.outbox import OutboxRow
+from shared.persistence.pruning import prune_in_batches
 
 log = structlog.get_logger()
 
@@ -110,15 +113,24 @@ class Relay:
                         continue
                 async with self._database.engine.begin() as connection:
                     pending, oldest = await outbox.depth(connection)
-                    if time.monotonic() - pruned_at > PRUNE_SECONDS:
-                        pruned_at = time.monotonic()
-                        await outbox.prune(connection)
-                        await inbox.prune(connection)
                 OUTBOX_PENDING.set(pending)
                 OUTBOX_OLDEST_SECONDS.set(oldest)
+                if time.monotonic() - pruned_at > PRUNE_SECONDS:
+                    pruned_at = time.monotonic()
+                    await self._forget()
             except DATABASE_OUTAGES as error:
                 log.warning("outbox_unreachable", error=type(error).__name__)
             await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _forget(self) -> None:
+        """Delete what has been published, and handled, long ago."""
+        for prune in (outbox.prune, inbox.prune):
+
+            async def forget_some(prune: Callable[[AsyncConnection], Awaitable[int]] = prune) -> int:
+                async with self._database.engine.begin() as connection:
+                    return await prune(connection)
+
+            await prune_in_batches(forget_some)
 
     async def _publish(self, rows: list[OutboxRow]) -> bool:
         """Publish at once; what got its PubAck is marked soon, the rest stays for the sweep."""

@@ -40,6 +40,8 @@ STRANGERS = 512
 """Keys not known here that are looked up at once; one more is told 503 `overloaded`."""
 LOOKED_UP_AT_ONCE = 200
 """Keys in one query. What strangers cost the database is a query at a time, however many there are."""
+GATHER_SECONDS = 0.02
+"""How long strangers wait for each other, so that they share a query, if nobody else wants one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,8 @@ class Authenticator:
     async def _look(self) -> None:
         """Look keys up as long as there are any, one query after the other, those that are in use first."""
         while self._renewals or self._strangers:
+            if not self._renewals:
+                await asyncio.sleep(GATHER_SECONDS)
             wanted = [*self._renewals, *self._strangers][:LOOKED_UP_AT_ONCE]
             found: Mapping[str, StoredKey] = {}
             failure: Exception | None = None

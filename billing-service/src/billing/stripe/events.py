@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing.metrics import WEBHOOK_EVENTS
 from shared.contracts.stripe import StripeEvent
+from shared.persistence.pruning import BATCH
 
 OWN_ACCOUNT = ""
 """How events of the account whose key we hold are filed; Stripe names only connected accounts."""
@@ -106,7 +107,7 @@ _PRUNE = text("""
     DELETE FROM stripe_events WHERE (account, event_id) IN (
         SELECT account, event_id FROM stripe_events
         WHERE state IN ('applied', 'ignored') AND received_at < clock_timestamp() - make_interval(days => :days)
-        LIMIT 5000 FOR UPDATE SKIP LOCKED)
+        LIMIT :batch FOR UPDATE SKIP LOCKED)
 """)
 _LEASE = text("""
     INSERT INTO reconciliation AS r (account, seen_until, leased_until)
@@ -180,9 +181,10 @@ async def counts(session: AsyncSession) -> tuple[int, int]:
     return int(parked), int(quarantined)
 
 
-async def prune(session: AsyncSession) -> None:
-    """Forget a batch of settled events older than `KEEP_DAYS`."""
-    await session.execute(_PRUNE, {"days": KEEP_DAYS})
+async def prune(session: AsyncSession) -> int:
+    """Forget a batch of settled events older than `KEEP_DAYS`; returns how many went."""
+    gone = await session.execute(_PRUNE, {"days": KEEP_DAYS, "batch": BATCH})
+    return int(gone.rowcount)  # type: ignore[attr-defined]
 
 
 async def lease_reconciliation(session: AsyncSession) -> datetime | None:

@@ -14,6 +14,7 @@ from billing.metrics import PARKED, QUARANTINED, WEBHOOK_EVENTS
 from billing.stripe import events as stripe_events
 from billing.stripe.client import StripeClient
 from billing.stripe.dispatch import StripeDispatch
+from shared.persistence.pruning import prune_in_batches
 from shared.persistence.transaction import EVERY_TENANT
 from shared.runtime.context import Context
 from shared.runtime.service import ServiceRuntime
@@ -77,5 +78,9 @@ async def watch(context: Contexts) -> None:
 
 async def forget(context: Contexts) -> None:
     """Forget events that were settled long ago."""
-    async with context().transaction(EVERY_TENANT) as tx:
-        await stripe_events.prune(tx.session)
+
+    async def forget_some() -> int:
+        async with context().transaction(EVERY_TENANT) as tx:
+            return await stripe_events.prune(tx.session)
+
+    await prune_in_batches(forget_some)

@@ -93,7 +93,7 @@ def _time_of(size: int, rules: SlotRules, resources: int) -> timedelta:
 class Searches:
     """The searches of this process: one at a time, and never the whole loop for it, in which bookings are made."""
 
-    def __init__(self, size: int = 50_000) -> None:
+    def __init__(self, size: int = 20_000) -> None:
         """`size` is how often one answer offers a resource at the most; a slot by itself counts as `SLOT_SIZE`."""
         self.size = size
         self._turn = asyncio.Lock()

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts.base import Command, Contract, Outcome, Refusal
 from shared.errors import DomainError
+from shared.persistence.pruning import BATCH
 from shared.persistence.transaction import Transaction
 
 KEEP_HOURS = 48
@@ -52,7 +53,7 @@ _PRUNE = text("""
     DELETE FROM commands WHERE (tenant_id, id) IN (
         SELECT tenant_id, id FROM commands
         WHERE created_at < clock_timestamp() - make_interval(hours => :hours)
-        ORDER BY created_at LIMIT 5000 FOR UPDATE SKIP LOCKED)
+        ORDER BY created_at LIMIT :batch FOR UPDATE SKIP LOCKED)
 """)
 
 _STORED = text("SELECT outcome FROM commands WHERE tenant_id = :tenant AND id = :id")
@@ -114,9 +115,10 @@ def _success(command: Command) -> int:
     return 201 if command.CREATES else 200
 
 
-async def prune(session: AsyncSession) -> None:
-    """Forget a batch of commands older than `KEEP_HOURS`."""
-    await session.execute(_PRUNE, {"hours": KEEP_HOURS})
+async def prune(session: AsyncSession) -> int:
+    """Forget a batch of commands older than `KEEP_HOURS`; returns how many went."""
+    gone = await session.execute(_PRUNE, {"hours": KEEP_HOURS, "batch": BATCH})
+    return int(gone.rowcount)  # type: ignore[attr-defined]
 
 
 async def _claim(driver: Any, commands: Sequence[Q]) -> list[Q]:

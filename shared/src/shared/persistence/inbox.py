@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.persistence.pruning import BATCH
+
 KEEP_DAYS = 15
 
 _CLAIM = """
@@ -22,7 +24,7 @@ _PEEK = text("""
 _PRUNE = text("""
     DELETE FROM inbox WHERE ctid = ANY(ARRAY(
         SELECT ctid FROM inbox WHERE handled_at < clock_timestamp() - make_interval(days => :days)
-        LIMIT 5000))
+        LIMIT :batch))
 """)
 
 
@@ -42,4 +44,4 @@ async def handled(connection: AsyncConnection, consumer: str, ids: list[UUID]) -
 
 async def prune(connection: AsyncConnection) -> int:
     """Delete a batch of claims older than `KEEP_DAYS`; returns how many went."""
-    return (await connection.execute(_PRUNE, {"days": KEEP_DAYS})).rowcount
+    return (await connection.execute(_PRUNE, {"days": KEEP_DAYS, "batch": BATCH})).rowcount

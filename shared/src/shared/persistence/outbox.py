@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.base import Event
+from shared.persistence.pruning import BATCH
 
 CLAIM_SECONDS = 5
 KEEP_DAYS = 8
@@ -34,10 +35,13 @@ _DEPTH = text("""
     SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(occurred_at)), 0)
     FROM outbox WHERE published_at IS NULL
 """)
+# The index is on the time when it happened, which is before it was published.
 _PRUNE = text("""
     DELETE FROM outbox WHERE id IN (
-        SELECT id FROM outbox WHERE published_at < clock_timestamp() - make_interval(days => :days)
-        LIMIT 5000 FOR UPDATE SKIP LOCKED)
+        SELECT id FROM outbox
+        WHERE published_at < clock_timestamp() - make_interval(days => :days)
+          AND occurred_at < clock_timestamp() - make_interval(days => :days)
+        LIMIT :batch FOR UPDATE SKIP LOCKED)
 """)
 
 
@@ -105,4 +109,4 @@ async def depth(connection: AsyncConnection) -> tuple[int, float]:
 
 async def prune(connection: AsyncConnection) -> int:
     """Delete a batch of rows published more than `KEEP_DAYS` ago; returns how many went."""
-    return (await connection.execute(_PRUNE, {"days": KEEP_DAYS})).rowcount
+    return (await connection.execute(_PRUNE, {"days": KEEP_DAYS, "batch": BATCH})).rowcount

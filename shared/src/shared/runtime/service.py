@@ -35,6 +35,7 @@ from shared.metrics import TASK_FAILURES
 from shared.persistence import idempotency
 from shared.persistence.database import Database
 from shared.persistence.outbox import OutboxRow
+from shared.persistence.pruning import prune_in_batches
 from shared.persistence.transaction import EVERY_TENANT
 from shared.relay import Relay
 from shared.runtime.consumers import Consumers
@@ -221,8 +222,11 @@ class ServiceRuntime:
             self.relay.committed(rows)
 
     async def _forget_commands(self) -> None:
-        async with self.context().transaction(EVERY_TENANT) as tx:
-            await idempotency.prune(tx.session)
+        async def forget_some() -> int:
+            async with self.context().transaction(EVERY_TENANT) as tx:
+                return await idempotency.prune(tx.session)
+
+        await prune_in_batches(forget_some)
 
     def _check_adapters(self) -> None:
         wanted = {h.durable: h.adapters for h in self._handlers} | {
