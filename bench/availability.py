@@ -28,7 +28,8 @@ BUSY = """
 ABOUT = f"""One business, {RESOURCES} resources open 12 hours a day, {BOOKINGS:,} bookings in the {DAYS} days searched,
 slots of half an hour. **Ours** is the production question, `find_slots`: catalogue, busy ranges, the rules of opening
 hours and daylight saving, a list of slots in as many parts as it takes; and the same with its replies as JSON, which is
-what booking-service does for each question over NATS. The reference fetches the same busy rows with asyncpg and computes nothing."""
+what booking-service does for each question over NATS. The reference fetches the same busy rows with asyncpg and
+computes nothing."""
 
 
 async def measure(scale: Scale) -> Result:

@@ -105,7 +105,7 @@ def test_what_holds_data_is_reached_by_who_needs_it_alone(name: str) -> None:
 
 def test_the_monitor_of_nats_is_seen_from_its_container_alone() -> None:
     configuration = (ROOT / "deploy/nats/nats-server.conf").read_text()
-    assert re.findall(r"^(?:http|https|http_port|https_port|monitor_port): (.*)", configuration, re.M) == [
+    assert re.findall(r"^(?:http|https|http_port|https_port|monitor_port): (.*)", configuration, re.MULTILINE) == [
         '"127.0.0.1:8222"'
     ]
 

@@ -26,7 +26,7 @@ async def test_who_knows_no_password_is_refused(
     intruder: Redis, servers: Servers, command: tuple[str, ...], denied: Denied
 ) -> None:
     with pytest.raises((AuthenticationError, RedisError)) as refused:
-        await intruder.execute_command(*command)
+        await intruder.execute_command(*command)  # type: ignore[no-untyped-call]
     assert type(refused.value) is AuthenticationError
     denied("Valkey stranger", " ".join(command), str(refused.value))
     async with Redis.from_url(servers.valkey.url) as known:

@@ -13,6 +13,7 @@ import asyncpg
 import httpx
 import pytest
 
+from devstack.ports import free_ports
 from devstack.server import answers_http
 from devstack.servers import REPOSITORY
 from devstack.stack import ServiceProcess, Stack
@@ -200,6 +201,23 @@ async def test_the_four_metrics_with_their_names_and_labels(api: Api, stack: Sta
         return True
 
     await eventually(scraped, within=30)
+
+
+async def test_the_state_of_the_system_can_be_shown_on_a_port_of_its_own(stack: Stack) -> None:
+    [inner] = free_ports(1)
+    async with (
+        extra_gateways(stack, 1, OPERATIONS_PORT=str(inner)) as [gateway],
+        httpx.AsyncClient(trust_env=False, timeout=allowed(10)) as client,
+    ):
+        operations = f"http://127.0.0.1:{inner}"
+        assert (await client.get(f"{gateway.url}/healthz")).text == "ok\n"
+        assert (await client.get(f"{gateway.url}/readyz")).json() == {"status": "ready"}
+        for path in ("/metrics", "/status"):
+            assert (await client.get(gateway.url + path)).status_code == 404
+        assert "http_request_seconds" in (await client.get(f"{operations}/metrics")).text
+        for path in ("/readyz", "/status"):
+            assert {"capabilities", "services"} <= (await client.get(operations + path)).json().keys()
+        assert (await client.get(f"{operations}/v1/bookings")).status_code == 404
 
 
 async def test_metrics_can_be_switched_off(stack: Stack) -> None:

@@ -45,14 +45,14 @@ class UnguardedRoute(Exception):
     """A route asks for no key and is not among the public ones: the application does not start with it."""
 
 
-def create_app(*, metrics: bool) -> FastAPI:
-    """The application, without the parts that serve it; `metrics` says whether `/metrics` is served.
+def create_app(*, metrics: bool, state: bool = True) -> FastAPI:
+    """The application, without the parts that serve it.
 
+    `metrics` says whether `/metrics` is served, `state` whether the state of the system is shown here at all.
     Raises `UnguardedRoute`.
     """
-    routers = declared_in(api, APIRouter)
-    if metrics:
-        routers.append(operations.metrics_routes())
+    states = operations.state_routes(metrics=metrics) if state else operations.public_state_routes()
+    routers = [*declared_in(api, APIRouter), states]
     app = FastAPI(
         title="Tidebook",
         version=VERSION,
@@ -69,6 +69,14 @@ def create_app(*, metrics: bool) -> FastAPI:
     app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(HTTPException, _unrouted)
     app.openapi = lambda: _complete_document(app)  # type: ignore[method-assign]  # as FastAPI's documentation has it
+    return app
+
+
+def create_operations_app(*, metrics: bool) -> FastAPI:
+    """What operators and their machines ask on a port of their own."""
+    routes = [*operations.routes.routes, *operations.state_routes(metrics=metrics).routes]
+    app = FastAPI(openapi_url=None, routes=routes)
+    app.add_exception_handler(HTTPException, _unrouted)
     return app
 
 

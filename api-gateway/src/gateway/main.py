@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from gateway.app import create_app
+from gateway.app import create_app, create_operations_app
 from gateway.commands.backlog import LOOK_SECONDS, Backlog
 from gateway.commands.follow import STREAM, CommandFollower
 from gateway.commands.outcomes import OutcomeInbox
@@ -38,12 +38,16 @@ def build() -> ServiceRuntime:
         uses=USES,
         publishes=False,
     )
-    app = create_app(metrics=settings.metrics_enabled)
+    app = create_app(metrics=settings.metrics_enabled, state=settings.operations_port is None)
     app.state.service = service
     app.state.access = _access(service, settings)
     _take_commands(app, service, settings)
     app.state.dead_letters = DeadLetterStore(service.broker, service)
     app.state.system_view = SystemView(service, settings)
+    if settings.operations_port is not None:
+        inner = create_operations_app(metrics=settings.metrics_enabled)
+        inner.state.system_view = app.state.system_view
+        service.listen(inner, settings.operations_port)
     app.state.stripe_secrets = split(settings.stripe_webhook_secret.get_secret_value())
     shedder = LoadShedder(settings.concurrency_limit, settings.slow_seconds, WEBHOOK_PATH, settings.tenant_share)
     service.every(ADJUST_SECONDS, "adjust-places", shedder.adjust)

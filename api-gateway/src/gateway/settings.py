@@ -9,6 +9,8 @@ class GatewaySettings(ServiceSettings):
     """The gateway's environment variables (upper-case field names)."""
 
     shutdown_delay_seconds: float = Field(default=4, ge=0, le=15)
+    operations_port: int | None = Field(default=None, ge=0, le=65535)
+    """Where `/metrics`, `/status` and what `/readyz` says beyond yes and no are served; unset: on the API's port."""
     gateway_database_url: SecretStr
     operator_api_key: SecretStr = Field(min_length=16)
     """The only key that may create tenants and API keys."""
@@ -33,7 +35,7 @@ class GatewaySettings(ServiceSettings):
     readiness_required_services: str = ""
     """Services without which `/readyz` says no, comma-separated: `booking,billing`."""
 
-    @field_validator("redis_url", mode="before")
+    @field_validator("redis_url", "operations_port", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return value or None

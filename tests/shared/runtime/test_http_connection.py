@@ -41,7 +41,7 @@ class Listening:
         self.port = free_ports(1)[0]
         app = Starlette(routes=[Route("/", hello), Route("/large", large), Route("/echo", echo, methods=["POST"])])
         defaults = {"nats_url": "nats://nowhere", "host": LOOPBACK, "port": self.port, "environment": "development"}
-        self.server = HttpServer(app, ServiceSettings.model_validate(defaults | settings))
+        self.server = HttpServer(app, self.port, ServiceSettings.model_validate(defaults | settings))
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A new connection."""

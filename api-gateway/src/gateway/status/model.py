@@ -47,6 +47,12 @@ class Capabilities(BaseModel):
     can_notify: State
 
 
+class Readiness(BaseModel):
+    """Whether a gateway may take traffic."""
+
+    status: Literal["ready", "not_ready"]
+
+
 class SystemStatus(BaseModel):
     """The gateway's own checks, and everybody's heartbeats. A check is `ok` or says what is wrong."""
 

@@ -1,7 +1,9 @@
 """The HTTP server of one process, and how it leaves the clients that it serves."""
 
+import asyncio
 import resource
 import socket
+from collections.abc import Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,13 +25,13 @@ OTHER_FILES = 256
 class HttpServer(uvicorn.Server):
     """uvicorn, without its signal handling: the service decides when to stop."""
 
-    def __init__(self, app: ASGIApp, settings: ServiceSettings) -> None:
+    def __init__(self, app: ASGIApp, port: int, settings: ServiceSettings) -> None:
         super().__init__(
             HttpConfig(
                 app,
                 _limits(settings),
                 host=settings.host,
-                port=settings.port,
+                port=port,
                 log_level="warning",
                 access_log=False,
                 lifespan="off",
@@ -65,6 +67,31 @@ class HttpServer(uvicorn.Server):
     def stop(self) -> None:
         """Close the port and idle connections; `serve` returns when every request is answered."""
         self.should_exit = True
+
+
+class HttpServers:
+    """The ports of one process, served and left together."""
+
+    def __init__(self, apps: Mapping[int, ASGIApp], settings: ServiceSettings) -> None:
+        """`apps` are the applications by port."""
+        self._servers = [HttpServer(app, port, settings) for port, app in apps.items()]
+
+    async def serve(self) -> None:
+        """Listen until stopped. A port that ends by itself ends the others."""
+        running = [asyncio.create_task(server.serve(server.sockets())) for server in self._servers]
+        await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        self.stop()
+        await asyncio.gather(*running)
+
+    def say_goodbye(self) -> None:
+        """As `HttpServer.say_goodbye`, on every port."""
+        for server in self._servers:
+            server.say_goodbye()
+
+    def stop(self) -> None:
+        """As `HttpServer.stop`, on every port."""
+        for server in self._servers:
+            server.stop()
 
 
 def _limits(settings: ServiceSettings) -> HttpLimits:

@@ -43,7 +43,7 @@ from shared.runtime.context import Context
 from shared.runtime.handling import answer, handle
 from shared.runtime.health import Health
 from shared.runtime.heartbeat import HeartbeatWriter
-from shared.runtime.http import HttpServer
+from shared.runtime.http import HttpServers
 from shared.runtime.operations import operational_routes
 from shared.runtime.settings import ServiceSettings
 
@@ -103,6 +103,8 @@ class ServiceRuntime:
         self._consumers = Consumers(self.broker, self._handlers, self._handle, self.heartbeat.lag.__setitem__)
         self._replays = Replays(self.broker, name, self._handlers, self._handle)
         self._answering: rpc.Answering | None = None
+        self._ports: dict[int, ASGIApp] = {}
+        """Further applications, by their ports."""
         self._tasks: dict[str, Task] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._stop = asyncio.Event()
@@ -135,6 +137,10 @@ class ServiceRuntime:
         """Run `work`, which ends by cancellation only, from start to stop; if it fails, the process ends."""
         self._tasks[name] = work
 
+    def listen(self, app: ASGIApp, port: int) -> None:
+        """Serve this application as well, on a port of its own."""
+        self._ports[port] = app
+
     def context(self, messages: Sequence[Contract] = (), consumer: str | None = None) -> Context:
         """A context for work that starts here: background tasks, queries, deliveries."""
         return Context(self.database, self._committed, messages, consumer, self._observe)
@@ -146,8 +152,8 @@ class ServiceRuntime:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_signal)
-        http = HttpServer(self.app, self.settings)
-        serving = asyncio.create_task(http.serve(http.sockets()))
+        http = HttpServers({self.settings.port: self.app} | self._ports, self.settings)
+        serving = asyncio.create_task(http.serve())
         working = asyncio.create_task(self._work())
         stopping = asyncio.create_task(self._stop.wait())
         lost = asyncio.create_task(self.broker.lost.wait())
@@ -237,7 +243,7 @@ class ServiceRuntime:
                 raise ValueError(f"{name} wants adapters that nobody gives: {sorted(missing)}")
 
     async def _shut_down(
-        self, http: HttpServer, serving: asyncio.Task[None], working: asyncio.Task[None], delay: float
+        self, http: HttpServers, serving: asyncio.Task[None], working: asyncio.Task[None], delay: float
     ) -> None:
         """Unready at once; `delay` seconds later, when no load balancer sends anything more, end in order."""
         self.health.stopping = True
