@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run run-one demo test test-unit privileges rolling overload recovery check lint fmt types arch bench chaos crash-points chaos-mutants migrate migration topology docs openapi-lint lock clean distclean soak
+.PHONY: help run run-one demo test test-unit privileges rolling overload hostile recovery check lint fmt types arch bench chaos crash-points chaos-mutants migrate migration topology docs openapi-lint lock clean distclean soak
 PYTHON_BIN := .venv/bin/python
 REDOCLY := 2.77.0
 SOURCES := api-gateway booking-service billing-service notifier-service shared cli devstack migrations tests bench deploy
@@ -39,6 +39,9 @@ chaos-mutants: .venv/.dev-installed ## Put known bugs into a running stack, one 
 
 overload: .venv/.dev-installed ## Five times the load that can be served: refusals, memory, latency, recovery
 	@$(PYTHON_BIN) -m pytest tests/load/test_overload.py -m load --numprocesses 0 -s $(ARGS)
+
+hostile: .venv/.dev-installed ## Attacks on a running stack beside a quiet tenant's load: MINUTES=5
+	@MINUTES=$(or $(MINUTES),5) $(PYTHON_BIN) -m pytest tests/load/test_hostile.py -m load --numprocesses 0 -s $(ARGS)
 
 check: lint types arch ## Lint, types and import rules
 

@@ -1,6 +1,8 @@
 """The HTTP application: routes, problem documents, the OpenAPI document."""
 
+import json
 from collections import defaultdict
+from functools import cache
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -12,7 +14,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from gateway import api
 from gateway.api import operations
@@ -63,6 +65,7 @@ def create_app(*, metrics: bool, state: bool = True) -> FastAPI:
         swagger_ui_parameters={"persistAuthorization": True},
         routes=[route for router in routers for route in router.routes],
     )
+    _write_document_once(app)
     check_guards(app.routes)
     for known in (Problem, Rejected, DomainError, Unavailable, RequestValidationError, Exception):
         app.add_exception_handler(known, _answer)
@@ -70,6 +73,20 @@ def create_app(*, metrics: bool, state: bool = True) -> FastAPI:
     app.add_exception_handler(HTTPException, _unrouted)
     app.openapi = lambda: _complete_document(app)  # type: ignore[method-assign]  # as FastAPI's documentation has it
     return app
+
+
+def _write_document_once(app: FastAPI) -> None:
+    """Serve the document as the bytes that it is: FastAPI would write it anew for everybody who asks, key or not."""
+
+    @cache
+    def written() -> bytes:
+        return json.dumps(app.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
+
+    async def document(_: Request) -> Response:
+        return Response(written(), media_type="application/json")
+
+    place = next(n for n, route in enumerate(app.routes) if getattr(route, "path", "") == app.openapi_url)
+    app.router.routes[place] = Route(app.routes[place].path, document, include_in_schema=False)  # type: ignore[attr-defined]
 
 
 def create_operations_app(*, metrics: bool) -> FastAPI:

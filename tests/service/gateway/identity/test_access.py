@@ -57,6 +57,16 @@ async def test_a_key_for_everything_is_stored_as_such(new_key: NewKey, database_
         await connection.close()
 
 
+async def test_a_key_that_has_expired_already_is_not_made(operator: Send) -> None:
+    tenant = (await operator("POST", "/v1/tenants", json={"name": "Clean & Co"})).json()["id"]
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    body = {"tenant_id": tenant, "name": "late", "expires_at": before.isoformat()}
+    answer = await operator("POST", "/v1/api-keys", json=body)
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == ["expires_at"]
+    assert (await operator("GET", "/v1/api-keys", params={"tenant_id": tenant})).json()["api_keys"] == []
+
+
 async def test_every_wrong_key_gets_the_same_answer(http: httpx.AsyncClient, new_key: NewKey, operator: Send) -> None:
     good = (await new_key())["key"]
     expired = (await new_key(expires_at=(datetime.now(UTC) + timedelta(seconds=1)).isoformat()))["key"]
