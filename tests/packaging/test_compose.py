@@ -103,6 +103,12 @@ def test_what_holds_data_is_reached_by_who_needs_it_alone(name: str) -> None:
     assert neighbours == NEEDED_BY[name] | {name}
 
 
+@pytest.mark.parametrize("name", ["booking-service", "migrations", "topology"])
+def test_who_calls_nobody_outside_has_no_way_out(name: str) -> None:
+    networks = yaml.safe_load(COMPOSE)["networks"]
+    assert all(networks[network] == {"internal": True} for network in SERVICES[name]["networks"])
+
+
 def test_the_monitor_of_nats_is_seen_from_its_container_alone() -> None:
     configuration = (ROOT / "deploy/nats/nats-server.conf").read_text()
     assert re.findall(r"^(?:http|https|http_port|https_port|monitor_port): (.*)", configuration, re.MULTILINE) == [
