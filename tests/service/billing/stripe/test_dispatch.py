@@ -3,10 +3,13 @@
 import asyncio
 import itertools
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
+from devstack.servers import Servers
 from shared.contracts.billing.payments import PaymentStatus
 from shared.contracts.stripe import StripeEvent
 from tests.service.billing.conftest import Billing, about, counted, refunded
@@ -67,12 +70,16 @@ async def test_a_repeated_event_is_counted_as_ignored(billing: Billing, together
     assert (counted("processed"), counted("ignored"), counted("error")) == (before[0] + 1, before[1] + 2, before[2])
 
 
-async def test_an_event_that_comes_before_its_payment_is_applied_with_it(billing: Billing) -> None:
+async def test_an_event_that_comes_before_its_payment_is_applied_with_it(billing: Billing, servers: Servers) -> None:
     """Stripe may be quicker than our commit: the intent exists, our row does not."""
     first = await billing.hold()
     intent = await billing.intent(first)
     early = about(first, intent, "payment_intent.succeeded")
-    await billing.rows("DELETE FROM payments WHERE payment_intent_id = :intent RETURNING id", intent=intent)
+    administrator = await asyncpg.connect(servers.postgres.url, database=urlsplit(billing.url).path[1:])
+    assert (
+        await administrator.execute("DELETE FROM billing.payments WHERE payment_intent_id = $1", intent) == "DELETE 1"
+    )
+    await administrator.close()
     await billing.hear(early)
     assert await billing.stored(early) == ("parked", None)
     again = first.model_copy(update={"id": uuid4()})
