@@ -124,7 +124,8 @@ class Readers:
 
     def _give_up(self, timeout: asyncio.Timeout) -> None:
         self.remove(timeout)
-        timeout.reschedule(0)
+        if not timeout.expired():  # just now, by itself: then it can't be told any more
+            timeout.reschedule(0)
         SHED.labels("slow_bodies").inc()
 
 

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from gateway.http.load_shedding import FEWEST, ConcurrencyLimit
+from gateway.http.load_shedding import FEWEST, ConcurrencyLimit, Readers
 from gateway.http.problems import Problem
 
 SLOW = 0.5
@@ -152,3 +152,21 @@ async def test_of_one_tenants_slow_bodies_its_own_eldest_is_given_up() -> None:
     assert given_up == ["noisy 0", "noisy 1"]
     for task in waiting:
         task.cancel()
+
+
+async def test_a_body_that_is_out_of_time_in_this_very_turn_makes_room_as_well() -> None:
+    readers, loop = Readers(1, 1.0), asyncio.get_running_loop()
+    added: list[bool] = []
+
+    def another() -> None:
+        readers.add(asyncio.timeout(1), None)
+        added.append(True)
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01) as slow:
+            readers.add(slow, None)
+            when = slow.when()
+            assert when
+            loop.call_at(when, another)  # after its time is over, and before its task has heard of it
+            await asyncio.sleep(10)
+    assert added
