@@ -162,11 +162,14 @@ async def test_a_body_that_is_out_of_time_in_this_very_turn_makes_room_as_well()
         readers.add(asyncio.timeout(1), None)
         added.append(True)
 
-    with pytest.raises(TimeoutError):
+    async def out_of_time() -> None:
         async with asyncio.timeout(0.01) as slow:
             readers.add(slow, None)
             when = slow.when()
             assert when
             loop.call_at(when, another)  # after its time is over, and before its task has heard of it
             await asyncio.sleep(10)
+
+    with pytest.raises(TimeoutError):
+        await out_of_time()
     assert added
