@@ -11,5 +11,5 @@ class BookingSettings(ServiceSettings):
     booking_database_url: SecretStr
     hold_minutes: int = Field(default=15, ge=1, le=120)
     """How long a slot waits for its deposit (docs/domain/slots-and-buffers.md)."""
-    search_size: int = Field(default=20_000, ge=1_000, le=1_000_000)
+    search_size: int = Field(default=25_000, ge=1_000, le=1_000_000)
     """Times a resource is offered in one answer to a search; a slot by itself counts as ten."""

@@ -25,11 +25,11 @@ ALTERNATIVES_WITHIN = timedelta(days=7)
 
 SLOT_SIZE = 10
 """What a slot costs to make and to write down, in resources named in it."""
-STRETCH_SIZE = 2_000
+STRETCH_SIZE = 3_000
 """What is searched before the loop turns again: a millisecond or two."""
 IDLE_TURN_SECONDS = 0.0002
 """What a turn of the loop takes in which nobody has anything to do, and some more."""
-CLOSED_FACTOR = 4
+CLOSED_FACTOR = 3
 """How much longer than what would fill an answer a search reads on, for the nights and Sundays in it."""
 
 # Resource by resource: under row-level security no condition on a range reaches an index (`&&` is not
@@ -93,7 +93,7 @@ def _time_of(size: int, rules: SlotRules, resources: int) -> timedelta:
 class Searches:
     """The searches of this process: one at a time, and never the whole loop for it, in which bookings are made."""
 
-    def __init__(self, size: int = 20_000) -> None:
+    def __init__(self, size: int = 25_000) -> None:
         """`size` is how often one answer offers a resource at the most; a slot by itself counts as `SLOT_SIZE`."""
         self.size = size
         self._turn = asyncio.Lock()
