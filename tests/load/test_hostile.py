@@ -13,6 +13,7 @@ from contextlib import suppress
 
 import pytest
 
+from bench.machine import resident_megabytes
 from bench.open_loop import Observed, OpenLoop
 from bench.shop import Shop, open_shop
 from bench.webhooks import signed_events
@@ -75,9 +76,10 @@ async def test_whatever_strangers_do_the_quiet_tenant_is_served() -> None:
             p50, p50_alone, p99, p99_alone = (
                 seen.percentile(share, 200, 201) * 1000 for share in (0.5, 0.99) for seen in (beside, alone)
             )
+            megabytes = resident_megabytes(stack.processes["gateway-1"].pid)
             print(
                 f"| {attack.__name__.replace('_', ' ')} | {tally.tries:,} | {tally.ended:,} | {beside.offered:,} "
-                f"| {unserved} | {p50:.0f}, {p50_alone:.0f} | {p99:.0f}, {p99_alone:.0f} | {memory_of(stack):.0f} |",
+                f"| {unserved} | {p50:.0f}, {p50_alone:.0f} | {p99:.0f}, {p99_alone:.0f} | {megabytes:.0f} |",
                 flush=True,
             )
             assert stack.processes["gateway-1"].running
@@ -86,11 +88,3 @@ async def test_whatever_strangers_do_the_quiet_tenant_is_served() -> None:
         assert set(after.statuses) <= {200, 201}, "and afterwards all is as before"
         assert time.monotonic() - started < 60
     assert not failed, "\n".join(failed)
-
-
-def memory_of(stack: Stack) -> float:
-    """The gateway's resident memory in MB."""
-    pid = stack.processes["gateway-1"].pid
-    with open(f"/proc/{pid}/status") as status:
-        kilobytes = next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
-    return kilobytes / 1024

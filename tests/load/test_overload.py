@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import pytest
 
+from bench.machine import resident_megabytes
 from bench.open_loop import Observed, OpenLoop
 from devstack.stack import Stack
 from tests.load.shop import Shop
@@ -98,12 +98,6 @@ class Memory:
             for name, pid in self._pids.items():
                 self.most[name] = max(self.most.get(name, 0), resident_megabytes(pid))
             await asyncio.sleep(0.25)
-
-
-def resident_megabytes(pid: int) -> float:
-    """Resident memory of a process."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
 
 
 def told(name: str, seen: Observed, seconds: float) -> str:
