@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
+from pydantic import SecretStr
 
 from bench import bookings
 from bench.bookings import Business
@@ -158,8 +159,13 @@ async def _grown(kernel: Kernel, number: int, size: int) -> _Shop:
     admin = kernel.stack.servers.postgres.url
     async with _administrator(admin) as connection:
         await connection.execute(f"CREATE DATABASE {name}")
-    admin, url = (u.replace("/tidebook", f"/{name}") for u in (admin, kernel.stack.database_url("booking")))
-    await upgrade("booking", {"ADMIN_DATABASE_URL": admin, "BOOKING_DATABASE_URL": url})
+    stack = kernel.stack
+    admin, url, system_url = (
+        u.replace("/tidebook", f"/{name}")
+        for u in (admin, stack.database_url("booking"), stack.system_database_url("booking"))
+    )
+    urls = {"ADMIN_DATABASE_URL": admin, "BOOKING_DATABASE_URL": url, "BOOKING_SYSTEM_DATABASE_URL": system_url}
+    await upgrade("booking", urls)
     ahead = bookings.tomorrow() + timedelta(hours=8)
     each = size // 2 // RESOURCES - AHEAD
     async with _administrator(admin) as connection:
@@ -171,7 +177,7 @@ async def _grown(kernel: Kernel, number: int, size: int) -> _Shop:
         await bookings.book(connection, [business, *others], AHEAD, ahead, a_day=7)
         await bookings.tidy(connection)
     past = start + timedelta(days=(days - 1) // 2)
-    shop = _Shop(Database(url, "booking", pool_size=POOL), business, past)
+    shop = _Shop(Database(SecretStr(url), SecretStr(system_url), "booking", POOL), business, past)
     shop.cursor = (await shop.page(limit=1, starts_to=past + timedelta(days=1))).next_cursor
     return shop
 

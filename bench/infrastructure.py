@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import asyncpg
 from nats import connect
 from nats.aio.client import Client
+from pydantic import SecretStr
 
 from devstack.stack import SERVICES, Stack
 from shared.messaging.broker import Broker
@@ -79,7 +80,9 @@ async def kernel_of(schema: str) -> AsyncIterator[Kernel]:
     stack = Stack.throwaway(durable=True, replicas=dict.fromkeys(SERVICES, 0))
     async with stack:
         broker = Broker(stack.servers.nats.url, schema)
-        database = Database(stack.database_url(schema), schema, pool_size=POOL)
+        database = Database(
+            SecretStr(stack.database_url(schema)), SecretStr(stack.system_database_url(schema)), schema, POOL, POOL
+        )
         await broker.connect()
         await ensure_topology(broker.js, [])
         try:

@@ -103,6 +103,7 @@ def _settings(kernel: Kernel) -> NotifierSettings:
         nats_url=kernel.stack.servers.nats.url,
         port=inbox.port,
         notifier_database_url=SecretStr(kernel.stack.database_url("notifier")),
+        notifier_system_database_url=SecretStr(kernel.stack.system_database_url("notifier")),
         mail_from=FROM,
         smtp_host=inbox.smtp_host,
         smtp_port=inbox.smtp_port,

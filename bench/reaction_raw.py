@@ -17,7 +17,8 @@ from shared.identifiers import new_id
 SCRATCH = """
     CREATE TABLE visits (
         tenant_id uuid NOT NULL, booking_id uuid NOT NULL, version integer NOT NULL, starts_at timestamptz NOT NULL,
-        PRIMARY KEY (tenant_id, booking_id))
+        PRIMARY KEY (tenant_id, booking_id));
+    GRANT SELECT, INSERT, UPDATE ON visits TO booking
 """
 REMEMBER = """
     INSERT INTO visits (tenant_id, booking_id, version, starts_at)

@@ -63,19 +63,22 @@ async def _swept(kernel: Kernel, _: Client, events: list[BookingConfirmed]) -> E
 async def _relayed(kernel: Kernel, rows: list[OutboxRow], count: int) -> Effort:
     """Run a relay until nothing is left."""
     relay = Relay(kernel.broker, kernel.database, "booking")
-    database = await kernel.raw_database()
     effort = Effort(kernel.servers)
     relay.committed(rows)
     effort.begin()
     running = asyncio.create_task(relay.run())
     async with asyncio.timeout(120):
-        while await database.fetchval(PUBLISHED) < count:  # noqa: ASYNC110 - the table can't wake anybody
+        while await _published(kernel) < count:  # noqa: ASYNC110 - the table can't wake anybody
             await asyncio.sleep(0.02)
     effort.end()
     relay.stop()
     await running
-    await database.close()
     return effort
+
+
+async def _published(kernel: Kernel) -> int:
+    async with kernel.database.transaction("*") as (_, driver):
+        return int(await driver.fetchval(PUBLISHED))
 
 
 async def _committed(kernel: Kernel, events: list[BookingConfirmed]) -> list[OutboxRow]:

@@ -1,9 +1,10 @@
 """Brings every service's schema to the newest migration: `python -m migrations upgrade|heads`; `new` writes one.
 
-One database by default, a schema and three roles a service (`migrations.roles`). `ADMIN_DATABASE_URL`
-may create roles; `<SERVICE>_DATABASE_URL` names the application role, its password and its database;
-`<SERVICE>_ADMIN_DATABASE_URL` overrides the administrator where databases live apart. With
-`READER_DATABASE_PASSWORD` the roles `<service>_reader` may log in.
+One database by default, a schema and four roles a service (`migrations.roles`). `ADMIN_DATABASE_URL`
+may create roles; `<SERVICE>_DATABASE_URL` names the application role, its password and its database,
+`<SERVICE>_SYSTEM_DATABASE_URL` the password of the role `<service>_system`; `<SERVICE>_ADMIN_DATABASE_URL`
+overrides the administrator where databases live apart. With `READER_DATABASE_PASSWORD` the roles
+`<service>_reader` may log in.
 """
 
 import asyncio
@@ -63,9 +64,16 @@ async def upgrade(service: str, environment: dict[str, str]) -> str:
     role = unquote(target.username or service)
     if not re.fullmatch(r"[a-z_][a-z0-9_]*", role):
         raise SystemExit(f"{service.upper()}_DATABASE_URL: role names are lower-case letters, digits and '_'")
+    system = urlsplit(_required(environment, f"{service.upper()}_SYSTEM_DATABASE_URL"))
     roles = Roles(
-        service, role, unquote(target.password or ""), environment.get("READER_DATABASE_PASSWORD", "").strip()
+        service,
+        role,
+        unquote(target.password or ""),
+        unquote(system.password or ""),
+        environment.get("READER_DATABASE_PASSWORD", "").strip(),
     )
+    if unquote(system.username or "") != roles.system:
+        raise SystemExit(f"{service.upper()}_SYSTEM_DATABASE_URL: its user has to be {roles.system}")
     connect = partial(asyncpg.connect, url)
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     try:

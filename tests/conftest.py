@@ -16,6 +16,7 @@ from devstack.servers import Servers
 from shared.messaging.broker import Broker
 from shared.persistence.database import Database
 from tests.support.containers import container_servers
+from tests.support.databases import database_settings, open_database
 
 ROOT = Path(__file__).parent.parent
 SERVICES = ("gateway", "booking", "billing", "notifier")
@@ -31,7 +32,7 @@ def migrate(servers: Servers, *services: str, database: str = "tidebook") -> dic
     urls = {s: servers.postgres.url_for(s, f"{s}-password").replace("/tidebook", f"/{database}") for s in services}
     environment = {**os.environ, "ADMIN_DATABASE_URL": servers.postgres.url}
     environment["READER_DATABASE_PASSWORD"] = READER_PASSWORD
-    environment |= {f"{s.upper()}_DATABASE_URL": url for s, url in urls.items()}
+    environment |= {name: url for s, url in urls.items() for name, url in database_settings(s, url).items()}
     command = [sys.executable, "-m", "migrations", "upgrade", *services]
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
@@ -56,7 +57,7 @@ def database_urls(servers: Servers) -> dict[str, str]:
 @pytest.fixture
 async def database(database_urls: dict[str, str]) -> AsyncIterator[Database]:
     """booking-service's database, as its application role."""
-    database = Database(database_urls["booking"], "booking")
+    database = open_database(database_urls["booking"], "booking")
     yield database
     await database.close()
 

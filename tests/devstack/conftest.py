@@ -130,7 +130,7 @@ class Client:
         self.events = client.v1.events
         self.charges = client.v1.charges
         self.customers = client.v1.customers
-        self.http = httpx.AsyncClient(base_url=url, auth=(API_KEY, ""), trust_env=False)
+        self.http = httpx.AsyncClient(base_url=url, auth=(API_KEY, ""), trust_env=False, timeout=allowed(10))
 
     async def intent(self, **params: Any) -> stripe.PaymentIntent:
         """An intent of €25 for a booking of its own, that takes cards only."""

@@ -21,7 +21,7 @@ from devstack.ports import Ports, free_ports, is_free
 from devstack.postgres import Postgres
 from devstack.process import Child, DevstackError
 from devstack.servers import Nats, Servers, Valkey, temporary_directory
-from tests.support.eventually import eventually
+from tests.support.eventually import allowed, eventually
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ async def test_nats_syncs_always_and_keeps_acknowledged_messages(directory: Path
     server = Nats(directory, *free_ports(2))
     server.start()
     try:
-        async with httpx.AsyncClient(trust_env=False) as http:
+        async with httpx.AsyncClient(trust_env=False, timeout=allowed(10)) as http:
             variables = (await http.get(f"{server.monitor_url}/varz")).json()
         assert variables["jetstream"]["config"]["sync_always"] is True
         assert variables["max_payload"] == 1024 * 1024

@@ -148,7 +148,7 @@ async def test_run_one_adds_a_replica_to_what_runs(base: int) -> None:
             address = re.search(r"on (http://127\.0\.0\.1:\d+) ", said)
             assert address, said
             assert str(base) not in address[1]
-            async with httpx.AsyncClient(trust_env=False) as http:
+            async with httpx.AsyncClient(trust_env=False, timeout=allowed(10)) as http:
                 try:
                     return (await http.get(f"{address[1]}/readyz")).status_code == 200
                 except httpx.TransportError as error:

@@ -11,7 +11,7 @@ from bench.machine import resident_megabytes
 from bench.open_loop import Observed, OpenLoop
 from devstack.stack import Stack
 from tests.load.shop import Shop
-from tests.support.eventually import allowed
+from tests.support.eventually import SLOWER, allowed
 from tests.support.stack import throwaway_stack
 
 pytestmark = pytest.mark.timeout(300)
@@ -120,15 +120,20 @@ async def test_five_times_the_load_is_refused_politely_and_forgotten_soon(stack:
     async with Memory(stack) as usual_memory:
         usual = await loop.run(requests, rate, phases.usual)
     opened = loop.opened
-    async with Memory(stack) as memory, httpx.AsyncClient(base_url=stack.api_url, trust_env=False) as probe:
+    async with (
+        Memory(stack) as memory,
+        httpx.AsyncClient(base_url=stack.api_url, trust_env=False, timeout=allowed(10)) as probe,
+    ):
         flood = asyncio.create_task(loop.run(requests, TIMES * most, phases.overload))
         probes = []
         while not flood.done():
             probes.append((await probe.get("/healthz")).status_code)
             await asyncio.sleep(0.2)
         overload = await flood
-    refused_for = await seconds_until_nothing_is_refused(loop, requests, rate)
-    after = await loop.run(requests, rate, phases.after)
+    # The short test runs beside others, which may have taken the machine since its rate was measured.
+    again = rate if phases is LONG else rate / SLOWER
+    refused_for = await seconds_until_nothing_is_refused(loop, requests, again)
+    after = await loop.run(requests, again, phases.after)
     loop.close()
     print(f"\nmost served {most:.0f} bookings/s, usual load {rate:.0f}/s")
     print(told("usual load", usual, phases.usual))
@@ -154,7 +159,7 @@ async def test_five_times_the_load_is_refused_politely_and_forgotten_soon(stack:
     if phases is LONG:  # figures that a busy neighbour spoils
         assert overload.statuses[201] / phases.overload > most / 2, "refusing must not cost what serving needs"
         # What a refusal takes is the machine's share: nothing is done for it.
-        allowed = 2 * max(usual.percentile(0.99, 201), SLOW_SECONDS) + settled.percentile(0.99, 503)
-        assert settled.percentile(0.99, *ACCEPTED) <= allowed
+        most_wait = 2 * max(usual.percentile(0.99, 201), SLOW_SECONDS) + settled.percentile(0.99, 503)
+        assert settled.percentile(0.99, *ACCEPTED) <= most_wait
         assert refused_for < BACK_SECONDS
         assert min(after.per_second(*ACCEPTED)[: int(phases.after) - 1]) >= 0.95 * rate

@@ -21,7 +21,7 @@ import httpx
 from devstack.process import stop_all
 from devstack.stack import Stack
 from tests.support.client import Api, in_days
-from tests.support.eventually import eventually
+from tests.support.eventually import allowed, eventually
 
 DUMPS = Path(__file__).with_name("dumps")
 SCHEMAS = ("gateway", "booking", "billing", "notifier")
@@ -51,7 +51,9 @@ class Stories:
     async def play(self) -> Json:
         """All of them, in the order in which they can happen. Returns what a test has to know."""
         stripe = httpx.AsyncClient(
-            base_url=self.stack.servers.stripe.url, headers={"Authorization": "Bearer sk_test_customer"}
+            base_url=self.stack.servers.stripe.url,
+            headers={"Authorization": "Bearer sk_test_customer"},
+            timeout=allowed(10),
         )
         self.stripe = stripe
         operator_key = self.stack.credentials.operator_api_key

@@ -162,7 +162,7 @@ def test_generated_secrets_are_fresh_and_kept(tmp_path: Path, generate: Callable
     assert sorted(path.name for path in tmp_path.iterdir()) == [".env", ".env.example", "VERSION", "bin"]
     assert (tmp_path / ".env").stat().st_mode & 0o077 == 0
     secrets = [values[name] for name in example() if SECRET.search(name) and name not in OPTIONAL_SECRETS]
-    assert len(set(secrets)) == len(secrets) == 17
+    assert len(set(secrets)) == len(secrets) == 21
     assert all(len(secret) >= 16 for secret in secrets)
 
 

@@ -8,9 +8,10 @@ import asyncpg
 import pytest
 
 from devstack.servers import Servers
-from migrations.roles import PRUNED_TABLES
+from migrations.roles import PRUNED_TABLES, SYSTEM_TABLES
 from tests.conftest import READER_PASSWORD, SERVICES
 from tests.privileges.conftest import Denied
+from tests.support.databases import system_url
 
 TABLES = {"gateway": "tenants", "booking": "services", "billing": "payments", "notifier": "messages"}
 """One table of each service, for others to want."""
@@ -32,13 +33,12 @@ ROWS = {
     ),
 }
 """A table with row-level security of each service that has one, and a row of a tenant's for it."""
-FOR_ALL_TENANTS = {
-    "gateway": {"api_keys"},
-    "billing": set[str](),
-    "booking": set[str](),
-    "notifier": set[str](),
+FOREIGN = {
+    "tenants": "INSERT INTO {} (id, name) VALUES (gen_random_uuid(), 'mine')",
+    "outbox": "INSERT INTO {} (id, type, subject, payload, occurred_at)"
+    " VALUES (gen_random_uuid(), 'x', 'x.' || gen_random_uuid(), '{{}}', now())",
 }
-"""Tables with a tenant's id that are read to find out the tenant."""
+"""A row of another tenant's, where no column is named `tenant_id`."""
 
 
 def other(service: str) -> str:
@@ -66,12 +66,19 @@ async def refused(connection: asyncpg.Connection, statement: str) -> str:
     return str(raised.value).splitlines()[0]
 
 
+async def all_tables(connection: asyncpg.Connection, service: str) -> list[str]:
+    """The names of a service's tables."""
+    query = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = $1::text::regnamespace ORDER BY 1"
+    return [row["relname"] for row in await connection.fetch(query, service)]
+
+
 async def protected_tables(connection: asyncpg.Connection, service: str) -> dict[str, bool]:
     """Tables that hold a tenant's rows: name to whether row-level security is forced."""
     rows = await connection.fetch(
         "SELECT relname, relrowsecurity AND relforcerowsecurity AS forced"
         " FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
-        " WHERE relkind = 'r' AND attname = 'tenant_id' AND relnamespace = $1::text::regnamespace",
+        " WHERE relkind = 'r' AND relnamespace = $1::text::regnamespace"
+        " AND (attname = 'tenant_id' OR (relname, attname) IN (('tenants', 'id'), ('outbox', 'subject')))",
         service,
     )
     return {row["relname"]: row["forced"] for row in rows}
@@ -111,10 +118,9 @@ async def test_the_application_role(service: str, database_urls: dict[str, str],
         for statement in forbidden_to_all(service):
             denied(f"PostgreSQL {service}", statement, await refused(connection, statement))
         for table in await protected_tables(connection, service):
-            if table in FOR_ALL_TENANTS[service]:
-                continue
             await connection.execute("SELECT set_config('app.tenant_ids', $1, false)", str(uuid4()))
-            statement = f"INSERT INTO {service}.{table} (tenant_id) VALUES (gen_random_uuid())"
+            statement = FOREIGN.get(table, "INSERT INTO {} (tenant_id) VALUES (gen_random_uuid())")
+            statement = statement.format(f"{service}.{table}")
             answer = await refused(connection, statement)
             assert "row-level security" in answer
             denied(f"PostgreSQL {service}", f"for another tenant: {statement}", answer)
@@ -129,24 +135,55 @@ async def test_the_application_role(service: str, database_urls: dict[str, str],
 async def test_what_is_there_for_good_is_neither_deleted_nor_locked(
     service: str, database_urls: dict[str, str], denied: Denied
 ) -> None:
-    tables = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = $1::text::regnamespace"
+    """The application deletes and locks nothing at all, the system role only what it forgets after a while."""
+    for role, url in ((service, database_urls[service]), (f"{service}_system", system_url(database_urls[service]))):
+        async with session(url) as connection:
+            tables = await all_tables(connection, service)
+            kept = [t for t in tables if role == service or t not in PRUNED_TABLES[service]]
+            assert "alembic_version" in kept
+            for table in kept:
+                for statement in (
+                    f"DELETE FROM {service}.{table}",
+                    f"LOCK TABLE {service}.{table} IN ACCESS EXCLUSIVE MODE",
+                    f"LOCK TABLE {service}.{table} IN SHARE MODE",
+                ):
+                    answer = await refused(connection, f"BEGIN; {statement}")
+                    await connection.execute("ROLLBACK")
+                    denied(f"PostgreSQL {role}", statement, answer)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_the_application_role_can_not_name_every_tenant(
+    service: str, database_urls: dict[str, str], denied: Denied
+) -> None:
     async with session(database_urls[service]) as connection:
-        kept = [row["relname"] for row in await connection.fetch(tables, service)]
-        kept = [table for table in kept if table not in PRUNED_TABLES[service]]
-        assert TABLES[service] in kept or service == "notifier"
-        for table in kept:
+        await connection.execute("SELECT set_config('app.tenant_ids', '*', false)")
+        for table in await protected_tables(connection, service):
+            assert await connection.fetchval(f"SELECT count(*) FROM {service}.{table}") == 0
+            denied(f"PostgreSQL {service}", f"SET app.tenant_ids = '*'; SELECT FROM {service}.{table}", "0 rows")
+        for table in SYSTEM_TABLES[service]:
             for statement in (
-                f"DELETE FROM {service}.{table}",
-                f"LOCK TABLE {service}.{table} IN ACCESS EXCLUSIVE MODE",
-                f"LOCK TABLE {service}.{table} IN SHARE MODE",
+                f"SELECT count(*) FROM {service}.{table}",
+                f"INSERT INTO {service}.{table} DEFAULT VALUES",
             ):
-                answer = await refused(connection, f"BEGIN; {statement}")
-                await connection.execute("ROLLBACK")
-                denied(f"PostgreSQL {service}", statement, answer)
+                denied(f"PostgreSQL {service}", statement, await refused(connection, statement))
+        for table in {"outbox", "inbox"} & set(await all_tables(connection, service)):
+            statement = f"UPDATE {service}.{table} SET {'id = id' if table == 'outbox' else 'consumer = consumer'}"
+            denied(f"PostgreSQL {service}", statement, await refused(connection, statement))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_the_system_role(service: str, database_urls: dict[str, str], denied: Denied) -> None:
+    """It sees every tenant's rows, and is otherwise as bound as any."""
+    async with session(system_url(database_urls[service])) as connection:
+        for statement in [*forbidden_to_all(service), f"SET ROLE {service}"]:
+            denied(f"PostgreSQL {service}_system", statement, await refused(connection, statement))
+        for table in await all_tables(connection, service):
+            await connection.fetchval(f"SELECT count(*) FROM {service}.{table}")
 
 
 async def test_the_gateway_can_not_rewrite_keys(database_urls: dict[str, str], denied: Denied) -> None:
-    async with session(database_urls["gateway"]) as connection:
+    async with session(system_url(database_urls["gateway"])) as connection:
         for statement in (
             "UPDATE gateway.api_keys SET tenant_id = gen_random_uuid()",
             "UPDATE gateway.api_keys SET secret_sha256 = ''",
@@ -155,7 +192,7 @@ async def test_the_gateway_can_not_rewrite_keys(database_urls: dict[str, str], d
             "UPDATE gateway.tenants SET name = 'mine'",
             "UPDATE gateway.audit_log SET actor = 'nobody'",
         ):
-            denied("PostgreSQL gateway", statement, await refused(connection, statement))
+            denied("PostgreSQL gateway_system", statement, await refused(connection, statement))
         await connection.execute("UPDATE gateway.api_keys SET revoked_at = now() WHERE false")
 
 
@@ -199,6 +236,7 @@ async def test_rows_are_seen_by_who_names_their_tenant(
 
     async with (
         session(database_urls[service]) as application,
+        session(system_url(database_urls[service])) as system,
         session(reader_url(servers, service)) as reader,
         session(servers.postgres.url) as administrator,
     ):
@@ -211,6 +249,7 @@ async def test_rows_are_seen_by_who_names_their_tenant(
             assert await seen(connection, None) == 0
             assert await seen(connection, uuid4()) == 0
             denied(f"PostgreSQL {service}{role}", f"SELECT FROM {service}.{table} without its tenant", "0 rows")
+        assert await seen(system, None) == 1
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -243,6 +282,7 @@ async def test_roles_are_bound_own_nothing_and_have_limits(
     limits = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
     for role, url, expected in (
         (service, database_urls[service], ["2s", "2s", "10s"]),
+        (f"{service}_system", system_url(database_urls[service]), ["2s", "2s", "10s"]),
         (f"{service}_reader", reader_url(servers, service), ["30s", "2s", "1min"]),
     ):
         async with session(url) as connection:
@@ -263,7 +303,8 @@ async def test_roles_are_bound_own_nothing_and_have_limits(
 async def test_every_tenants_table_is_protected(servers: Servers, service: str, database_urls: dict[str, str]) -> None:
     async with session(database_urls[service]) as connection:
         found = await protected_tables(connection, service)
-    assert {name for name, forced in found.items() if not forced} == FOR_ALL_TENANTS[service]
+    assert found
+    assert [name for name, forced in found.items() if not forced] == []
 
 
 async def test_a_statement_without_end_is_ended(database_urls: dict[str, str]) -> None:

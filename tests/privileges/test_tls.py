@@ -16,8 +16,8 @@ from devstack.servers import NATS_DIRECTORY, Nats, Servers, temporary_directory
 from gateway.http.quota import RedisLimiter
 from shared.errors import Unavailable
 from shared.messaging.broker import Broker
-from shared.persistence.database import Database
 from shared.runtime.settings import NatsSettings
+from tests.support.databases import open_database
 from tests.support.eventually import allowed, eventually
 
 SERVERS_SSL_REQUEST = (8).to_bytes(4) + (80877103).to_bytes(4)
@@ -161,8 +161,8 @@ async def test_postgresql(
     plain = database_urls["booking"]
     address = plain.rpartition("@")[2].partition("/")[0]
     url = plain.replace(address, postgres_behind_tls) + "?sslmode=verify-full&sslrootcert="
-    good, bad = Database(f"{url}{authority.ca}", "booking"), Database(f"{url}{stranger.ca}", "booking")
-    unencrypted = Database(f"{plain}?sslmode=verify-full&sslrootcert={authority.ca}", "booking")
+    good, bad = open_database(f"{url}{authority.ca}", "booking"), open_database(f"{url}{stranger.ca}", "booking")
+    unencrypted = open_database(f"{plain}?sslmode=verify-full&sslrootcert={authority.ca}", "booking")
     assert await good.schema_revision()
     for database in (bad, unencrypted):
         with pytest.raises(Unavailable):

@@ -11,6 +11,7 @@ from devstack.ports import free_ports
 from devstack.process import Child
 from devstack.server import answers_http
 from devstack.servers import Servers
+from tests.support.databases import database_settings
 from tests.support.eventually import allowed
 
 
@@ -53,7 +54,7 @@ def booking_replicas(
 ) -> Iterator[list[ServiceProcess]]:
     """Two replicas of booking-service."""
     environment = common_environment | servers.nats.settings("booking")
-    environment["BOOKING_DATABASE_URL"] = database_urls["booking"]
+    environment |= database_settings("booking", database_urls["booking"])
     directory = tmp_path_factory.mktemp("booking")
     replicas = [ServiceProcess("booking", environment, directory) for _ in range(2)]
     for replica in replicas:

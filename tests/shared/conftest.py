@@ -12,8 +12,8 @@ from devstack.ports import free_ports
 from devstack.servers import Nats, Servers, temporary_directory
 from shared.messaging.broker import Broker
 from shared.messaging.topology import ensure_topology
-from shared.persistence.database import Database
 from tests.conftest import migrate
+from tests.support.databases import open_database
 from tests.support.kernel import Kernel
 
 SCRATCH = """
@@ -22,9 +22,9 @@ SCRATCH = """
     ALTER TABLE booking.effects ENABLE ROW LEVEL SECURITY;
     ALTER TABLE booking.effects FORCE ROW LEVEL SECURITY;
     CREATE POLICY tenant ON booking.effects USING (
-        (select current_setting('app.tenant_ids', true)) = '*'
-        OR tenant_id = ANY ((select string_to_array(
-            nullif(current_setting('app.tenant_ids', true), '*'), ','))::uuid[]));
+        tenant_id = ANY ((select string_to_array(current_setting('app.tenant_ids', true), ','))::uuid[]));
+    CREATE POLICY system ON booking.effects TO booking_system USING (true);
+    GRANT SELECT, INSERT, UPDATE ON booking.effects TO booking, booking_system;
 """
 
 
@@ -46,7 +46,7 @@ async def kernel(servers: Servers) -> AsyncIterator[Kernel]:
     connection = await asyncpg.connect(admin_url)
     await connection.execute(SCRATCH)
     await connection.close()
-    database = Database(urls["booking"], "booking", pool_size=20)
+    database = open_database(urls["booking"], "booking", pool_size=20)
     yield Kernel(urls["booking"], admin_url, database)
     await database.close()
 

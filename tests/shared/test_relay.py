@@ -38,19 +38,19 @@ async def relaying(broker: Broker, database: Database) -> AsyncIterator[Relay]:
 
 async def commit(kernel: Kernel, events: list[Noted], relay: Relay | None = None) -> None:
     """One transaction that emits these; without a relay its writer is dead before it could hand them over."""
-    async with transaction(kernel.database, set(), relay.committed if relay else ignore) as tx:
+    async with transaction(kernel.database, {e.tenant_id for e in events}, relay.committed if relay else ignore) as tx:
         for event in events:
             tx.emit(event)
 
 
 async def forget_claims(kernel: Kernel, events: list[Noted]) -> None:
     """Let the claims of dead writers run out now instead of in a few seconds."""
-    async with kernel.database.engine.begin() as connection:
+    async with kernel.database.system.begin() as connection:
         await connection.execute(AGED, {"ids": [e.id for e in events]})
 
 
 async def unpublished(kernel: Kernel, events: list[Noted]) -> set[UUID]:
-    async with kernel.database.engine.connect() as connection:
+    async with kernel.database.system.connect() as connection:
         found = await connection.execute(
             text("SELECT id FROM outbox WHERE published_at IS NULL AND id = ANY(CAST(:ids AS uuid[]))"),
             {"ids": [e.id for e in events]},
@@ -133,7 +133,7 @@ async def test_a_relay_that_died_before_it_marked_publishes_no_second_message(ke
     async with relaying(wire, kernel.database) as relay:
         await commit(kernel, events, relay)
         await eventually(lambda: all_published(kernel, events), within=2)
-    async with kernel.database.engine.begin() as connection:
+    async with kernel.database.system.begin() as connection:
         await connection.execute(
             text("UPDATE outbox SET published_at = NULL WHERE id = ANY(CAST(:ids AS uuid[]))"),
             {"ids": [e.id for e in events]},
@@ -202,7 +202,7 @@ async def test_stopping_publishes_what_is_in_hand(kernel: Kernel, wire: Broker) 
 async def test_memory_is_bounded_and_the_sweep_takes_the_rest(kernel: Kernel, wire: Broker) -> None:
     (event,) = some(1)
     rows: list[OutboxRow] = []
-    async with transaction(kernel.database, set(), rows.extend) as tx:
+    async with transaction(kernel.database, {event.tenant_id}, rows.extend) as tx:
         tx.emit(event)
     relay = Relay(wire, kernel.database, "booking")
     relay.committed(rows * HAND_OVER_LIMIT)

@@ -41,9 +41,12 @@ class Outside:
 
     def __init__(self, servers: Servers) -> None:
         self.stripe = httpx.AsyncClient(
-            base_url=servers.stripe.url, headers={"Authorization": "Bearer sk_test_customer"}, trust_env=False
+            base_url=servers.stripe.url,
+            headers={"Authorization": "Bearer sk_test_customer"},
+            trust_env=False,
+            timeout=allowed(10),
         )
-        self.inbox = httpx.AsyncClient(base_url=servers.inbox.url, trust_env=False)
+        self.inbox = httpx.AsyncClient(base_url=servers.inbox.url, trust_env=False, timeout=allowed(10))
 
     async def pay(self, payment_intent_id: str, method: str = "pm_card_visa") -> httpx.Response:
         form = {"payment_method": method}

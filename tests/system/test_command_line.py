@@ -103,7 +103,7 @@ async def test_the_doctor_finds_a_healthy_stack_healthy(tidebook: Tidebook) -> N
     seen = await eventually(healthy, within=20, every=1)  # some may have told last of their first moments
     print(seen.out)
     for subject in ("NATS  ", "NATS fsync", "NATS clock", "NATS disk", "streams", "topology", "PostgreSQL  ",
-                    "PostgreSQL clock", "oldest transaction", "booking migration", "booking role", "booking outbox",
+                    "PostgreSQL clock", "oldest transaction", "booking migration", "booking roles", "booking outbox",
                     "audit log", "Redis  ", "Redis clock", "mail relay", "gateway"):  # fmt: skip
         assert f"ok    {subject}" in seen.out, f"{subject!r} is missing or not ok"
 

@@ -33,7 +33,7 @@ def build() -> ServiceRuntime:
     service = ServiceRuntime(
         "gateway",
         settings,
-        database=Database(settings.gateway_database_url.get_secret_value(), "gateway"),
+        database=_database(settings),
         schema_revision=SCHEMA_REVISION,
         uses=USES,
         publishes=False,
@@ -53,6 +53,12 @@ def build() -> ServiceRuntime:
     service.every(ADJUST_SECONDS, "adjust-places", shedder.adjust)
     service.app = Edge(RawDispatch(app), shedder)
     return service
+
+
+def _database(settings: GatewaySettings) -> Database:
+    """Mostly for all tenants: a key is looked up before anybody knows its tenant."""
+    urls = settings.gateway_database_url, settings.gateway_system_database_url
+    return Database(*urls, "gateway", pool_size=5, system_pool_size=10)
 
 
 def _access(service: ServiceRuntime, settings: GatewaySettings) -> Access:

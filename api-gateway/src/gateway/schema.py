@@ -1,3 +1,3 @@
 """Which migration this code needs."""
 
-SCHEMA_REVISION = "0004_tenant_first"
+SCHEMA_REVISION = "0005_system_login"

@@ -12,6 +12,8 @@ class GatewaySettings(ServiceSettings):
     operations_port: int | None = Field(default=None, ge=0, le=65535)
     """Where `/metrics`, `/status` and what `/readyz` says beyond yes and no are served; unset: on the API's port."""
     gateway_database_url: SecretStr
+    gateway_system_database_url: SecretStr
+    """The login for work across tenants."""
     operator_api_key: SecretStr = Field(min_length=16)
     """The only key that may create tenants and API keys."""
     stripe_webhook_secret: SecretStr

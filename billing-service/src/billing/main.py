@@ -22,7 +22,12 @@ STRIPE_EFFECTS = StripeEffects().including(*declared_in(billing, StripeEffects))
 def build() -> ServiceRuntime:
     """Put the service together from its environment."""
     settings = load(BillingSettings)
-    database = Database(settings.billing_database_url.get_secret_value(), "billing")
+    database = Database(
+        settings.billing_database_url,
+        settings.billing_system_database_url,
+        "billing",
+        system_pool_size=10,  # Stripe's events name no tenant
+    )
     stripe = StripeClient(settings.stripe_api_key.get_secret_value(), settings.stripe_api_base)
     stripe_dispatch = StripeDispatch(STRIPE_EFFECTS, stripe.livemode)
     service = ServiceRuntime(

@@ -1,3 +1,3 @@
 """Which migration this code needs."""
 
-SCHEMA_REVISION = "0002_tenant_first"
+SCHEMA_REVISION = "0003_system_login"

@@ -9,6 +9,8 @@ class BillingSettings(ServiceSettings):
     """What billing-service needs beside the shared settings."""
 
     billing_database_url: SecretStr
+    billing_system_database_url: SecretStr
+    """The login for work across tenants."""
     stripe_api_key: SecretStr
     """Stripe's secret key. Its mode (test or live) is the only one whose events are accepted."""
     stripe_api_base: str = Field(default="https://api.stripe.com", pattern=r"^https?://[^/]+$")

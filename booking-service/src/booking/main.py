@@ -23,7 +23,7 @@ def build() -> ServiceRuntime:
     service = ServiceRuntime(
         "booking",
         settings,
-        database=Database(settings.booking_database_url.get_secret_value(), "booking"),
+        database=Database(settings.booking_database_url, settings.booking_system_database_url, "booking"),
         schema_revision=SCHEMA_REVISION,
         handlers=HANDLERS,
         adapters={"holds": HoldPolicy(settings.hold_minutes), "searches": Searches(settings.search_size)},

@@ -1,3 +1,3 @@
 """Which migration this code needs."""
 
-SCHEMA_REVISION = "0003_commands_and_tenant_first"
+SCHEMA_REVISION = "0004_system_login"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 SERVICES = ("gateway", "booking", "billing", "notifier")
-_PLACES = ("API_URL", "NATS_URL", "DATABASE_URL", *(f"{s.upper()}_DATABASE_URL" for s in SERVICES))
+_PLACES = ("API_URL", "NATS_URL", "DATABASE_URL", *(f"{s.upper()}_SYSTEM_DATABASE_URL" for s in SERVICES))
 
 
 class CommandFailed(Exception):
@@ -43,5 +43,8 @@ class Environment:
         raise CommandFailed(f"{name} is not set, and no stack of `make run` is running here")
 
     def database_url(self, service: str) -> str:
-        """The service's own `<SERVICE>_DATABASE_URL`, else `DATABASE_URL`; empty without either."""
-        return self.get(f"{service.upper()}_DATABASE_URL") or self.get("DATABASE_URL")
+        """The service's own `<SERVICE>_SYSTEM_DATABASE_URL`, else `DATABASE_URL`; empty without either.
+
+        The service's application role would show nothing: it sees the rows of tenants that it names.
+        """
+        return self.get(f"{service.upper()}_SYSTEM_DATABASE_URL") or self.get("DATABASE_URL")

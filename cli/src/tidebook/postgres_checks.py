@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 
@@ -26,7 +27,14 @@ _LONGEST = """
     SELECT coalesce(extract(epoch FROM max(clock_timestamp() - xact_start)), 0)::float8 FROM pg_stat_activity
     WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
-_ABOVE = "SELECT rolname FROM pg_roles WHERE rolname = ANY ($1::text[]) AND (rolsuper OR rolbypassrls)"
+_ABOVE = """
+    SELECT string_agg(rolname, ', ') FROM pg_roles
+    WHERE rolname = ANY ($1::text[]) AND (rolsuper OR rolbypassrls)
+"""
+_MAY_CHANGE = """
+    SELECT string_agg(rolname, ', ') FROM pg_roles
+    WHERE rolname = ANY ($1::text[]) AND has_table_privilege(rolname, 'audit_log', 'UPDATE, DELETE')
+"""
 _OUTBOX = """
     SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(occurred_at)), 0)::float8
     FROM outbox WHERE published_at IS NULL
@@ -40,7 +48,7 @@ async def check_postgres(environment: Environment) -> list[Finding]:
     for service in SERVICES:
         url = environment.database_url(service)
         if not url:
-            name = f"{service.upper()}_DATABASE_URL"
+            name = f"{service.upper()}_SYSTEM_DATABASE_URL"
             found.append(fail(f"{service} database", f"{name} is not set", "set it, or DATABASE_URL for all"))
             continue
         address = url.rpartition("@")[2]
@@ -97,18 +105,18 @@ async def _schema(connection: Any, service: str, environment: Environment) -> li
         if revision == wanted
         else fail(f"{service} migration", f"code {wanted}, database {revision}", "run `make migrate`")
     )
-    own = bool(environment.get(f"{service.upper()}_DATABASE_URL"))
-    role = await connection.fetchval("SELECT current_user") if own else service
-    above = await connection.fetchval(_ABOVE, [role])
+    application = urlsplit(environment.get(f"{service.upper()}_DATABASE_URL")).username or service
+    roles = [application, f"{service}_system"]
+    above = await connection.fetchval(_ABOVE, roles)
     found.append(
-        fail(f"{service} role", f"{role} is above row-level security", "use a role without SUPERUSER and BYPASSRLS")
+        fail(f"{service} roles", f"{above}: above row-level security", "use a role without SUPERUSER and BYPASSRLS")
         if above
-        else ok(f"{service} role", f"{role} is bound by row-level security")
+        else ok(f"{service} roles", f"{', '.join(roles)}: bound by row-level security")
     )
     if service == "gateway":
         found.append(
-            fail("audit log", f"{role} may change it", "run `make migrate`, which takes that right away")
-            if await connection.fetchval("SELECT has_table_privilege($1, 'audit_log', 'UPDATE, DELETE')", role)
+            fail("audit log", f"{able} may change it", "run `make migrate`, which takes that right away")
+            if (able := await connection.fetchval(_MAY_CHANGE, roles))
             else ok("audit log", "can only be added to")
         )
     else:

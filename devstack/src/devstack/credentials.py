@@ -13,10 +13,16 @@ from devstack.process import DevstackError
 
 NATS_USERS = ("gateway", "booking", "billing", "notifier", "jobs")
 """The processes that have a NATS user with a key pair."""
+DATABASES = ("gateway", "booking", "billing", "notifier")
+"""The services that have a schema, with roles of their own."""
 
 
 def _password() -> str:
     return token_hex(16)  # needs no escaping, neither in a URL nor in SQL
+
+
+def _system_passwords() -> dict[str, str]:
+    return {service: _password() for service in DATABASES}
 
 
 def _nkey_seeds() -> dict[str, str]:
@@ -32,6 +38,8 @@ class Credentials:
     booking_password: str = field(default_factory=_password)
     billing_password: str = field(default_factory=_password)
     notifier_password: str = field(default_factory=_password)
+    system_passwords: dict[str, str] = field(default_factory=_system_passwords)
+    """Of every `<service>_system`, by service."""
     valkey_password: str = field(default_factory=_password)
     reader_password: str = field(default_factory=_password)
     """Of every `<service>_reader`."""

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from devstack.credentials import Credentials
+from devstack.credentials import DATABASES, Credentials
 from devstack.ports import LOOPBACK, Ports, free_ports
 from devstack.process import DevstackError, run_as, stop_all
 from devstack.server import Server, answers_http
@@ -42,6 +42,7 @@ class Service:
 _COMMON = ("ENVIRONMENT", "LOG_FORMAT", "HOST")
 _GATEWAY = (
     "GATEWAY_DATABASE_URL",
+    "GATEWAY_SYSTEM_DATABASE_URL",
     "REDIS_URL",
     "OPERATOR_API_KEY",
     "STRIPE_WEBHOOK_SECRET",
@@ -51,19 +52,28 @@ _GATEWAY = (
     "JOB_HEARTBEAT_TTL_SECONDS",
     "SHUTDOWN_DELAY_SECONDS",
 )
-_MAIL = ("MAIL_ADAPTER", "MAIL_FROM", "SMTP_HOST", "SMTP_PORT", "SMTP_STARTTLS", "PAYMENT_PAGE_URL")
+_BILLING = ("BILLING_DATABASE_URL", "BILLING_SYSTEM_DATABASE_URL", "STRIPE_API_KEY", "STRIPE_API_BASE")
+_NOTIFIER = (
+    "NOTIFIER_DATABASE_URL",
+    "NOTIFIER_SYSTEM_DATABASE_URL",
+    "MAIL_ADAPTER",
+    "MAIL_FROM",
+    "SMTP_HOST",
+    "SMTP_PORT",
+    "SMTP_STARTTLS",
+    "PAYMENT_PAGE_URL",
+)
 
 SERVICES = {
     service.name: service
     for service in (
         Service("gateway", ("-m", "gateway"), _GATEWAY),
-        Service("booking", ("-m", "booking"), ("BOOKING_DATABASE_URL",)),
-        Service("billing", ("-m", "billing"), ("BILLING_DATABASE_URL", "STRIPE_API_KEY", "STRIPE_API_BASE")),
-        Service("notifier", ("-m", "notifier"), ("NOTIFIER_DATABASE_URL", *_MAIL)),
-        Service("jobs", ("-m", "notifier.jobs", "--interval", "5"), ("NOTIFIER_DATABASE_URL", *_MAIL)),
+        Service("booking", ("-m", "booking"), ("BOOKING_DATABASE_URL", "BOOKING_SYSTEM_DATABASE_URL")),
+        Service("billing", ("-m", "billing"), _BILLING),
+        Service("notifier", ("-m", "notifier"), _NOTIFIER),
+        Service("jobs", ("-m", "notifier.jobs", "--interval", "5"), _NOTIFIER),
     )
 }
-_DATABASES = ("gateway", "booking", "billing", "notifier")
 
 
 class ServiceProcess(Server):
@@ -155,8 +165,12 @@ class Stack:
         return f"http://{LOOPBACK}:{self.ports.gateway}"
 
     def database_url(self, service: str) -> str:
-        """The database as this service sees it: with its own role."""
+        """The database as this service sees it: with its application role."""
         return self.servers.postgres.url_for(service, getattr(self.credentials, f"{service}_password"))
+
+    def system_database_url(self, service: str) -> str:
+        """The database as this service sees it when it works for every tenant."""
+        return self.servers.postgres.url_for(f"{service}_system", self.credentials.system_passwords[service])
 
     def settings(self) -> dict[str, str]:
         """Every setting that services may share, by the name of its environment variable."""
@@ -166,7 +180,7 @@ class Stack:
             "LOG_FORMAT": "console",
             "HOST": LOOPBACK,
             "REDIS_URL": servers.valkey.url,
-            **{f"{name.upper()}_DATABASE_URL": self.database_url(name) for name in _DATABASES},
+            **self._databases(),
             "OPERATOR_API_KEY": keys.operator_api_key,
             "RATE_LIMIT_PER_MINUTE": "100000",
             "METRICS_ENABLED": "true",
@@ -184,6 +198,10 @@ class Stack:
             "PAYMENT_PAGE_URL": f"{servers.stripe.url}/pay/booking/{{booking_id}}",
         }
 
+    def _databases(self) -> dict[str, str]:
+        urls = {f"{name.upper()}_DATABASE_URL": self.database_url(name) for name in DATABASES}
+        return urls | {f"{name.upper()}_SYSTEM_DATABASE_URL": self.system_database_url(name) for name in DATABASES}
+
     def environment(self, service: str) -> dict[str, str]:
         """The settings that a process of this kind is given, as its environment."""
         every = self.settings()
@@ -192,14 +210,13 @@ class Stack:
 
     def migrate(self) -> None:
         """Bring every schema to the newest migration. Raises `DevstackError` with what went wrong."""
-        databases = {f"{name.upper()}_DATABASE_URL": self.database_url(name) for name in _DATABASES}
         done = run_as(
             None,
             [sys.executable, "-m", "migrations", "upgrade"],
             environment={
                 "ADMIN_DATABASE_URL": self.servers.postgres.url,
                 "READER_DATABASE_PASSWORD": self.credentials.reader_password,
-                **databases,
+                **self._databases(),
             },
             cwd=REPOSITORY,
         )

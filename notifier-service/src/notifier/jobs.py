@@ -90,7 +90,9 @@ def build(interval_seconds: float) -> tuple[ServiceRuntime, JobsRunner]:
     service = ServiceRuntime(
         "jobs",
         settings,
-        database=Database(settings.notifier_database_url.get_secret_value(), "notifier", pool_size=5),
+        database=Database(
+            settings.notifier_database_url, settings.notifier_system_database_url, "notifier", pool_size=5
+        ),
         schema_revision=SCHEMA_REVISION,
         uses=USES,
     )

@@ -26,7 +26,7 @@ def build() -> ServiceRuntime:
     service = ServiceRuntime(
         "notifier",
         settings,
-        database=Database(settings.notifier_database_url.get_secret_value(), "notifier"),
+        database=Database(settings.notifier_database_url, settings.notifier_system_database_url, "notifier"),
         schema_revision=SCHEMA_REVISION,
         handlers=HANDLERS,
         uses=USES,

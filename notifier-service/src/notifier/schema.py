@@ -1,3 +1,3 @@
 """Which migration this code needs."""
 
-SCHEMA_REVISION = "0002_messages_are_data"
+SCHEMA_REVISION = "0003_system_login"

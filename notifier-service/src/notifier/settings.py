@@ -24,6 +24,8 @@ class NotifierSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_ignore_empty=True)
 
     notifier_database_url: SecretStr
+    notifier_system_database_url: SecretStr
+    """The login for work across tenants."""
     mail_adapter: Literal["smtp", "sendgrid", "off"] = "smtp"
     mail_from: str = ""
     """The address all mail comes from; the name shown is the business'."""

@@ -104,14 +104,14 @@ class Relay:
         pruned_at = time.monotonic()
         while not self._stopping:
             try:
-                async with self._database.engine.begin() as connection:
+                async with self._database.system.begin() as connection:
                     rows = await outbox.claim_unpublished(connection, BATCH)
                 if rows:
                     failpoint(KernelFailpoint.OUTBOX_SWEPT)
                     log.info("outbox_swept", rows=len(rows))
                     if await self._publish(rows) and len(rows) == BATCH:
                         continue
-                async with self._database.engine.begin() as connection:
+                async with self._database.system.begin() as connection:
                     pending, oldest = await outbox.depth(connection)
                 OUTBOX_PENDING.set(pending)
                 OUTBOX_OLDEST_SECONDS.set(oldest)
@@ -127,7 +127,7 @@ class Relay:
         for prune in (outbox.prune, inbox.prune):
 
             async def forget_some(prune: Callable[[AsyncConnection], Awaitable[int]] = prune) -> int:
-                async with self._database.engine.begin() as connection:
+                async with self._database.system.begin() as connection:
                     return await prune(connection)
 
             await prune_in_batches(forget_some)
@@ -151,7 +151,7 @@ class Relay:
         if not ids:
             return
         try:
-            async with self._database.engine.begin() as connection:
+            async with self._database.system.begin() as connection:
                 await outbox.mark_published(connection, ids)
             failpoint(KernelFailpoint.OUTBOX_MARKED)
         except DATABASE_OUTAGES as error:

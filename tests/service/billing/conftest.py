@@ -46,6 +46,8 @@ from shared.persistence.transaction import EVERY_TENANT, transaction
 from shared.runtime.context import Context
 from tests.conftest import migrate
 from tests.support import bookings
+from tests.support.databases import open_database
+from tests.support.eventually import allowed
 
 API_KEY = "sk_test_tidebook_tests"
 
@@ -205,8 +207,10 @@ async def stripe(servers: Servers) -> AsyncIterator[StripeClient]:
 async def billing(servers: Servers, billing_url: str, stripe: StripeClient) -> AsyncIterator[Billing]:
     """billing-service's parts on real servers."""
     headers = {"Authorization": f"Bearer {API_KEY}"}
-    database = Database(billing_url, "billing")
-    async with httpx.AsyncClient(base_url=servers.stripe.url, headers=headers, trust_env=False) as customer:
+    database = open_database(billing_url, "billing")
+    async with httpx.AsyncClient(
+        base_url=servers.stripe.url, headers=headers, trust_env=False, timeout=allowed(10)
+    ) as customer:
         yield Billing(billing_url, database, stripe, StripeDispatch(STRIPE_EFFECTS, stripe.livemode), customer)
         await customer.delete("/_fake/faults")
     await database.close()

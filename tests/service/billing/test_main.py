@@ -18,7 +18,8 @@ from shared.messaging.broker import Broker
 from tests.conftest import migrate
 from tests.service.billing.conftest import API_KEY, Billing, a_booking, about, news
 from tests.service.conftest import ServiceProcess
-from tests.support.eventually import eventually
+from tests.support.databases import database_settings
+from tests.support.eventually import allowed, eventually
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ async def process(
     urls = await asyncio.to_thread(migrate, servers, "billing", database=name)
     environment = common_environment | {
         **nats.settings("billing"),
-        "BILLING_DATABASE_URL": urls["billing"],
+        **database_settings("billing", urls["billing"]),
         "STRIPE_API_KEY": API_KEY,
         "STRIPE_API_BASE": servers.stripe.url,
         "RECONCILE_SECONDS": "1",
@@ -129,7 +130,7 @@ async def test_metrics_and_health(process: ServiceProcess, wire: Broker, billing
     stray = about(held, f"pi_{uuid4().hex}", "payment_intent.succeeded")
     await wire.publish(stray.subject, stray.model_dump_json().encode(), stray.id)
     base = f"http://127.0.0.1:{process.port}"
-    async with httpx.AsyncClient(base_url=base, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=allowed(10)) as http:
 
         async def parked() -> bool:
             body = (await http.get("/metrics")).text

@@ -136,7 +136,7 @@ class Tenant:
 
     async def events(self) -> list[tuple[str, dict[str, Any]]]:
         """This tenant's facts in the outbox, in order: type and payload."""
-        async with self.database.engine.connect() as connection:
+        async with self.database.system.connect() as connection:
             rows = await connection.execute(
                 text("SELECT type, CAST(payload AS jsonb) AS body FROM outbox WHERE subject LIKE :s ORDER BY id"),
                 {"s": f"%.{self.id}"},

@@ -11,6 +11,7 @@ import pytest
 
 from devstack.servers import Servers
 from tests.service.conftest import ServiceProcess
+from tests.support.databases import database_settings
 
 OPERATOR_KEY = "operator-key-of-the-tests"
 STRIPE_SECRETS = ("whsec_the_new_one", "whsec_the_old_one")
@@ -21,7 +22,7 @@ Json = dict[str, Any]
 def gateway_environment(servers: Servers, common: dict[str, str], url: str, **more: str) -> dict[str, str]:
     """What a gateway needs; `more` adds to it or overrides it."""
     return common | {
-        "GATEWAY_DATABASE_URL": url,
+        **database_settings("gateway", url),
         "OPERATOR_API_KEY": OPERATOR_KEY,
         "STRIPE_WEBHOOK_SECRET": ",".join(STRIPE_SECRETS),
         "REDIS_URL": servers.valkey.url,

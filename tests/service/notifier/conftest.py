@@ -33,7 +33,8 @@ from shared.messaging.broker import Broker
 from shared.persistence.database import Database
 from tests.service.conftest import ServiceProcess
 from tests.support.bookings import a_booking
-from tests.support.eventually import eventually
+from tests.support.databases import database_settings, open_database
+from tests.support.eventually import allowed, eventually
 
 DEPOSIT = Money(amount=2400, currency="eur")
 
@@ -56,7 +57,7 @@ def notifier_environment(
     """Mail goes to the inbox, plain SMTP."""
     return common_environment | {
         **notifier_nats.settings("notifier"),
-        "NOTIFIER_DATABASE_URL": database_urls["notifier"],
+        **database_settings("notifier", database_urls["notifier"]),
         "MAIL_ADAPTER": "smtp",
         "MAIL_FROM": "bookings@tidebook.example",
         "SMTP_HOST": servers.inbox.smtp_host,
@@ -104,7 +105,7 @@ class Inbox:
 @pytest.fixture
 async def inbox(servers: Servers) -> AsyncIterator[Inbox]:
     """The inbox, without faults."""
-    async with httpx.AsyncClient(base_url=servers.inbox.url) as http:
+    async with httpx.AsyncClient(base_url=servers.inbox.url, timeout=allowed(10)) as http:
         yield Inbox(http)
         await http.delete("/_faults")
 
@@ -169,8 +170,7 @@ class Customers:
         await self.broker.publish(event.subject, event.model_dump_json().encode(), str(message_id or event.id))
 
     async def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
-        async with self.database.engine.connect() as connection:
-            await connection.execute(text("SELECT set_config('app.tenant_ids', '*', true)"))
+        async with self.database.system.connect() as connection:
             result = await connection.execute(text(query), parameters)
             return [dict(row._mapping) for row in result]
 
@@ -217,7 +217,7 @@ class Bookings:
 @pytest.fixture
 async def notifier_database(database_urls: dict[str, str]) -> AsyncIterator[Database]:
     """notifier-service's database, as its application role."""
-    database = Database(database_urls["notifier"], "notifier")
+    database = open_database(database_urls["notifier"], "notifier")
     yield database
     await database.close()
 

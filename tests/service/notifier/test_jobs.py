@@ -15,17 +15,16 @@ from shared.messaging.broker import Broker
 from shared.messaging.topology import JOBS_BUCKET
 from shared.persistence.database import Database
 from tests.service.notifier.conftest import Bookings, Customers, Inbox, JobsProcess, run_once
-from tests.support.eventually import eventually
+from tests.support.databases import database_settings, system_url
+from tests.support.eventually import allowed, eventually
 
 
 @pytest.fixture(autouse=True, scope="module")
 async def no_reminders_of_other_tests(database_urls: dict[str, str]) -> None:
     """A round of jobs is for every tenant: what other tests have planned is not this module's."""
-    connection = await asyncpg.connect(database_urls["notifier"])
+    connection = await asyncpg.connect(system_url(database_urls["notifier"]))
     try:
-        async with connection.transaction():
-            await connection.execute("SELECT set_config('app.tenant_ids', '*', true)")
-            await connection.execute("DELETE FROM notifier.messages WHERE kind = 'reminder'")
+        await connection.execute("DELETE FROM notifier.messages WHERE kind = 'reminder'")
     finally:
         await connection.close()
 
@@ -146,7 +145,7 @@ async def test_the_runner_serves_its_health_and_ends_gracefully(
             return await reminders(customer, inbox) == 1
 
         await eventually(reminded, within=20)
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{jobs.port}") as http:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{jobs.port}", timeout=allowed(10)) as http:
             assert (await http.get("/healthz")).status_code == 200
             assert (await http.get("/readyz")).json()["service"] == "jobs"
 
@@ -201,6 +200,7 @@ async def test_a_missing_credential_stops_the_start(jobs_environment: dict[str, 
 async def test_without_its_database_a_round_fails(
     jobs_environment: dict[str, str],
 ) -> None:
-    status, said = await run_once(jobs_environment | {"NOTIFIER_DATABASE_URL": "postgresql://x:y@127.0.0.1:1/no"})
+    nowhere = database_settings("notifier", "postgresql://x:y@127.0.0.1:1/no")
+    status, said = await run_once(jobs_environment | nowhere)
     assert status == 1
     assert "database" in said

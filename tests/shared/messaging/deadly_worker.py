@@ -8,8 +8,8 @@ import sys
 from shared.messaging.broker import Broker
 from shared.messaging.consumer import Consumer
 from shared.messaging.handlers import Handlers
-from shared.persistence.database import Database
 from shared.persistence.transaction import Transaction
+from tests.support.databases import open_database
 from tests.support.kernel import Kernel, leave_effect
 from tests.support.messages import Noted
 
@@ -27,7 +27,7 @@ async def main(nats_url: str, database_url: str, service: str, event_type: str) 
 
     broker = Broker(nats_url, "test")
     await broker.connect()
-    kernel = Kernel(database_url, "", Database(database_url, "booking"))
+    kernel = Kernel(database_url, "", open_database(database_url, "booking"))
     await Consumer(broker, handlers.declared[0], kernel.runner()).run()
 
 

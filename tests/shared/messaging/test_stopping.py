@@ -210,7 +210,7 @@ async def test_a_request_under_way_is_answered_and_its_connection_closed(
     writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n")  # its head is not complete yet
     await writer.drain()
     process.child.ask_to_stop()
-    async with httpx.AsyncClient(trust_env=False) as probe:
+    async with httpx.AsyncClient(trust_env=False, timeout=allowed(10)) as probe:
 
         async def port_closed() -> bool:
             try:

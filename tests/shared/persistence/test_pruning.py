@@ -5,9 +5,9 @@ import time
 from sqlalchemy import text
 
 from shared.persistence import inbox, outbox
-from shared.persistence.database import Database
 from shared.persistence.pruning import BATCH, MOST_BATCHES, prune_in_batches
 from shared.relay import PRUNE_SECONDS
+from tests.support.databases import open_database
 from tests.support.eventually import allowed
 
 OLD = 4 * BATCH
@@ -15,9 +15,9 @@ OLD = 4 * BATCH
 
 
 async def test_a_round_forgets_everything_that_is_old_and_nothing_else(database_url: str) -> None:
-    database = Database(database_url, "booking")
+    database = open_database(database_url, "booking")
     ages = {"old": (OLD, "30 days"), "young": (7, "1 minute")}
-    async with database.engine.begin() as connection:
+    async with database.system.begin() as connection:
         for kind, (count, age) in ages.items():
             await connection.execute(
                 text(f"""
@@ -41,13 +41,13 @@ async def test_a_round_forgets_everything_that_is_old_and_nothing_else(database_
     for prune in (outbox.prune, inbox.prune):
 
         async def forget_some() -> int:
-            async with database.engine.begin() as connection:
+            async with database.system.begin() as connection:
                 return await prune(connection)  # noqa: B023 - called in this round alone
 
         started = time.monotonic()
         assert await prune_in_batches(forget_some) == OLD
         assert time.monotonic() - started < allowed(OLD / 1000), "a thousand rows a second at the least"
-    async with database.engine.begin() as connection:
+    async with database.system.begin() as connection:
         left = await connection.execute(text("SELECT type, count(*) FROM outbox GROUP BY 1 ORDER BY 1"))
         assert left.all() == [("unpublished", 1), ("young", 7)]
         left = await connection.execute(text("SELECT consumer, count(*) FROM inbox GROUP BY 1"))

@@ -21,6 +21,7 @@ from shared.persistence.outbox import OutboxRow
 from shared.persistence.transaction import EVERY_TENANT, Tenants, transaction
 from shared.runtime.context import Context
 from tests.chaos.proxy import Direction, Link
+from tests.support.databases import open_database
 from tests.support.eventually import allowed, eventually
 from tests.support.kernel import Kernel, ignore, leave_effect
 from tests.support.messages import Noted, event_type, random_name
@@ -64,18 +65,19 @@ async def test_a_transaction_sees_the_tenants_it_names(kernel: Kernel, two_tenan
 
 
 async def test_without_tenants_nothing_is_seen_or_changed(kernel: Kernel, two_tenants: list[UUID]) -> None:
-    fresh = Database(kernel.url, "booking", pool_size=1)
+    fresh = open_database(kernel.url, "booking", pool_size=1)
     async with fresh.engine.begin() as connection:
         assert await connection.scalar(text("SELECT count(*) FROM effects")) == 0
-        assert (await connection.execute(text("DELETE FROM effects"))).rowcount == 0
+        assert (await connection.execute(text("UPDATE effects SET note = 'x'"))).rowcount == 0
     await fresh.close()
     assert await visible(kernel, EVERY_TENANT, two_tenants) == two_tenants
 
 
 async def test_tenants_do_not_leak_through_the_pool(kernel: Kernel, two_tenants: list[UUID]) -> None:
-    single = Database(kernel.url, "booking", pool_size=1)
-    async with transaction(single, EVERY_TENANT, ignore) as tx:
+    single = open_database(kernel.url, "booking", pool_size=1)
+    async with transaction(single, two_tenants, ignore) as tx:
         before = await tx.session.scalar(text("SELECT pg_backend_pid()"))
+        assert await tx.session.scalar(text("SELECT count(*) FROM effects")) == 2
     async with single.engine.begin() as connection:
         assert await connection.scalar(text("SELECT pg_backend_pid()")) == before, "the test needs the same session"
         assert await connection.scalar(text("SELECT count(*) FROM effects")) == 0
@@ -95,7 +97,7 @@ async def test_writing_for_another_tenant_is_refused(kernel: Kernel, two_tenants
 
 
 async def test_the_application_role_is_bound_by_the_policies(kernel: Kernel) -> None:
-    async with kernel.database.engine.connect() as connection:
+    async with kernel.database.system.connect() as connection:
         role = (
             await connection.execute(
                 text(
@@ -152,6 +154,19 @@ async def test_a_refused_commit_emits_nothing(kernel: Kernel) -> None:
     assert (committed, await outbox_rows(kernel, event)) == ([], [])
 
 
+async def test_a_fact_about_a_tenant_that_was_not_named_is_refused(kernel: Kernel) -> None:
+    named, other = event_type()(tenant_id=uuid4()), event_type()(tenant_id=uuid4())
+
+    async def announce_both() -> None:
+        async with transaction(kernel.database, {named.tenant_id}, ignore) as tx:
+            tx.emit(named)
+            tx.emit(other)
+
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+        await announce_both()
+    assert [await outbox_rows(kernel, event) for event in (named, other)] == [[], []]
+
+
 async def test_a_commit_writes_the_outbox_with_its_causes(kernel: Kernel) -> None:
     kind = event_type()
     tenant, correlation = uuid4(), uuid4()
@@ -175,7 +190,8 @@ async def test_a_commit_writes_the_outbox_with_its_causes(kernel: Kernel) -> Non
 
 async def test_the_first_cause_of_a_chain_is_its_message(kernel: Kernel) -> None:
     kind = event_type()
-    cause, effect = kind(tenant_id=uuid4()), kind(tenant_id=uuid4())
+    tenant = uuid4()
+    cause, effect = kind(tenant_id=tenant), kind(tenant_id=tenant)
     async with Context(kernel.database, ignore, [cause], random_name()).transaction() as tx:
         tx.emit(effect)
     (row,) = await outbox_rows(kernel, effect)
@@ -185,9 +201,10 @@ async def test_the_first_cause_of_a_chain_is_its_message(kernel: Kernel) -> None
 @pytest.mark.parametrize("count", [0, 2])
 async def test_without_one_message_an_event_starts_its_own_chain(kernel: Kernel, count: int) -> None:
     kind = event_type()
-    causes = [kind(tenant_id=uuid4()) for _ in range(count)]
-    effect = kind(tenant_id=uuid4())
-    async with Context(kernel.database, ignore, causes, random_name()).transaction() as tx:
+    tenant = uuid4()
+    causes = [kind(tenant_id=tenant) for _ in range(count)]
+    effect = kind(tenant_id=tenant)
+    async with Context(kernel.database, ignore, causes, random_name()).transaction({tenant}) as tx:
         tx.emit(effect)
     (row,) = await outbox_rows(kernel, effect)
     assert (row["correlation_id"], row["causation_id"]) == (effect.id, None)
@@ -200,7 +217,7 @@ async def test_a_message_is_claimed_once(kernel: Kernel) -> None:
     async with transaction(kernel.database, set(), ignore) as tx:
         assert await inbox.claim(tx.driver, consumer, ids) == {ids[2]}
         assert await inbox.claim(tx.driver, random_name(), ids) == set(ids), "each consumer has its own claims"
-    async with kernel.database.engine.connect() as connection:
+    async with kernel.database.system.connect() as connection:
         assert await inbox.handled(connection, consumer, [*ids, new_id()]) == set(ids)
 
 
@@ -268,7 +285,7 @@ async def a_server(*, answer: bytes | None) -> AsyncIterator[Database]:
         writer.close()
 
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
-    database = Database(f"postgresql://u:p@127.0.0.1:{server.sockets[0].getsockname()[1]}/x", "booking")
+    database = open_database(f"postgresql://u:p@127.0.0.1:{server.sockets[0].getsockname()[1]}/x", "booking")
     yield database
     await database.close()
     server.close()
@@ -293,7 +310,7 @@ async def test_a_database_that_does_not_serve_is_unavailable_soon(answer: bytes 
 
 
 async def test_a_session_cut_in_the_middle_is_unavailable_and_replaced(kernel: Kernel) -> None:
-    single = Database(kernel.url, "booking", pool_size=1)
+    single = open_database(kernel.url, "booking", pool_size=1)
     with pytest.raises(Unavailable):  # noqa: PT012 - the block is the transaction
         async with transaction(single, EVERY_TENANT, ignore) as tx:
             pid = await tx.session.scalar(text("SELECT pg_backend_pid()"))
@@ -311,7 +328,7 @@ async def test_a_session_that_was_told_to_end_and_has_not_ended_yet_is_replaced(
     parts = urlsplit(kernel.url)
     link = Link(parts.port or 0)
     through = parts.netloc.replace(str(parts.port), str(await link.listen()))
-    single = Database(parts._replace(netloc=through).geturl(), "booking", pool_size=1)
+    single = open_database(parts._replace(netloc=through).geturl(), "booking", pool_size=1)
     async with transaction(single, EVERY_TENANT, ignore) as tx:
         pid = await tx.session.scalar(text("SELECT pg_backend_pid()"))
     admin = await asyncpg.connect(kernel.admin_url)

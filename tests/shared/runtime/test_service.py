@@ -19,6 +19,7 @@ from shared.messaging.broker import Broker
 from shared.runtime.heartbeat import read_heartbeats
 from tests.conftest import migrate
 from tests.shared.conftest import new_database
+from tests.support.databases import database_settings
 from tests.support.eventually import allowed, eventually
 from tests.support.kernel import Kernel
 
@@ -34,7 +35,7 @@ class BookingProcess:
             "PORT": str(self.port),
             "HOST": LOOPBACK,
             **server.settings("booking"),
-            "BOOKING_DATABASE_URL": database_url,
+            **database_settings("booking", database_url),
             "ENVIRONMENT": "development",
         }
         command = [sys.executable, "-m", "booking"]

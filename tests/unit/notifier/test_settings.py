@@ -9,6 +9,7 @@ BASE = {
     "PORT": "8003",
     "NATS_URL": "nats://localhost",
     "NOTIFIER_DATABASE_URL": "postgresql://notifier:x@localhost/tidebook",
+    "NOTIFIER_SYSTEM_DATABASE_URL": "postgresql://notifier_system:x@localhost/tidebook",
     "MAIL_FROM": "bookings@example.com",
 }
 NAMES = {name.upper() for name in NotifierSettings.model_fields}
@@ -38,6 +39,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch, **environment: str) -> NotifierSetti
         ({"MAIL_ADAPTER": "off", "REMINDER_OFFSETS_MINUTES": "60,60"}, "REMINDER_OFFSETS_MINUTES"),
         ({"MAIL_ADAPTER": "off", "REMINDER_OFFSETS_MINUTES": "soon"}, "REMINDER_OFFSETS_MINUTES"),
         ({"MAIL_ADAPTER": "off", "NOTIFIER_DATABASE_URL": ""}, "NOTIFIER_DATABASE_URL"),
+        ({"MAIL_ADAPTER": "off", "NOTIFIER_SYSTEM_DATABASE_URL": ""}, "NOTIFIER_SYSTEM_DATABASE_URL"),
     ],
 )
 def test_what_is_missing_or_wrong_is_named(

@@ -77,7 +77,7 @@ async def create_api_key(body: ApiKeyCreate, runtime: Runtime) -> ApiKeyCreated:
     if body.expires_at is not None and body.expires_at <= utc_now():
         raise invalid([FieldError(field="expires_at", message="has passed already")])
     key = make_key()
-    async with runtime.context().transaction(EVERY_TENANT) as tx:
+    async with runtime.context().transaction({body.tenant_id}) as tx:
         row = await add_key(tx.session, key, body.tenant_id, body.name, body.scopes, body.expires_at)
     return ApiKeyCreated(**ApiKey.model_validate(row).model_dump(), key=key.text)
 
@@ -87,7 +87,7 @@ async def list_api_keys(
     runtime: Runtime, limit: Limit = 50, cursor: Cursor = None, tenant_id: UUID | None = None
 ) -> dict[str, object]:
     """A page of keys, without their secrets; revoked ones too."""
-    async with runtime.context().transaction(EVERY_TENANT) as tx:
+    async with runtime.context().transaction(EVERY_TENANT if tenant_id is None else {tenant_id}) as tx:
         page, next_cursor = await list_keys(tx.session, limit, cursor, tenant_id)
     return {"api_keys": page, "next_cursor": next_cursor}
 

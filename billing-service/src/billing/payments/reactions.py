@@ -16,6 +16,7 @@ from shared.contracts.booking.bookings import BookingCancelled, BookingExpired, 
 from shared.contracts.money import Money
 from shared.errors import NotYet, Poison
 from shared.messaging.handlers import Handlers
+from shared.persistence.transaction import EVERY_TENANT
 from shared.runtime.context import Context
 
 log = structlog.get_logger()
@@ -58,7 +59,7 @@ async def request_deposit(event: BookingHeld, ctx: Context, stripe: StripeClient
             if isinstance(answer, Refused)
             else payment.offer(answer.id, answer.client_secret)
         )
-    async with ctx.transaction() as tx:
+    async with ctx.transaction(EVERY_TENANT) as tx:  # Stripe's events, the parked ones too, name no tenant
         if await insert_unless(tx.session, payment, "payments_booking_id_key"):
             if news is not None:
                 tx.emit(news)

@@ -15,6 +15,7 @@ from traceback import walk_tb
 from typing import Any, ClassVar
 
 import asyncpg
+from pydantic import SecretStr
 from sqlalchemy import DateTime, MetaData, Text, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -44,47 +45,37 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """A pool of connections as one service's role, in that service's schema."""
+    """Two pools of connections in one service's schema: as its application role, and as the role for all tenants."""
 
-    def __init__(self, url: str, schema: str, pool_size: int = 10) -> None:
-        """`url` is a plain `postgresql://` URL, with `sslmode` and `sslrootcert` if it asks for TLS.
+    def __init__(
+        self, url: SecretStr, system_url: SecretStr, schema: str, pool_size: int = 10, system_pool_size: int = 5
+    ) -> None:
+        """The URLs are plain `postgresql://` ones, with `sslmode` and `sslrootcert` if they ask for TLS.
 
-        `schema` becomes the search path.
+        `url` logs in as the role that sees the tenants it names, `system_url` as the one that sees every tenant's rows
+        (ADR 0014). `schema` becomes the search path. Connections are opened when they are first needed.
         """
         self.schema = schema
-        self.engine: AsyncEngine = create_async_engine(
-            "postgresql+asyncpg://",
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=STATEMENT_SECONDS,
-            json_serializer=_dump_json,
-            hide_parameters=True,  # they are personal data, and errors are logged
-            async_creator=partial(
-                asyncpg.connect,  # which reads the URL as PostgreSQL's own tools do
-                url,
-                timeout=CONNECT_SECONDS,
-                command_timeout=STATEMENT_SECONDS,
-                server_settings={
-                    "search_path": schema,
-                    "application_name": f"tidebook-{schema}",
-                    "statement_timeout": str(STATEMENT_SECONDS * 1000),
-                    "lock_timeout": str(STATEMENT_SECONDS * 1000),
-                    "idle_in_transaction_session_timeout": "10000",
-                    "jit": "off",
-                },
-            ),
-        )
+        self.engine = _engine(url, schema, pool_size)
+        self.system = _engine(system_url, schema, system_pool_size)
+        """For work that belongs to no single tenant: the relay's, schedules', pruning."""
 
     @asynccontextmanager
     async def transaction(self, tenants: str) -> AsyncIterator[tuple[AsyncConnection, Any]]:
         """A transaction that sees `tenants` (ids with commas between, or `*`): commits on exit, rolls back on an error.
+
+        `*` is another login, not another scope: what is said on a connection for some tenants never reaches others.
 
         Yields SQLAlchemy's connection and the asyncpg one within it. Raises what the driver raises. A
         connection whose state is not known is not used again.
         """
         if not _TENANTS.fullmatch(tenants):
             raise ValueError("tenants are UUIDs with commas between, or '*'")
-        connection, driver = await self._begin(f"BEGIN; SELECT set_config('app.tenant_ids', '{tenants}', true)")
+        if tenants == "*":
+            connection, driver = await _begin(self.system, "BEGIN")
+        else:
+            scope = f"BEGIN; SELECT set_config('app.tenant_ids', '{tenants}', true)"
+            connection, driver = await _begin(self.engine, scope)
         try:
             yield connection, driver
             if await driver.execute("COMMIT") != "COMMIT":
@@ -95,32 +86,12 @@ class Database:
         finally:
             await connection.close()
 
-    async def _begin(self, statement: str) -> tuple[AsyncConnection, Any]:
-        """A connection on which `statement` has begun a transaction.
-
-        BEGIN and its settings take one round trip, and that finds a connection which died in the
-        pool, with a restarted server say: none needs a ping before it is used.
-        """
-        for last in (False, True):
-            connection = await self.engine.connect()
-            await connection.execution_options(isolation_level="AUTOCOMMIT")  # BEGIN and COMMIT are said by us
-            driver: Any = (await connection.get_raw_connection()).driver_connection
-            try:
-                await driver.execute(statement)
-            except BaseException as error:
-                await _roll_back(connection, driver, error)
-                await connection.close()
-                if last or not isinstance(error, _GONE) or isinstance(error, TimeoutError):
-                    raise
-                await self.engine.dispose()  # the others in the pool will have died of the same
-            else:
-                return connection, driver
-        raise AssertionError
-
     async def schema_revision(self) -> str | None:
-        """The migration that the database stands at. Raises `Unavailable` if it can't be asked."""
+        """The migration that the database stands at. Raises `Unavailable` if it can't be asked, by either role."""
         try:
             async with asyncio.timeout(CONNECT_SECONDS + STATEMENT_SECONDS):
+                async with self.system.connect() as connection:
+                    await connection.execute(text("SELECT 1"))
                 async with self.engine.connect() as connection:
                     row = await connection.execute(text("SELECT to_regclass('alembic_version') IS NOT NULL"))
                     if not row.scalar_one():
@@ -135,9 +106,57 @@ class Database:
         """Give all connections back; never waits longer than the server would need to answer."""
         try:
             async with asyncio.timeout(STATEMENT_SECONDS):
-                await self.engine.dispose()
+                await asyncio.gather(self.engine.dispose(), self.system.dispose())
         except TimeoutError:
             return
+
+
+def _engine(url: SecretStr, schema: str, pool_size: int) -> AsyncEngine:
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=STATEMENT_SECONDS,
+        json_serializer=_dump_json,
+        hide_parameters=True,  # they are personal data, and errors are logged
+        async_creator=partial(
+            asyncpg.connect,  # which reads the URL as PostgreSQL's own tools do
+            url.get_secret_value(),
+            timeout=CONNECT_SECONDS,
+            command_timeout=STATEMENT_SECONDS,
+            server_settings={
+                "search_path": schema,
+                "application_name": f"tidebook-{schema}",
+                "statement_timeout": str(STATEMENT_SECONDS * 1000),
+                "lock_timeout": str(STATEMENT_SECONDS * 1000),
+                "idle_in_transaction_session_timeout": "10000",
+                "jit": "off",
+            },
+        ),
+    )
+
+
+async def _begin(engine: AsyncEngine, statement: str) -> tuple[AsyncConnection, Any]:
+    """A connection on which `statement` has begun a transaction.
+
+    BEGIN and its settings take one round trip, and that finds a connection which died in the
+    pool, with a restarted server say: none needs a ping before it is used.
+    """
+    for last in (False, True):
+        connection = await engine.connect()
+        await connection.execution_options(isolation_level="AUTOCOMMIT")  # BEGIN and COMMIT are said by us
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        try:
+            await driver.execute(statement)
+        except BaseException as error:
+            await _roll_back(connection, driver, error)
+            await connection.close()
+            if last or not isinstance(error, _GONE) or isinstance(error, TimeoutError):
+                raise
+            await engine.dispose()  # the others in the pool will have died of the same
+        else:
+            return connection, driver
+    raise AssertionError
 
 
 async def _roll_back(connection: AsyncConnection, driver: Any, error: BaseException) -> None:

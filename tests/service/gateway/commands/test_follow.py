@@ -11,6 +11,7 @@ from devstack.servers import Servers
 from tests.conftest import migrate
 from tests.service.conftest import ServiceProcess
 from tests.service.gateway.conftest import OPERATOR_KEY, body_of, client_for, command, gateway_environment, somewhere
+from tests.support.databases import database_settings
 from tests.support.eventually import eventually
 
 ASYNC = {"Prefer": "respond-async"}
@@ -40,7 +41,7 @@ def processes(
     common = {"PATH": os.environ["PATH"], "ENVIRONMENT": "development", "LOG_FORMAT": "console", "HOST": "127.0.0.1"}
     directory = tmp_path_factory.mktemp("follow")
     gateway = ServiceProcess("gateway", gateway_environment(own, common, urls["gateway"]), directory)
-    settings = common | own.nats.settings("booking") | {"BOOKING_DATABASE_URL": urls["booking"]}
+    settings = common | own.nats.settings("booking") | database_settings("booking", urls["booking"])
     booking = ServiceProcess("booking", settings, directory)
     gateway.start()
     yield gateway, booking

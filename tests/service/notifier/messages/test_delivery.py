@@ -11,7 +11,7 @@ from shared.contracts.notifier.messages import MessageFailed, MessageSent
 from shared.identifiers import new_id
 from tests.service.conftest import ServiceProcess
 from tests.service.notifier.conftest import Customers, Inbox
-from tests.support.eventually import eventually
+from tests.support.eventually import allowed, eventually
 
 
 async def test_each_step_of_a_booking_is_mailed(customer: Customers, inbox: Inbox) -> None:
@@ -159,7 +159,7 @@ async def test_a_killed_sender_loses_nothing(customer: Customers, inbox: Inbox, 
 async def test_the_service_counts_its_mails(customer: Customers, notifier: ServiceProcess) -> None:
     await customer.hear(contracts.BookingConfirmed, "confirmed")
     await customer.has(confirmed="sent")
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=allowed(10)) as http:
         metrics = (await http.get(f"http://127.0.0.1:{notifier.port}/metrics")).text
     values = dict(line.rsplit(" ", 1) for line in metrics.splitlines() if line.startswith("email_jobs_total"))
     assert set(values) == {

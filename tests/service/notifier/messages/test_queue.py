@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from notifier.messages.model import Attempt, ClaimedMessage, MessageStatus, NewMessage
 from notifier.messages.queue import MESSAGES, REMINDERS, Queue, claim_due, enqueue, give_back, settle
@@ -16,7 +16,6 @@ from shared.contracts.booking.bookings import BookingConfirmed
 from shared.contracts.notifier.messages import MessageKind
 from shared.identifiers import new_id
 from shared.persistence.database import Database
-from shared.persistence.transaction import EVERY_TENANT
 from tests.support.bookings import a_booking, news
 
 LATER = utc_now() + timedelta(days=1000)
@@ -27,14 +26,9 @@ SECOND = timedelta(seconds=1)
 @pytest.fixture
 async def session(notifier_database: Database) -> AsyncIterator[AsyncSession]:
     """A transaction that is rolled back: the rows that it sees are nobody else's."""
-    async with notifier_database.engine.connect() as connection:
-        await _see_all(connection)
+    async with notifier_database.system.connect() as connection:
         yield AsyncSession(connection)
         await connection.rollback()
-
-
-async def _see_all(connection: AsyncConnection) -> None:
-    await connection.execute(text("SELECT set_config('app.tenant_ids', :scope, true)"), {"scope": EVERY_TENANT})
 
 
 def a_message(kind: MessageKind = MessageKind.CONFIRMED, **changes: Any) -> NewMessage:

@@ -25,6 +25,7 @@ def settings(**members: object) -> NotifierSettings:
         "port": 0,
         "nats_url": "nats://127.0.0.1:1",
         "notifier_database_url": "postgresql://notifier:x@127.0.0.1:1/tidebook",
+        "notifier_system_database_url": "postgresql://notifier_system:x@127.0.0.1:1/tidebook",
         "mail_from": "bookings@tidebook.example",
     }
     return NotifierSettings.model_validate(base | members)

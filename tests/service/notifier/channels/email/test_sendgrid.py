@@ -17,6 +17,7 @@ from notifier.errors import MailRefused
 from shared.errors import Unavailable
 from tests.service.notifier.channels.email.mails import a_mail, settings
 from tests.service.notifier.channels.email.sendgrid_server import API_KEY
+from tests.support.eventually import allowed
 
 SERVER = Path(__file__).with_name("sendgrid_server.py")
 
@@ -35,7 +36,7 @@ def sendgrid_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 async def sendgrid(sendgrid_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """What it was sent, and how it is to answer."""
-    async with httpx.AsyncClient(base_url=sendgrid_url) as http:
+    async with httpx.AsyncClient(base_url=sendgrid_url, timeout=allowed(10)) as http:
         yield http
         await http.post("/_answers", json=[])
 
