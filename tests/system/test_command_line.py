@@ -130,7 +130,7 @@ async def test_the_doctor_says_what_is_wrong_and_what_to_do(stack: Stack, tidebo
     for line in (
         "warn  dead letters            ",
         "fail  topology                stream WEBHOOKS differs",
-        "fail  notifier role           notifier is above row-level security",
+        "fail  notifier roles          notifier: above row-level security",
         "fail  billing migration       code ",
         "warn  Redis                   does not answer",
         "fail  mail relay              ",

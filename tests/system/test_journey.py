@@ -6,6 +6,7 @@ import json
 import time
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 import httpx
@@ -115,6 +116,12 @@ async def test_webhooks_thrice_and_in_every_order_end_alike(
     assert resources
     ended: Counter[str] = Counter()
 
+    async def delivered(body: bytes) -> bool:
+        """Stripe repeats what is not answered with 200: on a busy machine a body can take more than its two seconds."""
+        response = await http.post("/webhooks/stripe", content=body, headers=signed(body, secret))
+        assert response.status_code in (200, 408), response.text
+        return response.status_code == 200
+
     async def play(order: tuple[str, ...], email: str) -> None:
         booking = (await api.book(service, in_days(6), email)).json()
         intent = await payable(api, booking["id"])
@@ -124,8 +131,7 @@ async def test_webhooks_thrice_and_in_every_order_end_alike(
         events = {e["type"].removeprefix("payment_intent."): e for e in listed if e["data"]["object"]["id"] == intent}
         for name in order:
             body = json.dumps(events[name]).encode()
-            response = await http.post("/webhooks/stripe", content=body, headers=signed(body, secret))
-            assert response.status_code == 200, response.text
+            await eventually(partial(delivered, body), every=0.5)
         seen = await reaches(api, booking["id"], "confirmed")
         payment = await api.payment(booking["id"])
         ended[f"{seen['version']} {seen['deposit']['status']} {payment['status']}"] += 1

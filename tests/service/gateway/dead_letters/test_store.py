@@ -20,6 +20,7 @@ from shared.messaging.broker import Broker
 from shared.messaging.dead_letters import DeadLetter
 from tests.service.conftest import ServiceProcess
 from tests.service.gateway.conftest import body_of, client_for, command, sellable
+from tests.support.databases import system_url
 from tests.support.messages import random_name
 
 Send = Callable[..., Awaitable[httpx.Response]]
@@ -320,7 +321,7 @@ async def test_everything_done_is_written_down_for_good(
     await operator("POST", f"/v1/dead-letters/{failing}/replay", json={"by": "Ada"})
     answer = await operator("POST", f"/v1/dead-letters/{failing}/discard", json={"reason": "hopeless"})
     await operator("POST", f"/v1/dead-letters/{good}/replay")
-    connection = await asyncpg.connect(database_urls["gateway"])
+    connection = await asyncpg.connect(system_url(database_urls["gateway"]))
     rows = await connection.fetch(
         "SELECT actor, action, reason, request_id, details FROM gateway.audit_log"
         " WHERE object LIKE $1 OR object LIKE $2 ORDER BY recorded_at",

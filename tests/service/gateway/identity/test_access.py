@@ -17,6 +17,7 @@ from gateway.identity.keys import checksum
 from gateway.identity.scopes import OPERATOR
 from tests.service.conftest import ServiceProcess
 from tests.service.gateway.conftest import OPERATOR_KEY, body_of, client_for, somewhere
+from tests.support.databases import system_url
 from tests.support.eventually import eventually
 
 Send = Callable[..., Awaitable[httpx.Response]]
@@ -48,7 +49,7 @@ async def test_a_key_is_shown_once(operator: Send, new_key: NewKey) -> None:
 async def test_a_key_for_everything_is_stored_as_such(new_key: NewKey, database_urls: dict[str, str]) -> None:
     """So that it may do what comes later as well."""
     everything, named = await new_key(), await new_key(scopes=sorted(SCOPES))
-    connection = await asyncpg.connect(database_urls["gateway"])
+    connection = await asyncpg.connect(system_url(database_urls["gateway"]))
     try:
         query = "SELECT scopes FROM gateway.api_keys WHERE id = $1"
         assert await connection.fetchval(query, everything["id"]) == ["all"]
