@@ -73,6 +73,12 @@ class Tenant:
         }
 
     async def service(self, **changes: Any) -> UUID:
+        outcome = await self.try_service(**changes)
+        assert outcome.status == 201, outcome
+        assert outcome.result
+        return UUID(outcome.result["id"])
+
+    async def try_service(self, **changes: Any) -> Outcome:
         fields: dict[str, Any] = {
             "name": "Standard cleaning",
             "duration_minutes": 60,
@@ -84,10 +90,7 @@ class Tenant:
             "horizon_days": 90,
             "slot_step_minutes": 30,
         }
-        outcome = await self.ask(CreateService, **(fields | changes))
-        assert outcome.status == 201, outcome
-        assert outcome.result
-        return UUID(outcome.result["id"])
+        return await self.ask(CreateService, **(fields | changes))
 
     async def resource(self, *services: UUID, **changes: Any) -> UUID:
         outcome = await self.try_resource(*services, **changes)

@@ -12,6 +12,7 @@ from booking.errors import InvalidCommand, ServiceNotFound
 from shared.clock import utc_now
 from shared.contracts.booking import catalog as contracts
 from shared.contracts.booking.catalog import CreateResource, CreateService
+from shared.contracts.money import rules_of
 from shared.messaging.handlers import Handlers
 from shared.persistence.transaction import Transaction
 
@@ -30,6 +31,7 @@ async def create_service(command: CreateService, tx: Transaction) -> contracts.S
     """A service joins the catalogue."""
     if made := await tx.session.get(Service, (command.tenant_id, command.subject_id)):
         return made.snapshot()  # by this very command, whose key nobody remembers any more
+    _check_money(command)
     service = Service(
         tenant_id=command.tenant_id,
         id=command.subject_id,
@@ -70,6 +72,15 @@ async def create_resource(command: CreateResource, tx: Transaction) -> contracts
     await tx.session.flush()
     await tx.session.execute(_LINK, {"tenant": command.tenant_id, "resource": resource.id, "services": service_ids})
     return resource.snapshot(service_ids)
+
+
+def _check_money(command: CreateService) -> None:
+    """Raises `InvalidCommand` for a price that nobody can pay, or a deposit that nobody can pay by card."""
+    rules, price = rules_of(command.price.currency), command.price.amount
+    if problem := rules.price_problem(price):
+        raise InvalidCommand("price.amount", problem)
+    if problem := rules.deposit_problem(price, command.deposit_percent):
+        raise InvalidCommand("deposit_percent", problem)
 
 
 def _check_hours(command: CreateResource) -> None:

@@ -15,7 +15,7 @@ from booking.catalog.hours import OpeningHours, WeeklyWindow
 from booking.catalog.rules import SlotRules
 from booking.errors import ResourceNotFound, ServiceNotFound
 from shared.contracts.booking import catalog as contracts
-from shared.contracts.money import Money
+from shared.contracts.money import Money, rules_of
 from shared.persistence.database import Base
 
 
@@ -52,11 +52,12 @@ class Service(Base):
 
     @property
     def deposit_amount(self) -> int:
-        """The deposit in minor units, rounded up to the whole unit, never above the price."""
-        return -(-self.price_amount * self.deposit_percent // 100)
+        """The deposit in minor units (docs/domain/deposits.md), 0 if none is asked for."""
+        return rules_of(self.price_currency).deposit(self.price_amount, self.deposit_percent)
 
     def snapshot(self) -> contracts.Service:
         """The service as the other processes see it."""
+        deposit = self.deposit_amount
         return contracts.Service(
             id=self.id,
             name=self.name,
@@ -65,6 +66,7 @@ class Service(Base):
             buffer_before_minutes=self.buffer_before_minutes,
             buffer_after_minutes=self.buffer_after_minutes,
             deposit_percent=self.deposit_percent,
+            deposit=Money(amount=deposit, currency=self.price_currency) if deposit else None,
             minimum_notice_minutes=self.minimum_notice_minutes,
             horizon_days=self.horizon_days,
             slot_step_minutes=self.slot_step_minutes,

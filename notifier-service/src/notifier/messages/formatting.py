@@ -12,7 +12,7 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import NumberPattern, get_currency_symbol, parse_pattern
 
-from shared.contracts.money import DECIMALS, Money
+from shared.contracts.money import Money, rules_of
 
 _DAYS = {"en": "EEEE d MMMM y"}
 """CLDR's date pattern of each locale that there are templates for: CLDR's own `en` puts the month first."""
@@ -20,7 +20,7 @@ _DAYS = {"en": "EEEE d MMMM y"}
 
 def money(amount: Money, locale: str) -> str:
     """`€24.00`, `¥5,000`, `CHF 24.00`: minor units by the currency's decimals."""
-    decimals = DECIMALS.get(amount.currency, 2)
+    decimals = rules_of(amount.currency).exponent
     currency = amount.currency.upper()
     pattern = _amount_pattern(currency, decimals, locale)
     value = Decimal(amount.amount).scaleb(-decimals)

@@ -18,6 +18,8 @@ class Service(Contract):
     buffer_before_minutes: int = 0
     buffer_after_minutes: int = 0
     deposit_percent: int = 0
+    deposit: Money | None = None
+    """What is paid ahead: the percentage, rounded up and raised to the least that can be paid."""
     minimum_notice_minutes: int = 120
     horizon_days: int = 90
     slot_step_minutes: int = 30
