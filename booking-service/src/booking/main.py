@@ -13,6 +13,7 @@ from shared.persistence.database import Database
 from shared.runtime.process import run
 from shared.runtime.service import ServiceRuntime
 from shared.runtime.settings import load
+from shared.zones import ZONE_DATA
 
 HANDLERS = Handlers("booking").including(*declared_in(booking, Handlers))
 
@@ -28,6 +29,7 @@ def build() -> ServiceRuntime:
         handlers=HANDLERS,
         adapters={"holds": HoldPolicy(settings.hold_minutes), "searches": Searches(settings.search_size)},
         observe=metrics.count,
+        zone_data=ZONE_DATA,
     )
     schedule.schedule(service)
     return service

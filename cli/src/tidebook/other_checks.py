@@ -1,6 +1,7 @@
 """Looks at Redis, the mail relay and the gateway."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import aiosmtplib
 import httpx
@@ -9,6 +10,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from shared.zones import ZONE_DATA
 from tidebook.environment import Environment
 from tidebook.findings import Finding, clock, fail, ok, warn
 
@@ -71,9 +73,19 @@ async def check_gateway(environment: Environment) -> list[Finding]:
         if answer.status_code == 200
         else fail("gateway", "; ".join(wrong), "`/status` shows every instance and its checks")
     ]
+    found += _zone_data(status.get("services", []))
     for service in status.get("services", []):
         for instance in service["instances"]:
             bad = [f"{name}: {told}" for name, told in instance["checks"].items() if told != "ok"]
             if bad:
                 found.append(fail(instance["instance"], "; ".join(bad), f"look at the log of this {service['name']}"))
     return found
+
+
+def _zone_data(services: list[dict[str, Any]]) -> list[Finding]:
+    """Whether everybody reads clocks by the zone data that this release was locked with."""
+    told = {i["instance"]: i.get("zone_data") for service in services for i in service["instances"]}
+    others = [f"{instance}: {version}" for instance, version in told.items() if version not in (None, ZONE_DATA)]
+    if others:
+        return [warn("zone data", f"{ZONE_DATA} here, {', '.join(others)}", "deploy one release everywhere")]
+    return [ok("zone data", ZONE_DATA)]

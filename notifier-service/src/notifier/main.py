@@ -15,6 +15,7 @@ from shared.persistence.database import Database
 from shared.runtime.process import run
 from shared.runtime.service import ServiceRuntime
 from shared.runtime.settings import load
+from shared.zones import ZONE_DATA
 
 HANDLERS = Handlers("notifier").including(*declared_in(notifier, Handlers))
 
@@ -30,6 +31,7 @@ def build() -> ServiceRuntime:
         schema_revision=SCHEMA_REVISION,
         handlers=HANDLERS,
         uses=USES,
+        zone_data=ZONE_DATA,
         adapters={"settings": settings, "wake_up": wake_up},
     )
     sender = sender_for(MESSAGES, service, settings)

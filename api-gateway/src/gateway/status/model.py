@@ -15,6 +15,8 @@ class InstanceStatus(BaseModel):
 
     instance: str
     version: str
+    zone_data: str | None
+    """The version of the zone data by which it reads clocks; null if it reads none."""
     age_seconds: float
     ready: bool
     checks: dict[str, str]
@@ -75,6 +77,7 @@ def by_service(seen: list[SeenHeartbeat]) -> list[ServiceStatus]:
             InstanceStatus(
                 instance=said.instance,
                 version=said.version,
+                zone_data=said.zone_data,
                 age_seconds=beat.age_seconds,
                 ready=said.ready,
                 checks=said.checks,

@@ -1,7 +1,6 @@
 """What changes the catalog."""
 
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,11 +14,10 @@ from shared.contracts.booking.catalog import CreateResource, CreateService
 from shared.contracts.money import rules_of
 from shared.messaging.handlers import Handlers
 from shared.persistence.transaction import Transaction
+from shared.zones import zone_of
 
 handlers = Handlers("booking")
 
-_NO_ZONES = {"localtime", "posixrules", "Factory"}
-"""What a zone database holds beside zones: the machine's own, a template, and a placeholder."""
 _LINK = text("""
     INSERT INTO resource_services (tenant_id, service_id, resource_id)
     SELECT :tenant, service_id, :resource FROM unnest(CAST(:services AS uuid[])) AS service_id
@@ -86,11 +84,9 @@ def _check_money(command: CreateService) -> None:
 def _check_hours(command: CreateResource) -> None:
     """Raises `InvalidCommand` for an unknown zone or windows that make no sense."""
     try:
-        if command.time_zone in _NO_ZONES:
-            raise ValueError("names no zone")
-        ZoneInfo(command.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidCommand("time_zone", "not an IANA time zone") from None
+        zone_of(command.time_zone)
+    except ValueError as error:
+        raise InvalidCommand("time_zone", str(error)) from None
     try:
         check_weekly_hours([WeeklyWindow.parse(w.weekday, w.opens, w.closes) for w in command.weekly_hours])
     except ValueError as error:

@@ -17,6 +17,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from shared.zones import zone_of
+
 DAY_MINUTES = 24 * 60
 WEEK_MINUTES = 7 * DAY_MINUTES
 DAY_SECONDS = 24 * 60 * 60
@@ -65,7 +67,7 @@ def format_wall_clock(minutes: int) -> str:
 
 def local_time(instant: datetime, time_zone: str) -> str:
     """The instant on the clock of a zone, RFC 3339 with its offset."""
-    return instant.astimezone(ZoneInfo(time_zone)).isoformat()
+    return instant.astimezone(zone_of(time_zone)).isoformat()
 
 
 @dataclass(frozen=True, slots=True)

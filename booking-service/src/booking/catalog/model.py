@@ -4,7 +4,6 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import CHAR, select
 from sqlalchemy.dialects.postgresql import JSONB
@@ -17,6 +16,7 @@ from booking.errors import ResourceNotFound, ServiceNotFound
 from shared.contracts.booking import catalog as contracts
 from shared.contracts.money import Money, rules_of
 from shared.persistence.database import Base
+from shared.zones import zone_of
 
 
 class Service(Base):
@@ -117,7 +117,7 @@ class Resource(Base):
 @lru_cache(maxsize=4096)
 def _opening_hours(time_zone: str, windows: tuple[tuple[int, str, str], ...]) -> OpeningHours:
     """Parsed once: the same hours come with every booking of a resource."""
-    return OpeningHours(ZoneInfo(time_zone), tuple(WeeklyWindow.parse(*window) for window in windows))
+    return OpeningHours(zone_of(time_zone), tuple(WeeklyWindow.parse(*window) for window in windows))
 
 
 async def service_of(session: AsyncSession, tenant_id: UUID, service_id: UUID) -> Service:

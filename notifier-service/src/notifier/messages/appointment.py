@@ -1,8 +1,7 @@
 """A booking as an iCalendar object (RFC 5545, methods of RFC 5546)."""
 
-from datetime import date, datetime
+from datetime import UTC, datetime
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, vCalAddress
 
@@ -17,14 +16,16 @@ def calendar_file(
 
     One UID for the life of the booking, SEQUENCE its version: a calendar that knows an older version
     moves or removes the same entry. PUBLISH, not REQUEST: no answer is expected.
+
+    Instants are in UTC (RFC 5545 §3.3.5), and calendars show them on their owner's clock: a local time would be
+    two instants in an hour that comes twice, and would need the zone's rules, in which readers and libraries err.
     """
-    zone = ZoneInfo(booking.time_zone)
     event = Event()
     event.add("uid", f"{booking.id}@tidebook")
     event.add("sequence", booking.version)
     event.add("dtstamp", changed_at)
-    event.add("dtstart", booking.starts_at.astimezone(zone))
-    event.add("dtend", booking.ends_at.astimezone(zone))
+    event.add("dtstart", booking.starts_at.astimezone(UTC))
+    event.add("dtend", booking.ends_at.astimezone(UTC))
     event.add("summary", f"{plain_name(booking.service_name)} ({plain_name(booking.business_name)})")
     event.add("description", description)
     event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
@@ -38,10 +39,4 @@ def calendar_file(
     calendar.add("version", "2.0")
     calendar.add("method", method)
     calendar.add_component(event)
-    # The zone's rules around the appointment are enough; all of history would be a long attachment.
-    calendar.add_missing_timezones(first_date=date(booking.starts_at.year - 1, 1, 1), last_date=_end(booking))
     return CalendarFile(method, calendar.to_ical())
-
-
-def _end(booking: Booking) -> date:
-    return date(booking.ends_at.year + 1, 12, 31)

@@ -6,13 +6,13 @@ Pure functions.
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import NumberPattern, get_currency_symbol, parse_pattern
 
 from shared.contracts.money import Money, rules_of
+from shared.zones import zone_of
 
 _DAYS = {"en": "EEEE d MMMM y"}
 """CLDR's date pattern of each locale that there are templates for: CLDR's own `en` puts the month first."""
@@ -50,28 +50,45 @@ def _parsed(locale: str) -> Locale:
 
 def moment(instant: datetime, time_zone: str, locale: str) -> str:
     """`Tuesday 24 November 2026, 09:00 (Europe/Paris)`."""
-    local = instant.astimezone(ZoneInfo(time_zone))
+    local = instant.astimezone(zone_of(time_zone))
     return f"{day(local, locale)}, {local:%H:%M} ({_zone(local, time_zone)})"
 
 
 def short_moment(instant: datetime, time_zone: str, locale: str) -> str:
-    """`Tuesday 24 November 2026, 09:00`: for subjects, where the zone would be noise."""
-    local = instant.astimezone(ZoneInfo(time_zone))
-    return f"{day(local, locale)}, {local:%H:%M}"
+    """`Tuesday 24 November 2026, 09:00`: for subjects, where the zone would be noise.
+
+    In an hour that the clock shows twice, with its offset: `… 02:30 (UTC+02:00)`.
+    """
+    local = instant.astimezone(zone_of(time_zone))
+    offset = f" ({_offset(local)})" if _comes_twice(local) else ""
+    return f"{day(local, locale)}, {local:%H:%M}{offset}"
 
 
 def period(starts_at: datetime, ends_at: datetime, time_zone: str, locale: str) -> str:
-    """`Tuesday 24 November 2026, 09:00-11:00 (Europe/Paris)`, with an en dash; both days if it ends on another."""
-    start, end = starts_at.astimezone(ZoneInfo(time_zone)), ends_at.astimezone(ZoneInfo(time_zone))
-    if start.date() == end.date():
-        return f"{day(start, locale)}, {start:%H:%M}\N{EN DASH}{end:%H:%M} ({_zone(start, time_zone)})"
-    days = f"{day(start, locale)}, {start:%H:%M} \N{EN DASH} {day(end, locale)}, {end:%H:%M}"
-    return f"{days} ({_zone(start, time_zone)})"
+    """`Tuesday 24 November 2026, 09:00-11:00 (Europe/Paris)`, with an en dash; both days if it ends on another.
+
+    Both times with their offsets if one of them lies in an hour that the clock shows twice.
+    """
+    start, end = starts_at.astimezone(zone_of(time_zone)), ends_at.astimezone(zone_of(time_zone))
+    exact = _comes_twice(start) or _comes_twice(end)
+    first, last = (f"{t:%H:%M} {_offset(t)}" if exact else f"{t:%H:%M}" for t in (start, end))
+    if start.date() != end.date():
+        last = f"{day(end, locale)}, {last}"
+    dash = " \N{EN DASH} " if exact or start.date() != end.date() else "\N{EN DASH}"
+    return f"{day(start, locale)}, {first}{dash}{last} ({time_zone})"
 
 
 def _zone(local: datetime, time_zone: str) -> str:
     """The zone's name; in an hour that the clock shows twice, the offset as well."""
-    if local.replace(fold=0).utcoffset() == local.replace(fold=1).utcoffset():
-        return time_zone
+    return f"{time_zone}, {_offset(local)}" if _comes_twice(local) else time_zone
+
+
+def _comes_twice(local: datetime) -> bool:
+    """Whether the clock of the zone shows this time twice."""
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
+def _offset(local: datetime) -> str:
+    """`UTC+02:00`."""
     offset = f"{local:%z}"
-    return f"{time_zone}, UTC{offset[:3]}:{offset[3:5]}"
+    return f"UTC{offset[:3]}:{offset[3:5]}"

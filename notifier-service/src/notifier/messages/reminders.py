@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+
+from shared.zones import zone_of
 
 QUIET_FROM = time(21, 0)
 QUIET_UNTIL = time(8, 0)
@@ -34,9 +35,9 @@ def planned_reminders(
 
 def outside_quiet_hours(instant: datetime, time_zone: str) -> datetime:
     """The instant, or the last minute before the quiet hours that it falls into."""
-    local = instant.astimezone(ZoneInfo(time_zone))
+    local = instant.astimezone(zone_of(time_zone))
     if QUIET_UNTIL <= local.time() < QUIET_FROM:
         return instant
     evening = local.date() if local.time() >= QUIET_FROM else local.date() - timedelta(days=1)
-    quiet_from = datetime.combine(evening, QUIET_FROM, ZoneInfo(time_zone))
+    quiet_from = datetime.combine(evening, QUIET_FROM, zone_of(time_zone))
     return (quiet_from - _MINUTE).astimezone(instant.tzinfo)

@@ -13,6 +13,8 @@ class Heartbeat(Contract):
     service: str
     instance: str
     version: str
+    zone_data: str | None = None
+    """The version of the zone data by which it reads clocks; None if it reads none."""
     started_at: datetime
     ready: bool
     checks: dict[str, str]

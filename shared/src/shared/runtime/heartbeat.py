@@ -28,12 +28,15 @@ BEAT_SECONDS = 3
 class HeartbeatWriter:
     """Writes this instance's heartbeat until stopped."""
 
-    def __init__(self, broker: Broker, health: Health, service: str, instance: str, version: str) -> None:
+    def __init__(
+        self, broker: Broker, health: Health, service: str, instance: str, version: str, zone_data: str | None = None
+    ) -> None:
         self._broker = broker
         self._health = health
         self._service = service
         self._instance = instance
         self._version = version
+        self._zone_data = zone_data
         self._started_at = utc_now()
         self._beating = asyncio.Lock()
         self._left = False
@@ -52,6 +55,7 @@ class HeartbeatWriter:
             service=self._service,
             instance=self._instance,
             version=self._version,
+            zone_data=self._zone_data,
             started_at=self._started_at,
             ready=await self._health.ready(),
             checks={name: "ok" if r.ok else r.detail for name, r in results.items()},

@@ -73,12 +73,13 @@ class ServiceRuntime:
         adapters: Mapping[str, Any] | None = None,
         observe: Callable[[Sequence[Event]], None] | None = None,
         publishes: bool = True,
+        zone_data: str | None = None,
     ) -> None:
         """`schema_revision` is the migration this code needs; `adapters` go to handlers by parameter name.
 
         `uses` is what it sends and asks; without one, nothing. `observe` is shown the events of each commit, to
         count them. A process that announces no events
-        has no outbox to publish (`publishes=False`).
+        has no outbox to publish (`publishes=False`). `zone_data` is the version of the zone data, told in heartbeats.
         """
         self.name = name
         self.settings = settings
@@ -89,7 +90,7 @@ class ServiceRuntime:
         self.broker = settings.broker(name)
         self.broker.uses = uses or Uses()
         self.health = Health()
-        self.heartbeat = HeartbeatWriter(self.broker, self.health, name, self.instance, VERSION)
+        self.heartbeat = HeartbeatWriter(self.broker, self.health, name, self.instance, VERSION, zone_data)
         self.relay = Relay(self.broker, database, name) if publishes else None
         self.app: ASGIApp = Starlette(
             routes=operational_routes(name, self.health, with_metrics=settings.metrics_enabled)

@@ -46,5 +46,15 @@ def test_the_hour_that_comes_twice_is_told_apart() -> None:
     assert moment(second, "Europe/Paris", "en") == "Sunday 25 October 2026, 02:30 (Europe/Paris, UTC+01:00)"
 
 
+def test_both_times_of_an_appointment_over_the_change_have_their_offsets() -> None:
+    start, end = datetime(2027, 10, 31, 0, 30, tzinfo=UTC), datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
+    written = "Sunday 31 October 2027, 02:30 UTC+02:00 \N{EN DASH} 02:30 UTC+01:00 (Europe/Paris)"
+    assert period(start, end, "Europe/Paris", "en") == written
+    assert short_moment(start, "Europe/Paris", "en") == "Sunday 31 October 2027, 02:30 (UTC+02:00)"
+    # In the spring no time comes twice.
+    start, end = datetime(2027, 3, 28, 0, 30, tzinfo=UTC), datetime(2027, 3, 28, 1, 30, tzinfo=UTC)
+    assert period(start, end, "Europe/Paris", "en") == "Sunday 28 March 2027, 01:30\N{EN DASH}03:30 (Europe/Paris)"
+
+
 def test_other_languages_write_amounts_their_own_way() -> None:
     assert money(Money(amount=1234567, currency="eur"), "de") == "12.345,67\N{NO-BREAK SPACE}€"
