@@ -36,6 +36,10 @@ async def api(stack: Stack, http: httpx.AsyncClient) -> Api:
     return await Api.for_new_tenant(http, stack.credentials.operator_api_key)
 
 
+FRESH_CONNECTIONS = httpx.Limits(max_keepalive_connections=0)
+"""A server closes what is idle for a few seconds, on a busy machine in the very moment in which it is used again."""
+
+
 class Outside:
     """The customer's side: pays at the fake Stripe, reads the inbox."""
 
@@ -45,8 +49,11 @@ class Outside:
             headers={"Authorization": "Bearer sk_test_customer"},
             trust_env=False,
             timeout=allowed(10),
+            limits=FRESH_CONNECTIONS,
         )
-        self.inbox = httpx.AsyncClient(base_url=servers.inbox.url, trust_env=False, timeout=allowed(10))
+        self.inbox = httpx.AsyncClient(
+            base_url=servers.inbox.url, trust_env=False, timeout=allowed(10), limits=FRESH_CONNECTIONS
+        )
 
     async def pay(self, payment_intent_id: str, method: str = "pm_card_visa") -> httpx.Response:
         form = {"payment_method": method}

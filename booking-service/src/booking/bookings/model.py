@@ -33,7 +33,9 @@ from shared.contracts.money import Money
 from shared.identifiers import new_id
 from shared.persistence.database import Base
 
-OCCUPYING = (BookingStatus.PENDING_PAYMENT, BookingStatus.CONFIRMED)
+OPEN = (BookingStatus.PENDING_PAYMENT, BookingStatus.CONFIRMED)
+"""The states in which a booking can still be moved and cancelled."""
+OCCUPYING = (BookingStatus.PENDING_PAYMENT, BookingStatus.CONFIRMED, BookingStatus.COMPLETED)
 """The states that occupy a slot; the generated column `occupying` is true in the same (a test compares them)."""
 NO_OVERLAP = "bookings_no_overlap"
 """The exclusion constraint: no two bookings that occupy a slot of one resource may meet, buffers included."""
@@ -45,9 +47,9 @@ class HoldPolicy:
 
     minutes: int
 
-    def until(self, now: datetime) -> datetime:
-        """When a hold made now ends."""
-        return now + timedelta(minutes=self.minutes)
+    def until(self, now: datetime, starts_at: datetime) -> datetime:
+        """When a hold made now ends: by the start of what is held, or money would be taken for what has begun."""
+        return min(now + timedelta(minutes=self.minutes), starts_at)
 
 
 E = TypeVar("E", bound=BookingEvent)
@@ -117,7 +119,7 @@ class Booking(Base):
             price_currency=service.price_currency,
             deposit_amount=deposit,
             deposit_status=DepositStatus.PENDING if deposit else None,
-            hold_expires_at=holds.until(now) if deposit else None,
+            hold_expires_at=holds.until(now, command.starts_at) if deposit else None,
             payment_id=None,
             business_name=command.business_name,
             cancellation_reason=None,
@@ -210,6 +212,8 @@ class Booking(Base):
         )
         self.starts_at = starts_at
         self.ends_at = rules.ends_at(starts_at)
+        if self.hold_expires_at is not None:
+            self.hold_expires_at = min(self.hold_expires_at, starts_at)
         self.occupied = Range(*rules.occupied(starts_at), bounds="[)")
         self.resource_id, self.resource_name, self.time_zone = resource.id, resource.name, resource.time_zone
         return self._changed(contracts.BookingRescheduled, Actor.BUSINESS, None, previous)
@@ -249,7 +253,7 @@ class Booking(Base):
     def _check_open(self, expected_version: int | None) -> None:
         if expected_version is not None and expected_version != self.version:
             raise VersionConflict(f"the booking is at version {self.version}", {"version": self.version})
-        if self.status not in OCCUPYING:
+        if self.status not in OPEN:
             raise BookingClosed(f"the booking is {self.status}", {"booking_status": str(self.status)})
 
     def _changed(self, event_type: type[E], actor: Actor, reason: str | None, previous: PreviousBooking) -> E:
