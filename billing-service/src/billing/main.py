@@ -29,7 +29,7 @@ def build() -> ServiceRuntime:
         system_pool_size=10,  # Stripe's events name no tenant
     )
     stripe = StripeClient(settings.stripe_api_key.get_secret_value(), settings.stripe_api_base)
-    stripe_dispatch = StripeDispatch(STRIPE_EFFECTS, stripe.livemode)
+    stripe_dispatch = StripeDispatch(STRIPE_EFFECTS, stripe.livemode, stripe.api_version)
     service = ServiceRuntime(
         "billing",
         settings,

@@ -10,5 +10,9 @@ WEBHOOK_EVENTS = Counter(
 )
 for result in ("processed", "ignored", "error"):
     WEBHOOK_EVENTS.labels(result)
+OTHER_VERSION = Counter(
+    "stripe_events_of_another_version_total",
+    "Stripe events written in another API version than the one that this release understands (docs/stripe.md).",
+)
 PARKED = Gauge("stripe_events_parked", "Stripe events that wait for the payment they are about.")
 QUARANTINED = Gauge("stripe_events_quarantined", "Stripe events that a person must look at; 0 is healthy.")

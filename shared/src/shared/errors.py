@@ -45,5 +45,9 @@ class Poison(Exception):
     """A message that no retry can save: undecodable, of an unknown version, or against contract."""
 
 
+class Unreadable(Poison):
+    """A message that comes from outside and can't be read: however many there are, our code is not to blame."""
+
+
 class AlreadyHandled(Exception):
     """This consumer has handled this message before; there is nothing left to do but acknowledge."""

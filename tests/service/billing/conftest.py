@@ -211,7 +211,9 @@ async def billing(servers: Servers, billing_url: str, stripe: StripeClient) -> A
     async with httpx.AsyncClient(
         base_url=servers.stripe.url, headers=headers, trust_env=False, timeout=allowed(10)
     ) as customer:
-        yield Billing(billing_url, database, stripe, StripeDispatch(STRIPE_EFFECTS, stripe.livemode), customer)
+        yield Billing(
+            billing_url, database, stripe, StripeDispatch(STRIPE_EFFECTS, stripe.livemode, stripe.api_version), customer
+        )
         await customer.delete("/_fake/faults")
     await database.close()
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from devstack.servers import Nats
+from shared.contracts.stripe import StripeEvent
 from shared.errors import DomainError
 from shared.messaging.broker import Broker
 from shared.messaging.consumer import DEAD_IN_A_ROW, Consumer
@@ -86,6 +87,28 @@ async def test_poison_between_good_messages_stops_nobody(kernel: Kernel, wire: B
         assert not consumer.halted
     assert await dead_letters(wire, handler.durable) == 4 * (DEAD_IN_A_ROW - 1)
     assert await kernel.effects_of(events) == [1] * 4
+
+
+async def test_what_comes_from_outside_and_can_not_be_read_stops_nobody(kernel: Kernel, wire: Broker) -> None:
+    """However many of Stripe's events nobody can read: the next good one is handled."""
+    handled: list[str] = []
+
+    async def note(event: StripeEvent, tx: Transaction) -> None:
+        handled.append(event.id)
+
+    handler = handler_of(StripeEvent, function=note)
+    subject = f"webhook.stripe.{random_name().replace('-', '_')}"
+    good = StripeEvent(id=f"evt_{random_name()}", type=subject.removeprefix("webhook.stripe."), created=1, data={})
+    for _ in range(DEAD_IN_A_ROW + 5):
+        await wire.publish(subject, b'{"id": "evt_1", "type": "x", "created": "2026-11-01T10:00:00Z"}', random_name())
+    await wire.publish(subject, good.model_dump_json().encode(), good.id)
+    async with consuming(wire, handler, kernel.runner()) as consumer:
+
+        async def good_is_handled() -> bool:
+            return good.id in handled
+
+        await eventually(good_is_handled, within=20)
+        assert not consumer.halted
 
 
 async def test_its_process_goes_unready_and_a_restart_resumes(

@@ -25,6 +25,12 @@ raw_routes = api_router("Webhooks", raw=True)
 
 REJECTED = Counter("stripe_webhook_rejected_total", "Webhook deliveries refused by the gateway.", ["reason"])
 
+FOREIGN = Counter(
+    "stripe_webhook_foreign_total",
+    "Signed by Stripe, and no event of the API that Tidebook listens to: answered 200 and forgotten. `thin` are "
+    "events of API v2.",
+    ["kind"],
+)
 UNREADABLE = Counter("stripe_webhook_unreadable_total", "Signed events that can't be read: stored, not refused.")
 
 _Signatures = Annotated[list[str], WithJsonSchema({"type": "string"}), Header(alias="Stripe-Signature")]
@@ -49,6 +55,7 @@ class _Envelope(BaseModel):
 
     id: Annotated[str, StringConstraints(pattern=r"^evt_[A-Za-z0-9_]{1,250}$")]
     type: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    object: Annotated[str, StringConstraints(max_length=200)] = "event"
 
 
 async def _plausible(signatures: _Signatures) -> list[str]:
@@ -77,12 +84,18 @@ async def receive_stripe_event(
     secrets: StripeSecrets,
     nats: Nats,
 ) -> WebhookReceived:
-    """Take in an event signed by Stripe. 200 once it is stored; Stripe sends it again after anything else."""
+    """Take in an event signed by Stripe. 200 once it is stored; Stripe sends it again after anything else.
+
+    What Stripe signs beside its events (thin events of API v2, say) is answered 200, counted, and not stored.
+    """
     try:
         verify(signatures, body, secrets, utc_now().timestamp())
     except InvalidSignature as error:
         raise _refuse(error.reason) from None
     event = _envelope(body)
+    if event.object != "event":
+        FOREIGN.labels("thin" if event.object.startswith("v2.") else "other").inc()
+        return WebhookReceived()
     failpoint(GatewayFailpoint.WEBHOOK_PUBLISHING)
     await pass_on_stripe_event(nats, event.id, event.type, body)
     failpoint(GatewayFailpoint.WEBHOOK_PUBLISHED)

@@ -71,6 +71,8 @@ class StripeClient:
         """`base` is the address of Stripe's API, without a path."""
         self.livemode = "_live_" in api_key
         """Whether the key is for real money; events of the other mode are not ours."""
+        self.api_version: str = stripe.api_version
+        """The version of Stripe's API that this release is written for: the library's."""
         self._api = stripe.StripeClient(
             api_key,
             base_addresses={"api": base},

@@ -22,6 +22,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from billing.metrics import OTHER_VERSION
 from billing.stripe import events as stripe_events
 from billing.stripe.events import DUPLICATE, PARKED, EventState, Verdict
 from shared.contracts.stripe import StripeEvent
@@ -131,10 +132,14 @@ class StripeEffects:
 class StripeDispatch:
     """Takes events to their effects, for one account's key."""
 
-    def __init__(self, effects: StripeEffects, livemode: bool) -> None:
-        """`livemode` says whether our key is for real money; events of the other mode are not believed."""
+    def __init__(self, effects: StripeEffects, livemode: bool, api_version: str) -> None:
+        """`livemode` says whether our key is for real money; events of the other mode are not believed.
+
+        `api_version` is the one that we understand. Events of another are read as far as they fit, and counted.
+        """
         self.effects = effects
         self._livemode = livemode
+        self._api_version = api_version
 
     def about(self, event: StripeEvent) -> str | None:
         """Stripe's id of what an event is about, as far as it can be read."""
@@ -151,6 +156,9 @@ class StripeDispatch:
     async def settle(self, tx: Transaction, events: Sequence[StripeEvent]) -> None:
         """Decide about stored events one after the other, do what they ask for, and record what became of them."""
         verdicts = [await self._decide(tx, event) for event in events]
+        for event in events:
+            if event.api_version not in (None, self._api_version):
+                tx.after_commit(OTHER_VERSION.inc)
         settled = list(zip(events, verdicts, strict=True))
         await stripe_events.settle(tx.driver, settled)
         for event, verdict in settled:

@@ -15,7 +15,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from shared.contracts.base import Command, Event, Outcome, Outcomes
-from shared.errors import AlreadyHandled, Poison, Unavailable
+from shared.errors import AlreadyHandled, Poison, Unavailable, Unreadable
 from shared.failpoints import KernelFailpoint, failpoint, on_path
 from shared.messaging.broker import Broker
 from shared.messaging.dead_letters import DeadLetter
@@ -108,7 +108,8 @@ class Consumer:
         """One batch: together if it goes well, else one by one, so that poison harms only itself."""
         deliveries = await self._drop_foreign(deliveries)
         decoded, poisoned = self._decode(deliveries)
-        if decoded and poisoned and self._dead_in_a_row + len(poisoned) >= DEAD_IN_A_ROW:
+        counted = sum(_counts(poison) for _, poison in poisoned)
+        if decoded and counted and self._dead_in_a_row + counted >= DEAD_IN_A_ROW:
             for msg in deliveries:  # in their order, which decides whether so many follow each other
                 await self._handle([msg])
             return
@@ -265,12 +266,12 @@ class Consumer:
             headers=msg.headers or {},
             payload=msg.data,
         )
-        self._dead_in_a_row += 1
+        self._dead_in_a_row += _counts(error)
         failpoint(KernelFailpoint.DEAD_LETTERING)
         try:
             await self._broker.publish(letter.address, letter.payload, letter.message_id, letter.to_headers())
         except Unavailable:
-            self._dead_in_a_row = max(0, self._dead_in_a_row - 1)
+            self._dead_in_a_row = max(0, self._dead_in_a_row - _counts(error))
             return False
         failpoint(KernelFailpoint.DEAD_LETTERED)
         await _quietly(msg.term())
@@ -278,6 +279,11 @@ class Consumer:
         MESSAGES_HANDLED.labels(self.handler.durable, "dead_lettered").inc()
         DEAD_LETTERS.labels(self.handler.durable, reason).inc()
         return True
+
+
+def _counts(error: Exception) -> int:
+    """1 for a dead letter that may be the fault of our code, of which many in a row halt the consumer; else 0."""
+    return 0 if isinstance(error, Unreadable) else 1
 
 
 async def _keep_alive(deliveries: list[Msg]) -> None:

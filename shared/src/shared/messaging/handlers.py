@@ -27,7 +27,7 @@ from pydantic import ValidationError
 
 from shared.contracts.base import Command, Contract, Event, Query
 from shared.contracts.stripe import StripeEvent
-from shared.errors import Poison
+from shared.errors import Poison, Unreadable
 
 Message = Event | Command | StripeEvent
 HandlerFunction = Callable[..., Awaitable[Any]]
@@ -70,14 +70,18 @@ class Handler:
         return next((t for t in self.types if subject.startswith(f"{t.TYPE}.")), None)
 
     def decode(self, subject: str, payload: bytes) -> Message:
-        """The message in a delivery. Raises `Poison` if it breaks its contract or names two tenants."""
+        """The message in a delivery. Raises `Poison` if it breaks its contract or names two tenants.
+
+        Stripe's are of Stripe's making: `Unreadable`.
+        """
         message_type = self.type_of(subject)
         if message_type is None:
             raise Poison("no contract for this subject")
         try:
             message: Message = message_type.model_validate_json(payload)
         except ValidationError as error:
-            raise Poison(f"breaks the contract of {message_type.__name__}: {_places(error)}") from error
+            kind = Unreadable if message_type is StripeEvent else Poison
+            raise kind(f"breaks the contract of {message_type.__name__}: {_places(error)}") from error
         if message.subject != subject and not isinstance(message, StripeEvent):
             raise Poison("the subject names another tenant or thing than the body")
         return message

@@ -40,7 +40,7 @@ async def test_more_types_than_stripe_lists_at_once_are_all_asked_for(billing: B
     await reconcile(
         lambda: Context(billing.database, lambda _: None),
         billing.stripe,
-        StripeDispatch(effects, billing.stripe.livemode),
+        StripeDispatch(effects, billing.stripe.livemode, billing.stripe.api_version),
     )
     sql = "SELECT type, state FROM stripe_events WHERE about = :intent"
     stored = {row["type"]: row["state"] for row in await billing.rows(sql, intent=intent)}

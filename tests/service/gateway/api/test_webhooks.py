@@ -90,6 +90,25 @@ async def test_what_is_signed_and_can_not_be_read_is_stored_as_it_came(http: htt
     assert "stripe_webhook_unreadable_total" in (await http.get("/metrics")).text
 
 
+async def test_what_is_signed_and_no_event_of_ours_is_counted_and_forgotten(
+    http: httpx.AsyncClient, broker: Broker
+) -> None:
+    """Thin events of API v2, a whole burst of them: nothing reaches a consumer that could stop."""
+    before = (await broker.js.stream_info("WEBHOOKS")).state.last_seq
+    for number in range(25):
+        thin = {
+            "id": f"evt_test_{number}",
+            "object": "v2.core.event",
+            "type": "v1.billing.meter.error_report_triggered",
+            "livemode": False,
+            "created": "2026-11-01T10:00:00.000Z",
+            "related_object": {"id": "mtr_1", "type": "billing.meter", "url": "/v1/billing/meters/mtr_1"},
+        }
+        assert (await deliver(http, compact(thin))).status_code == 200
+    assert (await broker.js.stream_info("WEBHOOKS")).state.last_seq == before
+    assert 'stripe_webhook_foreign_total{kind="thin"} ' in (await http.get("/metrics")).text
+
+
 async def test_a_delivery_may_be_larger_than_a_request(http: httpx.AsyncClient) -> None:
     assert (await deliver(http, compact(event(padding="x" * 200_000)))).status_code == 200
     assert (await deliver(http, compact(event(padding="x" * 270_000)))).status_code == 413

@@ -18,7 +18,7 @@ REFUND = {"id": "re_1", "amount": 100, "currency": "eur", "status": "pending", "
 CHARGE = {"id": "ch_1", "amount": 100, "currency": "eur", "refunded": True, "payment_intent": "pi_1"}
 INTENT = {"id": "pi_1", "amount": 100, "currency": "eur", "last_payment_error": None}
 
-DISPATCH = StripeDispatch(STRIPE_EFFECTS, livemode=False)
+DISPATCH = StripeDispatch(STRIPE_EFFECTS, livemode=False, api_version="2026-10-28.endive")
 
 
 def an_event(event_type: str, thing: Any) -> StripeEvent:
