@@ -29,17 +29,19 @@ from shared.runtime.service import VERSION
 
 _DESCRIPTION = """
 Bookings that can't overlap, paid deposits, mails that are sent. Every request carries
-`Authorization: Bearer <key>`. Errors are problem documents (RFC 9457) with a stable `code`.
+`Authorization: Bearer <key>`. Errors are problem documents (RFC 9457) with a stable `code`; their `type` is
+an address at this gateway that explains it, and [/problems](/problems) lists them all.
 
 Writes are durable: once accepted they are carried out, even if a part of the system is down. The
 answer is the outcome if it comes in time (5 s, or `Prefer: wait=N`), otherwise `202` with a
 `Location` to look at. `Idempotency-Key` makes a write safe to send again.
 
-Requests are counted by the minute (`RateLimit-*` headers); an answer counts as one more for every
-64 KiB of it. Lists may end before their limit if their things are large: go on with `next_cursor`.
+Requests are counted by the minute (`RateLimit` and `RateLimit-Policy` headers); an answer counts as one more
+for every 64 KiB of it. Lists may end before their limit if their things are large: go on with `next_cursor`.
 """
 _DOCUMENTS = ("/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc")
-PUBLIC = frozenset({"/", "/healthz", "/readyz", "/status", "/metrics", WEBHOOK_PATH, *_DOCUMENTS})
+_PAGES = ("/problems", "/problems/{code}")
+PUBLIC = frozenset({"/", "/healthz", "/readyz", "/status", "/metrics", WEBHOOK_PATH, *_DOCUMENTS, *_PAGES})
 """The addresses that ask for no key. The webhook asks for Stripe's signature."""
 
 
@@ -172,4 +174,6 @@ def _methods(app: FastAPI) -> dict[str, set[str]]:
     for route in app.routes:
         if isinstance(route, APIRoute):
             methods[route.path] |= route.methods or set()
+            if "GET" in methods[route.path]:
+                methods[route.path].add("HEAD")
     return methods

@@ -8,6 +8,7 @@ from gateway.commands.follow import STREAM, CommandFollower
 from gateway.commands.outcomes import OutcomeInbox
 from gateway.commands.submit import CommandSubmitter
 from gateway.dead_letters.store import DeadLetterStore
+from gateway.http.cross_origin import allow_origins
 from gateway.http.edge import WEBHOOK_PATH, Edge
 from gateway.http.load_shedding import ADJUST_SECONDS, LoadShedder
 from gateway.http.quota import Limiter, MemoryLimiter, RedisLimiter
@@ -51,7 +52,7 @@ def build() -> ServiceRuntime:
     app.state.stripe_secrets = split(settings.stripe_webhook_secret.get_secret_value())
     shedder = LoadShedder(settings.concurrency_limit, settings.slow_seconds, WEBHOOK_PATH, settings.tenant_share)
     service.every(ADJUST_SECONDS, "adjust-places", shedder.adjust)
-    service.app = Edge(RawDispatch(app), shedder)
+    service.app = allow_origins(Edge(RawDispatch(app), shedder), split(settings.cors_origins))
     return service
 
 

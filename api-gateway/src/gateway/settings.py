@@ -32,6 +32,8 @@ class GatewaySettings(ServiceSettings):
     """The most of those places that one tenant may hold."""
     backlog_limit: int = Field(default=50_000, ge=1)
     """Writes that wait for booking-service; while there are more, new ones are told 503 `overloaded`."""
+    cors_origins: str = ""
+    """Origins whose pages may call the API from a browser, comma-separated; `*` for any. Empty: none."""
     job_heartbeat_required: bool = False
     job_heartbeat_ttl_seconds: int = Field(default=180, ge=1)
     readiness_required_services: str = ""

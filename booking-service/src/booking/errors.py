@@ -56,6 +56,7 @@ class VersionConflict(DomainError):
     """The booking has changed since the caller saw it (`If-Match`)."""
 
     code = "version_conflict"
+    status = 412
     title = "Version conflict"
 
 

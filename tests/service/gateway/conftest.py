@@ -1,6 +1,7 @@
 """The gateway as a process on the session's servers, and people who talk to it."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -130,6 +131,13 @@ def body_of(response: httpx.Response) -> Json:
     assert document["status"] == response.status_code
     assert document["request_id"] == response.headers["x-request-id"]
     return document
+
+
+def remaining(response: httpx.Response) -> int:
+    """What the answer says is left of the quota."""
+    told = re.fullmatch(r'"tenant";r=([0-9]+);t=[0-9]+', response.headers["ratelimit"])
+    assert told, response.headers
+    return int(told[1])
 
 
 def compact(value: Any) -> bytes:

@@ -1,6 +1,6 @@
 """Bookings: made, shown, moved, cancelled."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query
@@ -13,7 +13,7 @@ from gateway.api.dependencies import Follower, Nats, Submitter
 from gateway.commands.follow import CommandFollower
 from gateway.commands.submit import ACCEPTED, accepted, entity_tag
 from gateway.http.body import STRICT, Body
-from gateway.http.headers import ExpectedVersion, SentHeaders
+from gateway.http.headers import ExpectedVersions, SentHeaders
 from gateway.http.parameters import Cursor, Limit, QueryInstant
 from gateway.http.routes import LIST_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, api_router, problems
 from gateway.identity.access import caller
@@ -83,6 +83,7 @@ class BookingCancel(Body):
 
 
 WITHOUT_REASON = BookingCancel()
+CHANGE_PROBLEMS = WRITE_PROBLEMS | problems(412)
 
 
 class BookingReschedule(Body):
@@ -124,13 +125,13 @@ async def create_booking(
     return await submitter.submit(request, command, headers, Booking, LOCATION)
 
 
-@routes.post("/v1/bookings/{booking_id}/cancel", response_model=Booking, responses=ACCEPTED | WRITE_PROBLEMS)
+@routes.post("/v1/bookings/{booking_id}/cancel", response_model=Booking, responses=ACCEPTED | CHANGE_PROBLEMS)
 async def cancel_booking(
     request: Request,
     caller: Annotated[Caller, Security(caller, scopes=[Scope.BOOKINGS_WRITE])],
     booking_id: UUID,
     headers: SentHeaders,
-    expected_version: ExpectedVersion,
+    expected_versions: ExpectedVersions,
     submitter: Submitter,
     body: BookingCancel = WITHOUT_REASON,
 ) -> Response:
@@ -138,19 +139,19 @@ async def cancel_booking(
     command = CancelBooking(
         **submitter.envelope(request, caller.tenant_id, body, headers, booking_id),
         reason=body.reason,
-        expected_version=expected_version,
+        **_expecting(expected_versions),
     )
     return await submitter.submit(request, command, headers, Booking, LOCATION)
 
 
-@routes.post("/v1/bookings/{booking_id}/reschedule", response_model=Booking, responses=ACCEPTED | WRITE_PROBLEMS)
+@routes.post("/v1/bookings/{booking_id}/reschedule", response_model=Booking, responses=ACCEPTED | CHANGE_PROBLEMS)
 async def reschedule_booking(
     request: Request,
     caller: Annotated[Caller, Security(caller, scopes=[Scope.BOOKINGS_WRITE])],
     booking_id: UUID,
     body: BookingReschedule,
     headers: SentHeaders,
-    expected_version: ExpectedVersion,
+    expected_versions: ExpectedVersions,
     submitter: Submitter,
 ) -> Response:
     """Move a booking: the same id, the next version, its payment stays attached."""
@@ -158,7 +159,7 @@ async def reschedule_booking(
         **submitter.envelope(request, caller.tenant_id, body, headers, booking_id),
         starts_at=body.starts_at,
         resource_id=body.resource_id,
-        expected_version=expected_version,
+        **_expecting(expected_versions),
     )
     return await submitter.submit(request, command, headers, Booking, LOCATION)
 
@@ -207,6 +208,11 @@ async def get_booking(
         return accepted(booking_id, LOCATION)
     response.headers["ETag"] = entity_tag(booking.version)
     return booking
+
+
+def _expecting(versions: list[int] | None) -> dict[str, Any]:
+    """The members of a command for `If-Match`; a booking-service of the last release knows one version alone."""
+    return {"expected_versions": versions, "expected_version": versions[0] if versions and len(versions) == 1 else None}
 
 
 async def follow_booking(follower: CommandFollower, tenant_id: UUID, booking_id: UUID) -> contract.Booking | None:

@@ -47,7 +47,8 @@ async def read_body(request: Request, seconds: float = BODY_SECONDS) -> bytes:
 async def read_json(request: Request, model: type[B], default: B | None = None) -> B:
     """The body as a model that validates strictly; `default` stands for no body at all, where it may be left out.
 
-    Raises 415 for another media type, 422 `validation_error` for bytes that are no JSON of that shape.
+    Raises 415 for another media type, 400 `malformed_json` for bytes that are no JSON, 422 `validation_error` for JSON
+    of another shape.
     """
     data = await read_body(request)
     if default is not None and not data:
@@ -56,12 +57,18 @@ async def read_json(request: Request, model: type[B], default: B | None = None) 
     try:
         body = model.model_validate_json(data)
     except ValidationError as error:
-        raise invalid(
-            field_errors(error.errors(include_url=False, include_context=False, include_input=False))
-        ) from None
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        if found[0]["type"] == "json_invalid":
+            raise Problem(400, f"The body is not JSON: {_reason(found[0]['msg'])}.", "malformed_json") from None
+        raise invalid(field_errors(found)) from None
     if len(_NAME.findall(data)) != _members(body):
         _refuse_repeated_names(data)
     return body
+
+
+def _reason(message: str) -> str:
+    """What the parser says, without its own preamble; it names places, never the input."""
+    return message.removeprefix("Invalid JSON: ")[:200]
 
 
 def _check_media_type(request: Request) -> None:

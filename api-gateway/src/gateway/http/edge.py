@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.http.load_shedding import LoadShedder, Permit
 from gateway.http.problems import Problem, answer_to, render_internal
 from gateway.http.quota import QuotaDecision
+from gateway.http.reading import reading
 from shared.identifiers import new_id
 from shared.metrics import HTTP_SECONDS
 
@@ -56,6 +57,7 @@ class Edge:
         request_id = scope["request_id"] = new_id()
         status = 0
         permit: Permit | None = None
+        scope, send = reading(scope, send)
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -88,7 +90,8 @@ class Edge:
             self._measure(scope, status, time.perf_counter() - started)
 
     def _measure(self, scope: Scope, status: int, seconds: float) -> None:
-        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        asked = scope.get("asked", scope["method"])
+        method = asked if asked in _METHODS else "OTHER"
         path = getattr(scope.get("route"), "path", NO_ROUTE)
         series = self._series.get((method, path, status))
         if series is None:
@@ -112,11 +115,11 @@ def _length(headers: Headers) -> int:
 
 
 def quota_headers(quota: QuotaDecision) -> Headers:
-    """`RateLimit-*` headers: the quota a minute, what is left, seconds until it is whole again."""
+    """`RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10): the quota `q` in a window of `w`
+    seconds, what is left (`r`), and seconds until it is whole again (`t`)."""
     return [
-        (b"ratelimit-limit", b"%d" % quota.limit),
-        (b"ratelimit-remaining", b"%d" % quota.remaining),
-        (b"ratelimit-reset", b"%d" % quota.reset_seconds),
+        (b"ratelimit-policy", b'"tenant";q=%d;w=60' % quota.limit),
+        (b"ratelimit", b'"tenant";r=%d;t=%d' % (quota.remaining, quota.reset_seconds)),
     ]
 
 

@@ -11,7 +11,11 @@ from gateway.http.problems import Problem
 
 LONGEST_WAIT_SECONDS = 30
 
-_VERSION = re.compile(r'"([0-9]{1,9})"')
+_TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+_TAGS = re.compile(rf"[ \t]*(,[ \t]*)*{_TAG.pattern}([ \t]*,([ \t]*{_TAG.pattern})?)*[ \t]*")
+_VERSION = re.compile(r"[0-9]{1,9}")
+_TAGS_LIMIT = 2000
+"""Characters of `If-Match`, all of its lines together."""
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 _WAIT = re.compile(r'"?([0-9]{1,9})"?')
 
@@ -51,20 +55,28 @@ def parse_prefer(values: list[str]) -> Preference:
     return Preference(wait, respond_async)
 
 
-def parse_if_match(values: list[str]) -> int | None:
-    """The version that `If-Match` asks for; None without the header or for `*`.
+def parse_if_match(values: list[str]) -> list[int] | None:
+    """The versions that `If-Match` names (RFC 9110 §13.1.1); None without the header or for `*`.
 
-    Raises 400 `invalid_if_match` for anything but one strong entity tag of ours.
+    A weak tag, and one that is none of ours, never matches: of such alone the list is empty. Raises 400
+    `invalid_if_match` for what is no list of entity tags.
     """
     if not values:
         return None
-    value = values[0].strip()
-    if len(values) == 1 and value == "*":
+    value = ",".join(values).strip()
+    if value == "*":
         return None
-    match = _VERSION.fullmatch(value)
-    if len(values) > 1 or match is None:
-        raise Problem(400, 'If-Match must be one version in quotes, such as "3", or *.', "invalid_if_match")
-    return int(match[1])
+    if len(value) > _TAGS_LIMIT or not _TAGS.fullmatch(value):
+        raise Problem(400, 'If-Match must be entity tags, such as "3", or *.', "invalid_if_match")
+    strong = [tag for weak, tag in _TAG.findall(value) if not weak]
+    return sorted({int(tag) for tag in strong if _VERSION.fullmatch(tag)})
+
+
+def matches(if_none_match: str, entity_tag: str) -> bool:
+    """Whether `If-None-Match` names this entity tag, or any (RFC 9110 §13.1.2: compared weakly)."""
+    if if_none_match.strip() == "*":
+        return True
+    return entity_tag.removeprefix("W/").strip('"') in [tag for _, tag in _TAG.findall(if_none_match)]
 
 
 def parse_idempotency_key(values: list[str]) -> str | None:
@@ -106,10 +118,10 @@ _Preferences = Annotated[
 ]
 _Versions = Annotated[
     list[str] | None,
-    _text(pattern='^("[0-9]{1,9}"|\\*)$', examples=['"3"']),
+    _text(examples=['"3"', '"3", "4"', "*"]),
     Header(
         alias="If-Match",
-        description="Only if the booking still stands at this version, as its `ETag` says.",
+        description="Only if the booking stands at one of these versions, as its `ETag` says; else 412.",
     ),
 ]
 
@@ -127,10 +139,10 @@ async def read_command_headers(keys: _IdempotencyKeys = None, preferences: _Pref
     return CommandHeaders(parse_idempotency_key(keys or []), parse_prefer(preferences or []))
 
 
-async def read_expected_version(versions: _Versions = None) -> int | None:
-    """The version that `If-Match` asks for. Raises 400 for a malformed one."""
+async def read_expected_versions(versions: _Versions = None) -> list[int] | None:
+    """The versions that `If-Match` names, None for any. Raises 400 for a malformed one."""
     return parse_if_match(versions or [])
 
 
 SentHeaders = Annotated[CommandHeaders, Depends(read_command_headers)]
-ExpectedVersion = Annotated[int | None, Depends(read_expected_version)]
+ExpectedVersions = Annotated[list[int] | None, Depends(read_expected_versions)]

@@ -10,27 +10,13 @@ from pydantic_core import ErrorDetails
 from starlette.responses import Response
 from starlette.types import Scope as AsgiScope
 
+from gateway.http.problem_types import DEFAULT_OF_STATUS, problem_type
 from shared.contracts.base import Refusal
 from shared.errors import DomainError, Unavailable
 from shared.messaging.rpc import Rejected
 
 MEDIA_TYPE = "application/problem+json"
 ERRORS_SHOWN = 20
-
-_BY_STATUS = {
-    400: ("bad_request", "Bad request"),
-    401: ("unauthorized", "Unauthorized"),
-    403: ("forbidden", "Forbidden"),
-    404: ("not_found", "Not found"),
-    405: ("method_not_allowed", "Method not allowed"),
-    408: ("request_timeout", "Request timeout"),
-    413: ("body_too_large", "Body too large"),
-    415: ("unsupported_media_type", "Unsupported media type"),
-    422: ("validation_error", "Validation error"),
-    429: ("rate_limited", "Too many requests"),
-    500: ("internal", "Internal error"),
-    503: ("unavailable", "Unavailable"),
-}
 
 
 class FieldError(BaseModel):
@@ -43,7 +29,9 @@ class FieldError(BaseModel):
 class ProblemDocument(BaseModel):
     """An error as the API shows it (RFC 9457)."""
 
-    type: str = Field(examples=["urn:tidebook:problem:slot_taken"])
+    type: str = Field(
+        examples=["/problems/slot_taken"], description="An address at this gateway that explains the code."
+    )
     title: str = Field(examples=["Slot taken"])
     status: int = Field(examples=[409])
     detail: str = Field(examples=["The slot is no longer free."])
@@ -56,7 +44,7 @@ class ProblemDocument(BaseModel):
 
 
 class Problem(Exception):
-    """The edge says no. Becomes a problem document; `code` and `title` default to those of the status."""
+    """The edge says no. Becomes a problem document; `code` defaults to that of the status."""
 
     def __init__(
         self,
@@ -67,10 +55,9 @@ class Problem(Exception):
         extra: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
-        default_code, self.title = _BY_STATUS.get(status, ("error", "Error"))
         self.status = status
         self.detail = detail
-        self.code = code or default_code
+        self.code = code or DEFAULT_OF_STATUS[status].code
         self.headers = dict(headers or {})
         self.extra = dict(extra or {})
 
@@ -99,16 +86,16 @@ def render(
     scope: AsgiScope,
     status: int,
     code: str,
-    title: str,
     detail: str,
     extra: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The response for one problem; members of `extra` never replace the standard ones."""
+    kind = problem_type(code, status)
     document = {
         **(extra or {}),
-        "type": f"urn:tidebook:problem:{code}",
-        "title": title,
+        "type": kind.uri,
+        "title": kind.title,
         "status": status,
         "detail": detail,
         "code": code,
@@ -119,12 +106,12 @@ def render(
 
 def render_problem(scope: AsgiScope, problem: Problem) -> Response:
     """The response for a `Problem`."""
-    return render(scope, problem.status, problem.code, problem.title, problem.detail, problem.extra, problem.headers)
+    return render(scope, problem.status, problem.code, problem.detail, problem.extra, problem.headers)
 
 
 def render_refusal(scope: AsgiScope, refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
     """The response for another service's no."""
-    return render(scope, refusal.status, refusal.code, refusal.title, refusal.detail, refusal.extra, headers)
+    return render(scope, refusal.status, refusal.code, refusal.detail, refusal.extra, headers)
 
 
 def render_internal(scope: AsgiScope) -> Response:
@@ -139,7 +126,7 @@ def answer_to(scope: AsgiScope, error: Exception) -> Response | None:
     if isinstance(error, Rejected):
         return render_refusal(scope, error.refusal)
     if isinstance(error, DomainError):
-        return render(scope, error.status, error.code, error.title, error.detail, error.extra)
+        return render(scope, error.status, error.code, error.detail, error.extra)
     if isinstance(error, Unavailable):
         detail = "The service can't take this request just now. Please try again shortly."
         return render_problem(scope, Problem(503, detail, headers={"Retry-After": "2"}))

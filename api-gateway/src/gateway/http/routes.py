@@ -9,10 +9,11 @@ import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import update_wrapper
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 from fastapi import APIRouter, FastAPI
-from fastapi.params import Depends, Header, Security
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Depends, Header, Query, Security
 from fastapi.routing import APIRoute
 from fastapi.security import SecurityScopes
 from pydantic import BaseModel
@@ -21,9 +22,12 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.http.body import Body, read_json
-from gateway.http.problems import MEDIA_TYPE
+from gateway.http.problems import MEDIA_TYPE, FieldError, invalid
 
 Endpoint = Callable[..., Awaitable[Any]]
+
+WITH_ANY_QUERY = frozenset({"/webhooks/stripe"})
+"""Addresses that others have written down, with whatever they like behind the question mark."""
 
 _MEANINGS = {
     400: "A header or cursor is malformed.",
@@ -32,6 +36,7 @@ _MEANINGS = {
     404: "No such thing, or another tenant's.",
     408: "The body did not arrive in time.",
     409: "Refused by a rule of the business; `code` says which.",
+    412: "The booking is at none of the versions that `If-Match` names.",
     413: "The body is too long.",
     415: "The body is not JSON.",
     422: "The request is not valid; `errors` says what is wrong where.",
@@ -65,6 +70,7 @@ class JsonRoute(APIRoute):
             content = {"required": reader.default is None, "content": {"application/json": {"schema": schema}}}
             options["openapi_extra"] = {"requestBody": content} | (options.get("openapi_extra") or {})
         super().__init__(path, endpoint, **options)
+        self.query = query_parameters(self)
 
 
 class RawRoute(JsonRoute):
@@ -116,6 +122,34 @@ class RawDispatch:
             await route.app(scope, receive, send)
 
 
+def query_parameters(route: APIRoute) -> dict[str, bool]:
+    """The query parameters that a route takes, each with whether it may be given several times."""
+    fields = [field for field in get_flat_params(route.dependant) if isinstance(field.field_info, Query)]
+    return {field.alias: get_origin(field.field_info.annotation) is list for field in fields}
+
+
+async def check_query(request: Request) -> None:
+    """Raises 422 for parameters that the route does not have, or that are given twice: a filter that is misspelt
+    would otherwise show everything. Asked last, so that who has no key is told that first."""
+    if not request.scope["query_string"]:
+        return
+    route: JsonRoute = request.scope["route"]
+    if route.path in WITH_ANY_QUERY:
+        return
+    known, errors = route.query, []
+    for name in dict.fromkeys(name for name, _ in request.query_params.multi_items()):
+        if name not in known:
+            names = ", ".join(sorted(known))
+            errors.append(FieldError(field=name[:80], message=f"no such parameter; there are: {names or 'none'}"))
+        elif not known[name] and len(request.query_params.getlist(name)) > 1:
+            errors.append(FieldError(field=name[:80], message="given more than once"))
+    if errors:
+        raise invalid(errors)
+
+
+_CHECKED_QUERY = Annotated[None, Depends(check_query)]
+
+
 def api_router(tag: str, *, raw: bool = False, guard: Security | None = None) -> APIRouter:
     """The path operations of one public resource; their ids in the document are the functions' names.
 
@@ -153,20 +187,23 @@ OPERATOR_WRITE_PROBLEMS = problems(400, 401, 403, 404, 408, 413, 415, 422, 503)
 
 
 def _reading_body(endpoint: Endpoint) -> tuple[Endpoint, _BodyReader | None]:
-    """The function with its `Body` parameter, if it has one, as a dependency that reads it."""
+    """The function with its `Body` parameter, if it has one, as a dependency that reads it, and with its query checked
+    before that."""
     parameters = []
-    reader = None
+    reader, reader_name = None, ""
     for declared in inspect.signature(endpoint).parameters.values():
         parameter = declared.replace(kind=declared.KEYWORD_ONLY)
         if inspect.isclass(declared.annotation) and issubclass(declared.annotation, Body):
             reader = _BodyReader(declared.annotation, None if declared.default is declared.empty else declared.default)
             dependency: Any = Annotated[reader.model, Depends(reader)]
             parameter = parameter.replace(annotation=dependency, default=declared.empty)
+            reader_name = declared.name
         parameters.append(parameter)
-    if reader is None:
-        return endpoint, None
+    checked = inspect.Parameter("_query", inspect.Parameter.KEYWORD_ONLY, annotation=_CHECKED_QUERY)
+    body = next((n for n, p in enumerate(parameters) if reader and p.name == reader_name), len(parameters))
+    parameters.insert(body, checked)
 
-    async def reading(**values: Any) -> Any:
+    async def reading(*, _query: None, **values: Any) -> Any:
         return await endpoint(**values)
 
     update_wrapper(reading, endpoint)

@@ -72,9 +72,13 @@ class _Entry(NamedTuple):
     looked_up_at: float
 
 
-def unauthorized() -> Problem:
-    """One constant answer for every way a key can be wrong, so that it tells nothing about any key."""
-    return Problem(401, "A valid API key is needed.", headers={"WWW-Authenticate": "Bearer"})
+def unauthorized(*, sent: bool = True) -> Problem:
+    """One constant answer for every way a key can be wrong, so that it tells nothing about any key.
+
+    Without any key there is no error to name (RFC 6750 §3.1).
+    """
+    challenge = 'Bearer realm="tidebook"' + (', error="invalid_token"' if sent else "")
+    return Problem(401, "A valid API key is needed.", headers={"WWW-Authenticate": challenge})
 
 
 class Authenticator:
@@ -228,7 +232,7 @@ def _settle(coming: asyncio.Future[StoredKey | None], key: StoredKey | None, fai
 def _bearer_token(authorization: list[str]) -> str:
     """The token of exactly one `Authorization: Bearer` header. Raises the constant 401 for anything else."""
     if len(authorization) != 1:
-        raise unauthorized()
+        raise unauthorized(sent=bool(authorization))
     scheme, _, token = authorization[0].partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise unauthorized()

@@ -19,7 +19,7 @@ handlers = Handlers("booking")
 async def cancel_booking(command: CancelBooking, tx: Transaction) -> contracts.Booking:
     """The business calls an appointment off; billing and the mails follow from the event."""
     booking = await locked_booking(tx.session, command.tenant_id, command.subject_id)
-    if event := booking.cancel(command.reason, command.expected_version):
+    if event := booking.cancel(command.reason, _expected(command)):
         tx.emit(event)
     return booking.snapshot()
 
@@ -38,7 +38,7 @@ async def reschedule_booking(command: RescheduleBooking, tx: Transaction) -> con
             raise reason.error
     try:
         async with tx.session.begin_nested():
-            event = booking.reschedule(command.starts_at, service.rules, resource, command.expected_version)
+            event = booking.reschedule(command.starts_at, service.rules, resource, _expected(command))
             await tx.session.flush()
     except IntegrityError as error:
         if not is_overlap(error):
@@ -48,3 +48,10 @@ async def reschedule_booking(command: RescheduleBooking, tx: Transaction) -> con
     if event:
         tx.emit(event)
     return booking.snapshot()
+
+
+def _expected(command: CancelBooking | RescheduleBooking) -> list[int] | None:
+    """The versions at which the sender wants it done; None for any."""
+    if command.expected_versions is None and command.expected_version is not None:
+        return [command.expected_version]
+    return command.expected_versions

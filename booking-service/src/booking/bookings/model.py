@@ -181,11 +181,11 @@ class Booking(Base):
         self.status = BookingStatus.COMPLETED
         return self._changed(contracts.BookingCompleted, Actor.SYSTEM, None, previous)
 
-    def cancel(self, reason: str | None, expected_version: int | None) -> BookingEvent | None:
+    def cancel(self, reason: str | None, expected_versions: list[int] | None) -> BookingEvent | None:
         """The business calls the appointment off. Cancelling twice changes nothing."""
         if self.status == BookingStatus.CANCELLED:
             return None
-        self._check_open(expected_version)
+        self._check_open(expected_versions)
         previous = PreviousBooking(status=BookingStatus(self.status))
         self.status = BookingStatus.CANCELLED
         self.cancellation_reason = reason
@@ -193,13 +193,13 @@ class Booking(Base):
         return self._changed(contracts.BookingCancelled, Actor.BUSINESS, reason, previous)
 
     def reschedule(
-        self, starts_at: datetime, rules: SlotRules, resource: Resource, expected_version: int | None
+        self, starts_at: datetime, rules: SlotRules, resource: Resource, expected_versions: list[int] | None
     ) -> BookingEvent | None:
         """Move in place: same id, version + 1, payment stays attached.
 
         The database refuses the flush if the new slot is taken. Moving to where it is changes nothing.
         """
-        self._check_open(expected_version)
+        self._check_open(expected_versions)
         if starts_at == self.starts_at and resource.id == self.resource_id:
             return None
         previous = PreviousBooking(
@@ -250,8 +250,8 @@ class Booking(Base):
             **{name: row[attribute] for name, attribute in _DETAILS},
         )
 
-    def _check_open(self, expected_version: int | None) -> None:
-        if expected_version is not None and expected_version != self.version:
+    def _check_open(self, expected_versions: list[int] | None) -> None:
+        if expected_versions is not None and self.version not in expected_versions:
             raise VersionConflict(f"the booking is at version {self.version}", {"version": self.version})
         if self.status not in OPEN:
             raise BookingClosed(f"the booking is {self.status}", {"booking_status": str(self.status)})

@@ -257,7 +257,7 @@ class BoundedConnection(HttpToolsProtocol):
             request_id = str(new_id())
             body = json.dumps(
                 {
-                    "type": f"urn:tidebook:problem:{code}",
+                    "type": f"/problems/{code}",
                     "title": title,
                     "status": status,
                     "detail": detail,

@@ -130,7 +130,7 @@ async def test_a_change_that_was_accepted_is_followed_by_its_own_name(
         assert (waiting.status_code, waiting.headers["location"]) == (202, location)
     processes[1].start()
     assert body_of(await shown(api, taken, 409))["code"] == "slot_taken"
-    assert body_of(await shown(api, stale, 409))["code"] == "version_conflict"
+    assert body_of(await shown(api, stale, 412))["code"] == "version_conflict"
     done = await shown(api, move, 200)
     assert (done.json()["version"], done.headers["etag"]) == (2, '"2"')
     assert (await shown(api, keyless, 200)).json()["status"] == "cancelled"

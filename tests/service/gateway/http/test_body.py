@@ -19,6 +19,8 @@ NOT_THE_BODY = [
     b'{"a": \xff}',
     b"[" * 10_000, b'{"a":' * 5_000, b'{"name": "\\ud800"}', b"{'name': 1}", b"{} {}", b"\x00",
 ]  # fmt: skip
+OTHER_SHAPES = [b"null", b"[]", b'"x"', b"7", b"NaN", b"Infinity"]
+"""Of these: what reads, and is no object."""
 WRONG_MEMBERS: list[dict[str, Any]] = [
     {"tenant_id": somewhere()}, {"status": "confirmed"}, {"id": somewhere()},
     {"price": {"amount": 0, "currency": "eur"}},
@@ -47,7 +49,8 @@ WRONG_MEMBERS: list[dict[str, Any]] = [
 async def test_bytes_that_are_no_such_json(api: httpx.AsyncClient, body: bytes) -> None:
     for path in ("/v1/bookings", "/v1/services", "/v1/resources"):
         answer = await api.post(path, content=body, headers={"Content-Type": "application/json"})
-        assert (answer.status_code, body_of(answer)["code"]) == (422, "validation_error")
+        expected = (422, "validation_error") if body in OTHER_SHAPES else (400, "malformed_json")
+        assert (answer.status_code, body_of(answer)["code"]) == expected
 
 
 @pytest.mark.parametrize("wrong", WRONG_MEMBERS, ids=range(len(WRONG_MEMBERS)))
@@ -130,9 +133,7 @@ async def test_a_charset_may_be_named(api: httpx.AsyncClient) -> None:
         ({"Idempotency-Key": "x" * 256}, "invalid_idempotency_key"),
         ({"Idempotency-Key": "a\tb"}, "invalid_idempotency_key"),
         ({"If-Match": "3"}, "invalid_if_match"),
-        ({"If-Match": 'W/"3"'}, "invalid_if_match"),
-        ({"If-Match": '"3", "4"'}, "invalid_if_match"),
-        ({"If-Match": '"99999999999999999999"'}, "invalid_if_match"),
+        ({"If-Match": '"3'}, "invalid_if_match"),
     ],
 )
 async def test_malformed_headers(api: httpx.AsyncClient, headers: dict[str, str], code: str) -> None:
@@ -190,7 +191,7 @@ async def test_addresses_and_methods_that_are_not_there(api: httpx.AsyncClient) 
     assert (answer.status_code, body_of(answer)["code"]) == (422, "validation_error")
     answer = await api.put("/v1/bookings", json={})
     assert (answer.status_code, body_of(answer)["code"]) == (405, "method_not_allowed")
-    assert answer.headers["allow"] == "GET, POST"
+    assert answer.headers["allow"] == "GET, HEAD, POST"
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ async def test_a_long_answer_counts_as_several_requests(length: int, counted: li
     before = QuotaDecision(allowed=True, limit=600, remaining=7, reset_seconds=59)
     _, headers, _ = await exchange(speak_at_length, quota=before, charge=charge)
     assert seen == counted
-    assert headers[b"ratelimit-remaining"] == (b"2" if counted else b"7")
+    assert headers[b"ratelimit"] == (b'"tenant";r=2;t=60' if counted else b'"tenant";r=7;t=59')
 
 
 async def no_count(_: int) -> None:
@@ -116,11 +116,8 @@ async def no_count(_: int) -> None:
 async def test_the_quota_is_told() -> None:
     quota = QuotaDecision(allowed=True, limit=600, remaining=7, reset_seconds=59)
     _, headers, _ = await exchange(read_all, quota=quota, charge=no_count)
-    assert (headers[b"ratelimit-limit"], headers[b"ratelimit-remaining"], headers[b"ratelimit-reset"]) == (
-        b"600",
-        b"7",
-        b"59",
-    )
+    assert headers[b"ratelimit-policy"] == b'"tenant";q=600;w=60'
+    assert headers[b"ratelimit"] == b'"tenant";r=7;t=59'
 
 
 def shed() -> float:

@@ -92,7 +92,7 @@ async def test_who_may_not_come_in_is_told_so_before_the_body_is_read(router: AP
         (b'{"name": "x", "name": "y"}', "application/json", 422),
         (b'{"name": "x", "size": "1"}', "application/json", 422),
         (b'{"size": 1}', "application/json", 422),
-        (b"", "application/json", 422),
+        (b"", "application/json", 400),
     ],
 )
 async def test_bodies_are_strict(router: APIRouter, content: bytes, media_type: str, status: int) -> None:

@@ -110,6 +110,9 @@ class CancelBooking(Command):
 
     reason: str | None = None
     expected_version: int | None = None
+    """One version only; of senders before `expected_versions`."""
+    expected_versions: list[int] | None = None
+    """The versions at which it is to be carried out; None for any, empty for none."""
 
 
 class RescheduleBooking(Command):
@@ -121,6 +124,9 @@ class RescheduleBooking(Command):
     starts_at: datetime
     resource_id: UUID | None = None
     expected_version: int | None = None
+    """One version only; of senders before `expected_versions`."""
+    expected_versions: list[int] | None = None
+    """The versions at which it is to be carried out; None for any, empty for none."""
 
 
 class PreviousBooking(Contract):
