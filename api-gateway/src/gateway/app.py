@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from gateway import api
 from gateway.api import operations
+from gateway.http.documentation import PATHS, PreparedAnswer, documentation_routes
 from gateway.http.edge import CLIENT_GONE, WEBHOOK_PATH
 from gateway.http.problems import Problem, ProblemDocument, answer_to, render_internal, render_problem
 from gateway.http.routes import JsonRoute
@@ -39,9 +40,8 @@ answer is the outcome if it comes in time (5 s, or `Prefer: wait=N`), otherwise 
 Requests are counted by the minute (`RateLimit` and `RateLimit-Policy` headers); an answer counts as one more
 for every 64 KiB of it. Lists may end before their limit if their things are large: go on with `next_cursor`.
 """
-_DOCUMENTS = ("/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc")
 _PAGES = ("/problems", "/problems/{code}")
-PUBLIC = frozenset({"/", "/healthz", "/readyz", "/status", "/metrics", WEBHOOK_PATH, *_DOCUMENTS, *_PAGES})
+PUBLIC = frozenset({"/", "/healthz", "/readyz", "/status", "/metrics", WEBHOOK_PATH, "/openapi.json", *PATHS, *_PAGES})
 """The addresses that ask for no key. The webhook asks for Stripe's signature."""
 
 
@@ -64,10 +64,12 @@ def create_app(*, metrics: bool, state: bool = True) -> FastAPI:
         license_info={"name": "Apache License 2.0", "identifier": "Apache-2.0"},
         servers=[{"url": "/", "description": "The gateway that serves this document."}],
         redirect_slashes=False,
-        swagger_ui_parameters={"persistAuthorization": True},
+        docs_url=None,
+        redoc_url=None,
         routes=[route for router in routers for route in router.routes],
     )
     _write_document_once(app)
+    app.router.routes += documentation_routes()
     check_guards(app.routes)
     for known in (Problem, Rejected, DomainError, Unavailable, RequestValidationError, Exception):
         app.add_exception_handler(known, _answer)
@@ -81,11 +83,12 @@ def _write_document_once(app: FastAPI) -> None:
     """Serve the document as the bytes that it is: FastAPI would write it anew for everybody who asks, key or not."""
 
     @cache
-    def written() -> bytes:
-        return json.dumps(app.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
+    def written() -> PreparedAnswer:
+        document = json.dumps(app.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
+        return PreparedAnswer(document, "application/json")
 
-    async def document(_: Request) -> Response:
-        return Response(written(), media_type="application/json")
+    async def document(request: Request) -> Response:
+        return written().to(request)
 
     place = next(n for n, route in enumerate(app.routes) if getattr(route, "path", "") == app.openapi_url)
     app.router.routes[place] = Route(app.routes[place].path, document, include_in_schema=False)  # type: ignore[attr-defined]

@@ -37,7 +37,7 @@ class Reading:
             if name == b"if-none-match":
                 self._if_none_match += ("," if self._if_none_match else "") + value.decode("latin-1")
             elif name == b"accept-encoding":
-                self._gzip = self._gzip or _takes_gzip(value.decode("latin-1"))
+                self._gzip = self._gzip or takes_gzip(value.decode("latin-1"))
         self._silent = False
 
     async def __call__(self, message: Message) -> None:
@@ -59,7 +59,7 @@ class Reading:
             self._silent = True
             kept = [(name, value) for name, value in start["headers"] if name in _KEPT]
             await self._send({**start, "status": 304, "headers": kept})
-        elif not tag and int(headers.get(b"content-length", b"0")) >= COMPRESSED_FROM:
+        elif self._may_shorten(headers):
             # What has a tag stays as it is: other bytes would have another tag, and callers send it back (If-Match).
             start["headers"].append((b"vary", b"Accept-Encoding"))
             if self._gzip:
@@ -68,6 +68,10 @@ class Reading:
                 await self._send(start)
         else:
             await self._send(start)
+
+    def _may_shorten(self, headers: dict[bytes, bytes]) -> bool:
+        length = int(headers.get(b"content-length", b"0"))
+        return length >= COMPRESSED_FROM and b"etag" not in headers and b"content-encoding" not in headers
 
     async def _compress(self, message: Message) -> None:
         """A body that comes in one piece becomes shorter; one in several goes as it is."""
@@ -83,7 +87,7 @@ class Reading:
         await self._send(message)
 
 
-def _takes_gzip(accepted: str) -> bool:
+def takes_gzip(accepted: str) -> bool:
     """Whether `Accept-Encoding` names gzip, with a weight above 0 (RFC 9110 §12.5.3)."""
     for part in accepted.split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
