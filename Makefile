@@ -90,7 +90,7 @@ topology: .venv/.run-installed ## Bring NATS streams and consumers to the code (
 
 ##@ Tidy up
 clean: ## Remove the data of `make run`
-	@if [ -x $(PYTHON_BIN) ]; then $(PYTHON_BIN) -m devstack clean; else rm -rf .tidebook; fi
+	@if [ -x $(PYTHON_BIN) ]; then $(PYTHON_BIN) -m devstack clean; else rm -rf .tidebook .tidebook-[0-9]*; fi
 
 distclean: clean ## Remove the environment too
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache

@@ -69,6 +69,37 @@ def test_a_port_base_that_is_none_is_refused(tmp_path: Path, given: str) -> None
     assert f"TIDEBOOK_PORT_BASE={given} is not" in said_in_one_line(devstack("run", tmp_path, TIDEBOOK_PORT_BASE=given))
 
 
+@pytest.mark.parametrize(
+    ("given", "directory"),
+    [
+        ({}, ".tidebook"),
+        ({"TIDEBOOK_PORT_BASE": "8000"}, ".tidebook"),
+        ({"TIDEBOOK_PORT_BASE": "9000"}, ".tidebook-9000"),
+        ({"TIDEBOOK_PORT_BASE": "09000"}, ".tidebook-9000"),
+        ({"TIDEBOOK_PORT_BASE": "9000", "TIDEBOOK_DIR": "mine"}, "mine"),
+    ],
+)
+def test_the_port_base_leads_every_command_to_a_directory_of_its_own(
+    tmp_path: Path, given: dict[str, str], directory: str
+) -> None:
+    everyone = [tmp_path / name for name in (".tidebook", ".tidebook-9000", "mine")]
+    for path in everyone:
+        path.mkdir()
+    variables = {"TIDEBOOK_DIR": "", **given}
+    assert str(tmp_path / directory / "dev.env") in said_in_one_line(devstack("demo", tmp_path, **variables))
+    assert f"nothing runs on {directory}:" in said_in_one_line(devstack("run-one", tmp_path, "booking", **variables))
+    assert devstack("clean", tmp_path, **variables).returncode == 0
+    assert [path for path in everyone if not path.exists()] == [tmp_path / directory]
+
+
+@pytest.mark.parametrize("command", ["run", "demo", "clean"])
+def test_a_port_base_leads_nowhere_else(tmp_path: Path, command: str) -> None:
+    (tmp_path / "dear").mkdir()
+    line = said_in_one_line(devstack(command, tmp_path, TIDEBOOK_DIR="", TIDEBOOK_PORT_BASE="1/../../dear"))
+    assert "is not a number" in line
+    assert (tmp_path / "dear").exists()
+
+
 @pytest.mark.parametrize("command", ["run", "clean"])
 def test_a_directory_in_use_is_left_alone(tmp_path: Path, command: str) -> None:
     (tmp_path / "data").mkdir()

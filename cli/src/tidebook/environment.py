@@ -3,10 +3,12 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
+from shared.local_stack import data_directory, is_running, told_by
+
 SERVICES = ("gateway", "booking", "billing", "notifier")
+_STRANDED = "no stack of `make run` is running here, and no variable says where else Tidebook is"
 _PLACES = ("API_URL", "NATS_URL", "DATABASE_URL", *(f"{s.upper()}_SYSTEM_DATABASE_URL" for s in SERVICES))
 
 
@@ -22,15 +24,22 @@ class Environment:
 
     @classmethod
     def read(cls) -> Self:
-        """This process's environment if it says where anything is, else the local stack's. Never a mixture."""
+        """This process's environment if it says where anything is, else the local stack's. Never a mixture.
+
+        Raises `CommandFailed` if neither is there: every command is about one installation.
+        """
         if any(os.environ.get(name) for name in _PLACES):
             return cls(dict(os.environ))
-        path = Path(os.environ.get("TIDEBOOK_DIR") or ".tidebook") / "dev.env"
         try:
-            lines = path.read_text().splitlines()
+            directory = data_directory()
+        except ValueError as error:
+            raise CommandFailed(str(error)) from error
+        if not is_running(directory):  # one that was killed has left its variables behind
+            raise CommandFailed(f"{_STRANDED} (looked for {directory})")
+        try:
+            return cls(told_by(directory))
         except OSError:
-            return cls({})
-        return cls(dict(line.split("=", 1) for line in lines if "=" in line))
+            raise CommandFailed(f"the stack of `make run` on {directory} is not ready yet") from None
 
     def get(self, name: str) -> str:
         """The value; empty if it is not set."""
@@ -40,7 +49,7 @@ class Environment:
         """The value. Raises `CommandFailed` if it is not set."""
         if value := self.get(name):
             return value
-        raise CommandFailed(f"{name} is not set, and no stack of `make run` is running here")
+        raise CommandFailed(f"{name} is not set, though other variables say where Tidebook is")
 
     def database_url(self, service: str) -> str:
         """The service's own `<SERVICE>_SYSTEM_DATABASE_URL`, else `DATABASE_URL`; empty without either.

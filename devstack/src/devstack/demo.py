@@ -15,6 +15,7 @@ from devstack.console import Console, duration
 from devstack.process import DevstackError
 from devstack.run import data_directory
 from devstack.seed import bearer, created
+from shared.local_stack import told_by
 
 T = TypeVar("T")
 
@@ -54,12 +55,12 @@ def _environment() -> dict[str, str]:
     given = {name: os.environ[name] for name in _VARIABLES if os.environ.get(name)}
     if "API_URL" in given:
         return given  # another stack: nothing of the local one's keys fits
-    path = data_directory() / "dev.env"
+    directory = data_directory()
     try:
-        lines = path.read_text().splitlines()
+        return {**told_by(directory), **given}
     except OSError as error:
-        raise DevstackError(f"there is no {path}: start `make run` first, or set API_URL and API_KEY") from error
-    return {**dict(line.split("=", 1) for line in lines if "=" in line), **given}
+        missing = f"there is no {directory / 'dev.env'}"
+        raise DevstackError(f"{missing}: start `make run` first, or set API_URL and API_KEY") from error
 
 
 class Story:

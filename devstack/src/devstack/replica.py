@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 from devstack.credentials import Credentials
 from devstack.ports import LOOPBACK, Ports, free_ports
 from devstack.process import DevstackError
-from devstack.run import data_directory, is_running, shown
+from devstack.run import data_directory, shown
 from devstack.servers import REPOSITORY
 from devstack.stack import SERVICES, Stack
+from shared.local_stack import is_running, told_by
 
 FOLDERS = {"api-gateway": "gateway", **{f"{name}-service": name for name in ("booking", "billing", "notifier")}}
 """Services by the folder that they live in, which is how one knows them when working on one."""
@@ -52,6 +53,5 @@ def running_stack(directory: Path) -> Stack:
         raise DevstackError(f"nothing runs on {shown(directory)}: `make run` in another shell starts a stack")
     if not dev_env.exists():
         raise DevstackError(f"the stack on {shown(directory)} is not ready yet")
-    told = dict(line.split("=", 1) for line in dev_env.read_text().splitlines())
-    ports = Ports.from_base(urlsplit(told["API_URL"]).port or 0)
+    ports = Ports.from_base(urlsplit(told_by(directory)["API_URL"]).port or 0)
     return Stack(directory, ports, Credentials.kept_in(directory / "secrets.json"))

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -19,6 +20,9 @@ from devstack.process import DevstackError, end_stale
 from devstack.seed import demo_tenant
 from devstack.server import Server
 from devstack.stack import Stack
+from shared.local_stack import DEFAULT_PORT_BASE, HIGHEST_PORT_BASE
+from shared.local_stack import data_directory as chosen_directory
+from shared.local_stack import port_base as chosen_port_base
 
 _PORT_OWNERS = {
     "gateway": "the API",
@@ -30,15 +34,16 @@ _PORT_OWNERS = {
     "inbox": "the mail inbox",
     "stripe": "the fake Stripe",
 }
-_DEFAULT_BASE = 8000
-_LOWEST_BASE, _HIGHEST_BASE = 1024, 65_519
 _PORTS_SHOWN = 3
 _WIDTH = 16
 
 
 def data_directory() -> Path:
-    """Where everything of `make run` lives: `.tidebook` here, or `TIDEBOOK_DIR`."""
-    return Path(os.environ.get("TIDEBOOK_DIR") or ".tidebook").absolute()
+    """Where everything of `make run` lives (`shared.local_stack`). Raises `DevstackError`."""
+    try:
+        return chosen_directory()
+    except ValueError as error:
+        raise DevstackError(str(error)) from error
 
 
 def run() -> int:
@@ -138,7 +143,7 @@ def _banner(stack: Stack, console: Console, seconds: float) -> None:
         console.line(f"  {label:<14}{console.paint('cyan', f'{value:<24}')}{console.paint('dim', about)}".rstrip())
     console.line()
     console.line("  Try, in a second shell:")
-    console.line(f"    {console.paint('bold', 'make demo')}   plays a booking's story, a line a step")
+    console.line(f"    {console.paint('bold', f'{_leads_here()}make demo')}   plays a booking's story, a line a step")
     console.line(f'    {shell} && curl -H "Authorization: Bearer $API_KEY" $API_URL/v1/services')
     console.line()
     console.line("  Ctrl-C stops everything.")
@@ -169,18 +174,6 @@ def _interrupts() -> Iterator[_Interrupts]:
     yield interrupts
 
 
-def is_running(directory: Path) -> bool:
-    """Whether a `make run` holds this directory, ready or not."""
-    try:
-        with (directory / "lock").open("a+") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False
-
-
 @contextmanager
 def _alone_in(directory: Path) -> Iterator[None]:
     """Hold the directory for this process. Raises `DevstackError` if another holds it."""
@@ -209,12 +202,10 @@ def _end_left_overs(directory: Path) -> None:
 
 
 def _port_base() -> int:
-    given = os.environ.get("TIDEBOOK_PORT_BASE", "")
-    if not given:
-        return _DEFAULT_BASE
-    if not given.isascii() or not given.isdigit() or not _LOWEST_BASE <= int(given) <= _HIGHEST_BASE:
-        raise DevstackError(f"TIDEBOOK_PORT_BASE={given} is not a number from {_LOWEST_BASE} to {_HIGHEST_BASE}")
-    return int(given)
+    try:
+        return chosen_port_base()
+    except ValueError as error:
+        raise DevstackError(str(error)) from error
 
 
 def _refuse_taken(ports: Ports, base: int) -> None:
@@ -227,7 +218,13 @@ def _refuse_taken(ports: Ports, base: int) -> None:
 
 
 def _another(base: int) -> int:
-    return base + 1000 if base + 1000 <= _HIGHEST_BASE else _DEFAULT_BASE + 1000
+    return base + 1000 if base + 1000 <= HIGHEST_PORT_BASE else DEFAULT_PORT_BASE + 1000
+
+
+def _leads_here() -> str:
+    """What stands before a command in another shell, so that it finds this stack."""
+    names = ("TIDEBOOK_DIR", "TIDEBOOK_PORT_BASE")
+    return "".join(f"{name}={shlex.quote(os.environ[name])} " for name in names if os.environ.get(name))
 
 
 def shown(path: Path) -> str:
@@ -237,10 +234,10 @@ def shown(path: Path) -> str:
 
 def clean() -> int:
     """`python -m devstack clean`: remove the data of `make run`. Returns the exit code."""
-    directory = data_directory()
-    if not directory.exists():
-        return 0
     try:
+        directory = data_directory()
+        if not directory.exists():
+            return 0
         with _alone_in(directory):
             _end_left_overs(directory)
             Postgres(directory, 0, "").remove_data()
