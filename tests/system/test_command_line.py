@@ -1,14 +1,20 @@
 """`tidebook` beside a whole stack, as an operator types it."""
 
 import asyncio
+import json
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
+import httpx
 import pytest
 
 from devstack.ports import free_ports
@@ -17,9 +23,11 @@ from shared.messaging.broker import Broker
 from tests.support.eventually import allowed, eventually
 from tests.support.messages import random_name
 
+ROOT = Path(__file__).parents[2]
 TIDEBOOK = str(Path(sys.executable).with_name("tidebook"))
 DURABLE = "billing-request-deposit"
 STREAMS = ("BOOKING", "BILLING", "NOTIFIER")
+NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 @dataclass
@@ -50,9 +58,11 @@ def environment(stack: Stack) -> dict[str, str]:
     }
 
 
-def run(arguments: tuple[str, ...], variables: dict[str, str]) -> Ran:
-    command = [TIDEBOOK, *arguments]
-    done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=allowed(60), check=False)
+def run(arguments: tuple[str, ...], variables: dict[str, str], directory: Path | None = None) -> Ran:
+    command, seconds = [TIDEBOOK, *arguments], allowed(60)
+    done = subprocess.run(
+        command, env=variables, cwd=directory, capture_output=True, text=True, timeout=seconds, check=False
+    )
     assert "Traceback" not in done.stderr, done.stderr
     return Ran(done.returncode, done.stdout, done.stderr)
 
@@ -201,6 +211,20 @@ async def test_dead_letters_are_listed_shown_replayed_and_discarded(tidebook: Ti
         (("rebuild-streams", "--since", "999999d"), 2, "--since 999999d"),
         (("rebuild-streams", "--since", "2999-01-01"), 2, "lies in the future"),
         (("rebuild-streams", "--since", "1h", "--service", "gateway"), 2, "is none of booking, billing, notifier"),
+        (("tenants", "add"), 2, "Missing argument"),
+        (("tenants", "add", " "), 1, "validation_error"),
+        (("tenants", "list", "--limit", "0"), 2, "--limit"),
+        (("keys", "add", "Sparkle", "website"), 2, "Invalid value for 'tenant'"),
+        (("keys", "add", NOBODY, "website"), 1, "not_found"),
+        (("keys", "add", NOBODY, "website", "--scope", "everything"), 2, "--scope"),
+        (("keys", "add", NOBODY, "website", "--expires", "1999-12-31"), 2, "has passed already"),
+        (("keys", "add", NOBODY, "website", "--expires", "soon"), 2, "--expires soon"),
+        (("keys", "add", NOBODY, "website", "--expires", "999999d"), 1, "expires_at"),
+        (("keys", "list", "--tenant", "me"), 2, "--tenant"),
+        (("keys", "revoke"), 2, "Missing argument"),
+        (("keys", "revoke", "../tenants"), 1, "1 of 1 failed"),
+        (("keys", "revoke", "unknown"), 1, "1 of 1 failed"),
+        (("completion", "csh"), 2, "csh"),
         (("doctor", "--fast"), 2, "No such option"),
         (("nonsense",), 2, "No such command"),
     ],
@@ -226,3 +250,146 @@ async def test_a_wrong_place_or_key_gets_one_clear_line(tidebook: Tidebook) -> N
     for overrides in ({"NATS_URL": f"nats://{nothing}"}, {"DATABASE_URL": f"postgresql://a:b@{nothing}/x"}):
         seen = await tidebook("rebuild-streams", "--since", "1h", **overrides)
         assert (seen.code, len(seen.err.splitlines())) == (1, 1), seen.err
+
+
+async def test_the_first_tenant_and_its_keys_are_made_with_nothing_but_the_api(stack: Stack) -> None:
+    """As in production, where an operator's shell reaches no server."""
+    variables = {"API_URL": stack.api_url, "OPERATOR_API_KEY": stack.credentials.operator_api_key, "COLUMNS": "200"}
+
+    async def tidebook(*arguments: str) -> str:
+        seen = await asyncio.to_thread(run, arguments, variables)
+        assert seen.code == 0, seen.err
+        return seen.out
+
+    name = "Zoë's cleaning"
+    tenant = (await tidebook("tenants", "add", name)).split()[0]
+    assert (await tidebook("tenants", "list")).splitlines()[0].startswith(f"{tenant}  ")
+    assert json.loads(await tidebook("tenants", "list", "--limit", "1", "--json"))["tenants"][0]["name"] == name
+
+    everything = (await tidebook("keys", "add", tenant, "website")).strip()
+    reading = ("keys", "add", tenant, "read", "--scope", "catalog:read", "--scope", "bookings:read")
+    made: dict[str, Any] = json.loads(await tidebook(*reading, "--expires", "90d", "--json"))
+    assert sorted(made["scopes"]) == ["bookings:read", "catalog:read"]
+    left = datetime.fromisoformat(made["expires_at"]) - datetime.now(UTC)
+    assert timedelta(days=89) < left <= timedelta(days=90)
+
+    async with httpx.AsyncClient(base_url=stack.api_url, trust_env=False, timeout=allowed(10)) as http:
+
+        async def admitted(key: str) -> int:
+            return (await http.get("/v1/services", headers={"Authorization": f"Bearer {key}"})).status_code
+
+        assert [await admitted(key) for key in (everything, made["key"])] == [200, 200]
+        assert "revoked" in await tidebook("keys", "revoke", made["id"], made["id"])
+
+        async def refused() -> bool:
+            return await admitted(made["key"]) == 401
+
+        await eventually(refused, within=6)
+        assert await admitted(everything) == 200
+
+    lines = (await tidebook("keys", "list", "--tenant", tenant)).splitlines()
+    assert sorted((line.split()[2], line.split()[-1]) for line in lines) == [("revoked", "read"), ("usable", "website")]
+    listed = json.loads(await tidebook("keys", "list", "--tenant", tenant, "--json"))["api_keys"]
+    assert {key["name"] for key in listed} == {"website", "read"}
+    assert everything not in str(lines) + str(listed)
+
+
+async def test_lists_longer_than_a_page_are_shown_whole(tidebook: Tidebook, stack: Stack) -> None:
+    headers = {"Authorization": f"Bearer {stack.credentials.operator_api_key}"}
+    async with httpx.AsyncClient(base_url=stack.api_url, headers=headers, trust_env=False, timeout=60) as http:
+        for number in range(120):
+            assert (await http.post("/v1/tenants", json={"name": f"Number {number}"})).status_code == 201
+    listed = json.loads((await tidebook("tenants", "list", "--limit", "110", "--json")).out)["tenants"]
+    assert [tenant["name"] for tenant in listed] == [f"Number {number}" for number in range(119, 9, -1)]
+    assert len((await tidebook("tenants", "list", "--limit", "110")).out.splitlines()) == 110
+
+
+async def test_programs_get_one_json_document(tidebook: Tidebook, wire: Broker) -> None:
+    await poison(wire)
+    seen = await tidebook("doctor", "--json", SMTP_PORT="1")
+    document = json.loads(seen.out)
+    [relay] = [finding for finding in document["findings"] if finding["subject"] == "mail relay"]
+    assert (seen.code, relay["grade"]) == (1, "fail")
+    assert relay["cure"]
+    for grade in ("ok", "warn", "fail"):
+        assert document[grade] == sum(finding["grade"] == grade for finding in document["findings"])
+
+    listed = json.loads((await tidebook("dead-letters", "list", "--json", "--limit", "1")).out)
+    [letter] = listed["dead_letters"]
+    assert listed["total"] >= 1
+    shown = json.loads((await tidebook("dead-letters", "show", str(letter["number"]), "--json")).out)
+    assert shown["payload"]["data"] == '{"note": "unreadable"}'
+
+    failed = await tidebook("tenants", "list", "--json", OPERATOR_API_KEY="wrong")
+    assert (failed.code, failed.out) == (1, "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("doctor",),
+        ("doctor", "--json"),
+        ("rebuild-streams", "--since", "1h"),
+        ("dead-letters", "list"),
+        ("tenants", "list"),
+        ("keys", "list"),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("left_behind", [False, True], ids=["none was ever here", "one was killed"])
+def test_without_a_stack_every_command_says_so(tmp_path: Path, arguments: tuple[str, ...], left_behind: bool) -> None:
+    if left_behind:
+        (tmp_path / ".tidebook").mkdir()
+        (tmp_path / ".tidebook" / "lock").write_text("4711\n")
+        (tmp_path / ".tidebook" / "dev.env").write_text("API_URL=http://127.0.0.1:1\nNATS_URL=nats://127.0.0.1:1\n")
+    before = sorted(tmp_path.rglob("*"))
+    seen = run(arguments, {}, tmp_path)
+    assert (seen.code, seen.out, len(seen.err.splitlines())) == (1, "", 1), seen
+    assert "no stack of `make run` is running here" in seen.err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+async def test_it_says_which_version_it_is(tmp_path: Path) -> None:
+    seen = await asyncio.to_thread(run, ("--version",), {}, tmp_path)
+    assert (seen.code, seen.out) == (0, f"tidebook {(ROOT / 'VERSION').read_text().strip()}\n")
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("", "completion dead-letters doctor keys rebuild-streams tenants --version --help"),
+        ("de", "dead-letters"),
+        ("keys ", "add list revoke --help"),
+        ("keys add --", "--scope --expires --json --help"),
+        ("keys add x y --scope ", "catalog:read catalog:write bookings:read bookings:write payments:read"),
+        ("keys add x y --scope bookings:", "read write"),
+        ("dead-letters list --durable billing-r", "billing-request-deposit billing-request-refund"),
+        ("rebuild-streams --service ", "booking billing notifier"),
+        ("completion ", "bash zsh --help"),
+        ("keys add --expires ", ""),
+    ],
+)
+def test_bash_completes_what_is_typed(tmp_path: Path, typed: str, offered: str) -> None:
+    commands = f"""
+        eval "$({TIDEBOOK} completion bash)"
+        COMP_LINE={shlex.quote(f"tidebook {typed}")}
+        COMP_POINT=${{#COMP_LINE}}
+        $(complete -p tidebook | sed 's/.*-F \\([^ ]*\\) .*/\\1/')
+        echo "${{COMPREPLY[*]}}"
+    """
+    command = ["bash", "--norc", "-c", commands]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=allowed(30), check=False)
+    assert (done.stderr, done.stdout) == ("", f"{offered}\n")
+
+
+def test_zsh_is_told_the_same(tmp_path: Path) -> None:
+    cases = {
+        shell: [
+            re.sub(r" words(_here)?=", " words=", line)
+            for line in run(("completion", shell), {}, tmp_path).out.splitlines()
+            if line.lstrip().startswith(("(", "case"))
+        ]
+        for shell in ("bash", "zsh")
+    }
+    assert len(cases["bash"]) > 20
+    assert cases["zsh"][-len(cases["bash"]) + 1 :] == cases["bash"][1:]

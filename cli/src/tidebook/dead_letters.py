@@ -7,6 +7,7 @@ import typer
 
 from tidebook.environment import CommandFailed, Environment
 from tidebook.operator_api import OperatorApi
+from tidebook.output import AsJson, print_json
 
 app = typer.Typer(no_args_is_help=True, help="What consumers could not handle: list, show, replay, discard.")
 
@@ -20,25 +21,29 @@ _AT_A_TIME = 100
 def list_letters(
     durable: Annotated[str | None, typer.Option(help="Only those of this consumer.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 50,
+    as_json: AsJson = False,
 ) -> None:
     """The oldest dead letters, a line each."""
-    api = OperatorApi(Environment.read())
-    shown, cursor = 0, None
-    while shown < limit:
-        size = min(limit - shown, _AT_A_TIME)
-        page = api.get("/v1/dead-letters", durable=durable, cursor=cursor, limit=size)
-        for letter in page["dead_letters"]:
-            typer.echo(_line(letter))
-        shown, cursor = shown + len(page["dead_letters"]), page["next_cursor"]
-        if cursor is None:
-            break
-    typer.echo(f"{shown} of {page['total']} dead letters" if page["total"] else "no dead letters")
+    found: list[dict[str, Any]] = []
+    total = 0
+    for page in OperatorApi(Environment.read()).pages("/v1/dead-letters", "dead_letters", limit, durable=durable):
+        found, total = found + page["dead_letters"], page["total"]
+        if not as_json:
+            for letter in page["dead_letters"]:
+                typer.echo(_line(letter))
+    if as_json:
+        print_json({"dead_letters": found, "total": total})
+    else:
+        typer.echo(f"{len(found)} of {total} dead letters" if total else "no dead letters")
 
 
 @app.command()
-def show(number: Number) -> None:
+def show(number: Number, as_json: AsJson = False) -> None:
     """One dead letter with headers and payload, which may hold personal data."""
     letter = OperatorApi(Environment.read()).get(f"/v1/dead-letters/{number}")
+    if as_json:
+        print_json(letter)
+        return
     for name in ("number", "died_at", "durable", "subject", "stream", "sequence", "attempts", "reason", "error"):
         typer.echo(f"{name:<10} {letter[name]}")
     for name, value in letter["headers"].items():

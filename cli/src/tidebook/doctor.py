@@ -1,6 +1,8 @@
 """`tidebook doctor`: is everything as Tidebook's promises need it? Looks, changes nothing."""
 
 import asyncio
+from dataclasses import asdict
+from typing import Any
 
 import typer
 
@@ -28,5 +30,16 @@ def report(findings: list[Finding]) -> None:
         typer.echo(f"{grade}  {finding.subject:<{_WIDTH}}{finding.detail}")
         if finding.cure:
             typer.echo(f"      {'':<{_WIDTH}}-> {finding.cure}")
-    count = {grade: sum(f.grade == grade for f in findings) for grade in Grade}
+    count = counted(findings)
     typer.echo(f"{count[Grade.OK]} ok, {count[Grade.WARN]} to look at, {count[Grade.FAIL]} failed")
+
+
+def as_document(findings: list[Finding]) -> dict[str, Any]:
+    """The same for programs: how many of each grade, and every finding."""
+    count = {str(grade): number for grade, number in counted(findings).items()}
+    return {**count, "findings": [asdict(finding) for finding in findings]}
+
+
+def counted(findings: list[Finding]) -> dict[Grade, int]:
+    """How many there are of each grade."""
+    return {grade: sum(finding.grade == grade for finding in findings) for grade in Grade}

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sys
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import Annotated
 
 import structlog
@@ -12,12 +13,14 @@ from nats.errors import Error as NatsError
 
 from shared.messaging.broker import Broker
 from shared.messaging.topology import TopologyDrift, ensure_topology
-from tidebook import dead_letters
-from tidebook.doctor import examine, report
+from tidebook import completion, dead_letters, keys, tenants
+from tidebook.doctor import as_document, examine, report
 from tidebook.environment import CommandFailed, Environment
 from tidebook.findings import Grade
 from tidebook.handlers import ALL
-from tidebook.rebuilding import OLDEST_DAYS, REFILLED, Refilled, parse_since, rebuild
+from tidebook.instants import parse_since
+from tidebook.output import AsJson, print_json
+from tidebook.rebuilding import OLDEST_DAYS, REFILLED, Refilled, rebuild
 
 _CONNECT_SECONDS = 10
 
@@ -29,14 +32,35 @@ app = typer.Typer(
     help="Looks after a Tidebook installation: API_URL, OPERATOR_API_KEY, NATS_URL, DATABASE_URL and the like say "
     "where it is; without any of them it is the stack of `make run`.",
 )
+app.add_typer(tenants.app, name="tenants")
+app.add_typer(keys.app, name="keys")
 app.add_typer(dead_letters.app, name="dead-letters")
+completion.register(app)
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tidebook {version('tidebook-cli')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show which version this is.")
+    ] = False,
+) -> None:
+    """What can be said before any command."""
 
 
 @app.command()
-def doctor() -> None:
+def doctor(as_json: AsJson = False) -> None:
     """Look at everything that Tidebook's promises need, and say what to do. Fails if anything fails."""
     findings = asyncio.run(examine(Environment.read()))
-    report(findings)
+    if as_json:
+        print_json(as_document(findings))
+    else:
+        report(findings)
     if any(finding.grade == Grade.FAIL for finding in findings):
         raise typer.Exit(1)
 
@@ -51,7 +75,7 @@ def rebuild_streams(
     """Refill lost streams from the outboxes. Safe to repeat: what was handled is not handled again."""
     try:
         start = parse_since(since, datetime.now(UTC))
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise typer.BadParameter(f"--since {since}: {error}") from None
     wanted = service or list(REFILLED)
     if unknown := set(wanted) - set(REFILLED):

@@ -6,10 +6,9 @@ outbox: their senders repeat them, and billing-service asks Stripe.
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -25,8 +24,6 @@ REFILLED = ("booking", "billing", "notifier")
 _AT_ONCE = 256
 _ATTEMPTS = 10
 _PAUSE_SECONDS = 1.0
-_AGO = re.compile(r"([0-9]{1,6})([smhd])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _PUBLISHED = """
     SELECT id, type, subject, payload, correlation_id, causation_id, occurred_at FROM outbox
     WHERE occurred_at >= $1 AND published_at IS NOT NULL ORDER BY occurred_at, id
@@ -42,18 +39,6 @@ class Refilled:
     stored: int = 0
     known: int = 0
     """Dropped by the stream, which remembers their ids."""
-
-
-def parse_since(text: str, now: datetime) -> datetime:
-    """`90m`, `2h`, `3d` ago, a date, or an instant in ISO 8601 (UTC unless it says otherwise). Raises ValueError."""
-    if ago := _AGO.fullmatch(text):
-        since = now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-    else:
-        since = datetime.fromisoformat(text)
-        since = since if since.tzinfo else since.replace(tzinfo=UTC)
-    if since > now:
-        raise ValueError("lies in the future")
-    return since
 
 
 async def rebuild(
