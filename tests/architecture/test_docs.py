@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.documents import EXAMPLE, RUN, beside_blocks, blocks, markdown_files
+
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [
     path
@@ -20,14 +22,11 @@ BASES += tuple(ROOT / d for d in ("notifier-service/src", "shared/src", "shared/
 BASES += (ROOT / "booking-service/src/booking", ROOT / "docs", ROOT / "deploy", ROOT / "cli/src/tidebook")
 LINE_LENGTH = 120
 CODE_BLOCK = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
+SHELLS = ("sh", "bash", "zsh", "shell", "console", "shell-session")
+COMMAND = re.compile(
+    r"^ *(\$ |(\.venv/bin/|bin/)?(make|tidebook|curl|docker|git|generate-env|setup|pip)\b)", re.MULTILINE
+)
 UNBROKEN = re.compile(r"\s*([*+-] )?(\[[^\]]*\](\(|: ))?<?https?://\S+$")
-
-
-def markdown_files() -> list[Path]:
-    """Every Markdown file of the project, wherever it lies."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", "*.md"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
-    return [ROOT / name for name in listed if (ROOT / name).exists()]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -47,6 +46,26 @@ def test_prose_is_wrapped(document: Path) -> None:
     lines = enumerate(prose.splitlines(), start=1)
     long = [n for n, line in lines if len(line) > LINE_LENGTH and not line.startswith("|") and not UNBROKEN.match(line)]
     assert not long
+
+
+@pytest.mark.parametrize("document", markdown_files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_stand_in_blocks_that_say_whether_they_are_run(document: Path) -> None:
+    """`sh`: `tests/system/test_documents.py` runs it as it is written; `sh example`: nothing can (see CONTRIBUTING)."""
+    every = blocks(document)
+    unnamed = [block.place for block in every if not block.info]
+    assert not unnamed, "a block says after its fence what it holds: sh, sh example, json, text, …"
+    commands = [block for block in every if block.info.split()[0] in SHELLS]
+    assert not [block.place for block in commands if block.info not in (RUN, EXAMPLE)], "sh or sh example"
+    assert not [block.place for block in every if block.info == "text" and COMMAND.search(block.text)]
+    indented = [line for line in beside_blocks(document).splitlines() if line.startswith("    ")]
+    assert not [line for line in indented if COMMAND.match(line)], "commands stand between fences"
+
+
+def test_blocks_that_are_run_have_no_comments() -> None:
+    """The prompt of zsh, macOS's shell, knows none: pasted there they are words of the command."""
+    every = [block for document in markdown_files() for block in blocks(document) if block.info == RUN]
+    assert every
+    assert not [block.place for block in every if re.search(r"(^|\s)#", block.text)]
 
 
 def test_named_make_targets_exist() -> None:
