@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 from prometheus_client import REGISTRY
 from pydantic_settings import BaseSettings
 
@@ -16,7 +17,8 @@ import gateway
 import notifier
 import shared
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+ROOT = Path(__file__).parents[2]
+GUIDE = (ROOT / "docs" / "operations.md").read_text()
 PACKAGES = (shared, gateway, booking, billing, notifier)
 NAMED = re.compile(r"`([^`]+)`")
 SERVED_BY_THE_LIBRARY = re.compile(r"process_|python_")
@@ -85,3 +87,10 @@ def test_every_metric_has_its_line() -> None:
 def test_a_metric_is_told_with_its_labels(name: str) -> None:
     told = set(NAMED.findall(rows()[name].split("|")[2]))
     assert measured()[name] <= told
+
+
+def test_what_the_ready_rules_watch_is_told_with_what_to_do() -> None:
+    groups = yaml.safe_load((ROOT / "deploy/prometheus/rules.yml").read_text())["groups"]
+    watched = " ".join(rule["expr"] for group in groups for rule in group["rules"])
+    told = section("What to alert on")
+    assert not [name for name in measured() if re.search(rf"\b{name}\b", watched) and f"`{name}" not in told]

@@ -23,7 +23,7 @@ def port_base() -> int:
 
 
 def data_directory() -> Path:
-    """Where everything of the stack lives: `TIDEBOOK_DIR`, else `.tidebook` here, named for the ports if they are moved.
+    """Where everything of the stack lives: `TIDEBOOK_DIR`, else `.tidebook` here, named for the ports if moved.
 
     So `TIDEBOOK_PORT_BASE` alone tells two stacks apart. Raises ValueError as `port_base` does.
     """
