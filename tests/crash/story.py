@@ -17,6 +17,7 @@ from shared.clock import utc_now
 from tests.crash.world import World
 from tests.support.client import Api, in_days
 from tests.support.eventually import eventually
+from tests.support.local_hours import zone_at
 
 
 class Story:
@@ -71,7 +72,7 @@ class Story:
         week = [{"weekday": day, "opens": "00:00", "closes": "24:00"} for day in range(7)]
         body = {
             "name": "Team A",
-            "time_zone": "Europe/Paris",
+            "time_zone": zone_at(12),
             "weekly_hours": week,
             "service_ids": [self.service_id],
         }
@@ -97,6 +98,7 @@ class Story:
     async def book_without_deposit(self) -> None:
         await self._book("confirmed")
         self._expect("booking.confirmed.v1", mails=("confirmed", "reminder"))
+        await self._reminders_time_comes()
         await self._mailed()
 
     async def book_twenty(self) -> None:
@@ -264,8 +266,8 @@ class Story:
         return found
 
     async def _book(self, status: str) -> None:
-        # So near that the reminder is due at once.
-        starts_at = utc_now().replace(second=0, microsecond=0) + timedelta(minutes=70)
+        # So near that there is one reminder, so far that it does not repeat the confirmation.
+        starts_at = utc_now().replace(second=0, microsecond=0) + timedelta(hours=5)
         booking = await self._insist("/v1/bookings", self._command(starts_at))
         assert booking["status"] == status
         self.booking_id, self.booking_status = booking["id"], status
@@ -295,7 +297,18 @@ class Story:
         self._expect("billing.payment_succeeded.v1", "booking.confirmed.v1", mails=mails)
         self.booking_status, self.payment_status = "confirmed", "succeeded"
         await eventually(self.status_reached, within=self.patience)
+        await self._reminders_time_comes()
         await self._mailed()
+
+    async def _reminders_time_comes(self) -> None:
+        async def planned() -> bool:
+            due = """
+                UPDATE notifier.messages SET send_at = now(), next_attempt_at = now()
+                WHERE tenant_id = $1 AND kind = 'reminder' AND status = 'planned'
+            """
+            return bool(await self.world.sql.execute(due, self.api.tenant_id) == "UPDATE 1")
+
+        await eventually(planned, within=self.patience)
 
     async def _refunded(self) -> None:
         self._expect("billing.refund_requested.v1", "billing.refund_issued.v1", mails=("refund",))

@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import stripe
 
@@ -16,14 +17,15 @@ from devstack.stack import Stack
 from shared.clock import utc_now
 from tests.support.client import Api, in_days
 from tests.support.eventually import eventually
+from tests.support.local_hours import zone_at
 from tests.system.conftest import Outside, payable, reaches
 
 
-async def test_the_whole_story(api: Api, outside: Outside) -> None:
+async def test_the_whole_story(api: Api, outside: Outside, stack: Stack) -> None:
     email = f"{uuid4().hex}@customer.example"
     service = await api.service(deposit_percent=30)
-    await api.resource(service)
-    soon = utc_now().replace(second=0, microsecond=0) + timedelta(minutes=70)
+    await api.resource(service, time_zone=zone_at(12))
+    soon = utc_now().replace(second=0, microsecond=0) + timedelta(hours=5)
     made = await api.book(service, soon, email)
     assert made.status_code == 201, made.text
     booking = made.json()
@@ -39,8 +41,13 @@ async def test_the_whole_story(api: Api, outside: Outside) -> None:
     async def subjects() -> list[str]:
         return [mail["subject"] for mail in await outside.mails(email)]
 
+    async def confirmation_told() -> bool:
+        return len(await subjects()) == 3
+
+    await eventually(confirmation_told, within=20)  # held, received, confirmed
+    await the_reminders_time_comes(stack, booking["id"])
+
     async def reminded() -> bool:
-        # Held, received, confirmed, and the reminder: the start is nearer than the nearest offset.
         return len(await subjects()) == 4
 
     await eventually(reminded, within=30)
@@ -71,6 +78,16 @@ async def test_the_whole_story(api: Api, outside: Outside) -> None:
     assert all(mail["text"] and mail["html"] for mail in mails)
     final = await api.booking(booking["id"])
     assert final["deposit"]["status"] == "refunded"
+
+
+async def the_reminders_time_comes(stack: Stack, booking_id: str) -> None:
+    """The one of two hours before; the day before has passed."""
+    connection = await asyncpg.connect(stack.servers.postgres.url)
+    due = "UPDATE notifier.messages SET send_at = now(), next_attempt_at = now() WHERE booking_id = $1 AND kind = $2"
+    try:
+        assert await connection.execute(due, booking_id, "reminder") == "UPDATE 1"
+    finally:
+        await connection.close()
 
 
 async def test_fifty_at_once_over_two_replicas(api: Api) -> None:

@@ -4,10 +4,11 @@ from prometheus_client import Counter
 
 EMAIL_JOBS = Counter(
     "email_jobs_total",
-    "Mails by the job that handled them: sent, skipped (superseded or mail is off), error (each failed attempt).",
+    "Mails by the job that handled them: sent, skipped (superseded or mail is off), postponed (until quiet hours end), "
+    "error (each failed attempt).",
     ["job", "status"],
 )
-STATUSES = ("sent", "skipped", "error")
+STATUSES = ("sent", "skipped", "postponed", "error")
 
 
 def announce_job(job: str) -> None:

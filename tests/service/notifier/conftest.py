@@ -35,6 +35,7 @@ from tests.service.conftest import ServiceProcess
 from tests.support.bookings import a_booking
 from tests.support.databases import database_settings, open_database
 from tests.support.eventually import allowed, eventually
+from tests.support.local_hours import zone_at
 
 DEPOSIT = Money(amount=2400, currency="eur")
 
@@ -112,7 +113,7 @@ async def inbox(servers: Servers) -> AsyncIterator[Inbox]:
 
 @dataclass
 class Customers:
-    """A tenant with one booking: its news, and what notifier-service has made of them."""
+    """A tenant with one booking, at noon: its news, and what notifier-service has made of them."""
 
     broker: Broker
     database: Database
@@ -130,6 +131,7 @@ class Customers:
             "id": self.booking_id,
             "version": version,
             "starts_at": self.starts_at,
+            "time_zone": zone_at(12),
             "customer": Customer(name="Ada Lovelace", email=self.address),
         }
         return a_booking(status, deposit, **members | pending | changes)
@@ -137,7 +139,7 @@ class Customers:
     async def hear(
         self, event_type: type[BookingEvent], status: str, deposit: str | None = None, version: int = 1, **changes: Any
     ) -> BookingEvent:
-        previous = changes.pop("previous", None)
+        previous, occurred_at = changes.pop("previous", None), changes.pop("occurred_at", utc_now())
         event = event_type(
             tenant_id=self.tenant_id,
             booking=self.booking(status, deposit, version, **changes),
@@ -145,6 +147,7 @@ class Customers:
             sequence=version,
             actor="business",
             previous=previous,
+            occurred_at=occurred_at,
         )
         await self.publish(event)
         return event

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,18 @@ import httpx
 import pytest
 from nats.js.errors import KeyNotFoundError
 
+from shared.clock import utc_now
 from shared.contracts.booking import bookings as contracts
 from shared.messaging.broker import Broker
 from shared.messaging.topology import JOBS_BUCKET
 from shared.persistence.database import Database
+from shared.zones import zone_of
 from tests.service.notifier.conftest import Bookings, Customers, Inbox, JobsProcess, run_once
 from tests.support.databases import database_settings, system_url
 from tests.support.eventually import allowed, eventually
+from tests.support.local_hours import zone_at
+
+LONG_BEFORE = timedelta(hours=3)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -30,8 +36,8 @@ async def no_reminders_of_other_tests(database_urls: dict[str, str]) -> None:
 
 
 async def confirmed(customer: Customers, bookings: Bookings) -> None:
-    """A confirmed booking in an hour: its two-hour reminder is due at once."""
-    event = await customer.hear(contracts.BookingConfirmed, "confirmed")
+    """Hours ago a booking was confirmed that begins in an hour: its two-hour reminder is due."""
+    event = await customer.hear(contracts.BookingConfirmed, "confirmed", occurred_at=utc_now() - LONG_BEFORE)
     bookings.known[customer.booking_id] = event.booking
     await customer.has(confirmed="sent", reminder="planned")
 
@@ -112,6 +118,42 @@ async def test_a_round_that_fails_beats_but_has_no_success(
     assert (await heartbeat(customer))["last_success_at"] > good["last_success_at"]
 
 
+async def test_what_is_booked_shortly_before_is_not_said_twice(
+    customer: Customers, inbox: Inbox, jobs_environment: dict[str, str]
+) -> None:
+    await customer.hear(contracts.BookingConfirmed, "confirmed", starts_at=utc_now() + timedelta(minutes=20))
+    await customer.has(confirmed="sent")
+    status, said = await run_once(jobs_environment)
+    assert status == 0, said
+    assert set(await customer.statuses()) == {"confirmed"}
+    assert len(await inbox.mails(customer.address)) == 1
+
+
+async def test_a_reminder_that_is_late_waits_for_the_morning(
+    customer: Customers, bookings: Bookings, inbox: Inbox, jobs_environment: dict[str, str]
+) -> None:
+    """It is eleven at night; the relay was away at noon, when it was due."""
+    event = await customer.hear(
+        contracts.BookingConfirmed,
+        "confirmed",
+        time_zone=zone_at(23),
+        starts_at=utc_now() + timedelta(hours=13),
+        occurred_at=utc_now() - timedelta(hours=20),
+    )
+    bookings.known[customer.booking_id] = event.booking
+    await customer.has(confirmed="sent", reminder="planned")
+    status, said = await run_once(jobs_environment)
+    assert status == 0, said
+    assert await reminders(customer, inbox) == 0
+    [late, later] = await customer.rows(
+        "SELECT * FROM messages WHERE booking_id = :id AND kind = 'reminder' ORDER BY send_at", id=customer.booking_id
+    )
+    assert (late["status"], late["last_error"], later["status"]) == ("queued", "quiet hours", "planned")
+    waits_until: datetime = late["next_attempt_at"]
+    assert waits_until.astimezone(zone_of(event.booking.time_zone)).strftime("%H:%M") == "08:00"
+    assert timedelta(hours=8) < waits_until - utc_now() <= timedelta(hours=9)
+
+
 async def test_any_number_of_runners_send_each_reminder_once(
     notifier_broker: Broker,
     notifier_database: Database,
@@ -137,7 +179,7 @@ async def test_the_runner_serves_its_health_and_ends_gracefully(
     await asyncio.to_thread(jobs.start)
     try:
         # Not `confirmed`: the runner may send the reminder before anybody sees it planned.
-        event = await customer.hear(contracts.BookingConfirmed, "confirmed")
+        event = await customer.hear(contracts.BookingConfirmed, "confirmed", occurred_at=utc_now() - LONG_BEFORE)
         bookings.known[customer.booking_id] = event.booking
         await customer.has(confirmed="sent")
 

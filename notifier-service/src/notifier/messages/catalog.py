@@ -12,7 +12,7 @@ from enum import StrEnum
 from notifier.messages import rules
 from notifier.messages.model import About, NewMessage
 from notifier.messages.reminders import planned_reminders
-from notifier.messages.rules import Guard
+from notifier.messages.rules import Guard, Wait
 from shared.contracts.base import Event
 from shared.contracts.billing.payments import PaymentEvent, PaymentSucceeded
 from shared.contracts.billing.refunds import RefundEvent, RefundIssued
@@ -75,6 +75,8 @@ class MessageDefinition:
     attachment: Attachment | None = None
     schedule: Schedule = _at_once
     """When it goes. What does not go at once is written by the booking as it stands then."""
+    wait: Wait = rules.any_time
+    """Whether it may go at this hour, however late it is by then."""
 
 
 DEFINITIONS = (
@@ -100,6 +102,7 @@ DEFINITIONS = (
         rules.is_ahead,
         "reminder",
         schedule=_before_the_start,
+        wait=rules.by_day,
     ),
 )
 CATALOG = {definition.kind: definition for definition in DEFINITIONS}

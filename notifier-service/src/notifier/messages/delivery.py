@@ -16,7 +16,7 @@ import structlog
 
 from notifier.channels.email.mailer import Mailer, mailer_for
 from notifier.channels.email.mime import Mail
-from notifier.errors import MailRefused, Superseded
+from notifier.errors import MailRefused, Postponed, Superseded
 from notifier.failpoints import NotifierFailpoint
 from notifier.messages import rules
 from notifier.messages.catalog import CATALOG
@@ -66,6 +66,8 @@ class SendStats:
     """Never to be delivered."""
     deferred: int = 0
     """To be tried again: the relay, or whoever had to be asked, did not answer as it should."""
+    postponed: int = 0
+    """Waiting for a time at which they may be sent; nothing is wrong."""
 
     def add(self, other: "SendStats") -> None:
         """Count another go's messages in."""
@@ -74,6 +76,7 @@ class SendStats:
         self.skipped += other.skipped
         self.refused += other.refused
         self.deferred += other.deferred
+        self.postponed += other.postponed
 
 
 class Sender:
@@ -177,7 +180,7 @@ class Sender:
                 held.pop(message.id, None)
 
     async def _deliver(self, mailer: Mailer, message: ClaimedMessage, stats: SendStats) -> None:
-        end = Attempt(MessageStatus.SENT)
+        end, label = Attempt(MessageStatus.SENT), "sent"
         try:
             if message.interruptions > INTERRUPTIONS:
                 raise MailRefused("interrupted_too_often")
@@ -188,23 +191,26 @@ class Sender:
             failpoint(NotifierFailpoint.MAIL_HANDED_OVER)
             stats.sent += 1
         except Superseded as reason:
-            end = Attempt(MessageStatus.SKIPPED, str(reason))
+            end, label = Attempt(MessageStatus.SKIPPED, str(reason)), "skipped"
             stats.skipped += 1
+        except Postponed as wait:
+            end, label = Attempt(MessageStatus.QUEUED, str(wait), wait.until), "postponed"
+            stats.postponed += 1
         except MailRefused as refusal:
-            end = Attempt(MessageStatus.FAILED, refusal.code)
+            end, label = Attempt(MessageStatus.FAILED, refusal.code), "error"
             stats.refused += 1
         except Exception as failure:  # noqa: BLE001 - one message's failure, even a bug, must not hold up the others
-            end = _again(message, failure, utc_now())
+            end, label = _again(message, failure, utc_now()), "error"
             stats.deferred += 1
-        EMAIL_JOBS.labels(self._queue.name, _LABELS.get(end.status, "error")).inc()
+        EMAIL_JOBS.labels(self._queue.name, label).inc()
         await self._write_down_patiently(message, end)
 
     async def _write(self, message: ClaimedMessage, now: datetime) -> Mail:
         """The mail of a message, if it is still true.
 
         What was said when it was queued is checked against the booking as last heard of. A reminder leaves hours
-        after it was planned, so booking-service itself is asked. Raises `Superseded`, or `Unavailable` if nobody
-        can say now.
+        after it was planned, so booking-service itself is asked. Raises `Superseded`, `Postponed` if it is true but
+        may not go at this hour, or `Unavailable` if nobody can say now.
         """
         if message.about is None:
             booking = await self._ask_for_booking(message)
@@ -215,6 +221,8 @@ class Sender:
         definition = CATALOG[message.kind]
         if reason := definition.guard(message, about, now):
             raise Superseded(reason)
+        if until := definition.wait(about, now):
+            raise Postponed("quiet hours", until)
         return write_mail(
             definition,
             about,
@@ -266,9 +274,6 @@ class Sender:
             attempt=message.attempts,
             reason=end.error,
         )
-
-
-_LABELS = {MessageStatus.SENT: "sent", MessageStatus.SKIPPED: "skipped"}
 
 
 def _again(message: ClaimedMessage, failure: Exception, now: datetime) -> Attempt:

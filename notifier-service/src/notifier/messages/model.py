@@ -85,6 +85,8 @@ class ClaimedMessage:
     causation_id: UUID | None
     booking_status: BookingStatus | None
     booking_version: int | None
+    overtaken: bool
+    """Whether a reminder nearer to the start is due as well: after an outage one of them is enough."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,13 @@ _CLAIM = """
     WHERE m.ctid = due.ctid
     RETURNING m.tenant_id, m.id, m.kind, m.booking_id, m.version, m.recipient, m.locale, m.send_at, m.attempts,
               m.interruptions, CAST(m.subject_data AS text) AS about, m.message_id_header, m.correlation_id,
-              m.causation_id, b.status AS booking_status, b.version AS booking_version
+              m.causation_id, b.status AS booking_status, b.version AS booking_version,
+              m.reminder_offset_minutes > 0 AND EXISTS (
+                  SELECT FROM messages nearer
+                  WHERE nearer.tenant_id = m.tenant_id AND nearer.subject_id = m.subject_id
+                    AND nearer.version = m.version AND nearer.kind = m.kind
+                    AND nearer.reminder_offset_minutes < m.reminder_offset_minutes
+                    AND nearer.send_at <= CAST(:now AS timestamptz)) AS overtaken
 """
 _SKIP_DUE = """
     WITH due AS MATERIALIZED ({due})

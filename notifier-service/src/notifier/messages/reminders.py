@@ -8,36 +8,49 @@ from shared.zones import zone_of
 QUIET_FROM = time(21, 0)
 QUIET_UNTIL = time(8, 0)
 """Nobody is reminded in this half-open stretch of the local day."""
-_MINUTE = timedelta(minutes=1)
+LAST_CALL = time(20, 30)
+"""What would be due later goes now: the reminders of a whole evening have half an hour to get out."""
+JUST_SAID = timedelta(hours=1)
+"""What another mail has said so shortly before is not said again."""
 
 
 def planned_reminders(
     starts_at: datetime, time_zone: str, decided_at: datetime, offsets_minutes: Sequence[int]
 ) -> list[tuple[int, datetime]]:
-    """The reminders of a booking that was confirmed or moved at `decided_at`: (offset, when), in UTC order given.
+    """The reminders of a booking that was confirmed or moved at `decided_at`: (offset, when), earliest first.
 
-    * An offset that had passed by then is left out, but for the nearest to the start: it is due at
-      once, if the start is still ahead.
-    * A reminder that would fall into quiet hours moves to the evening before them, never later; if
-      that had passed by then as well, it is due at once.
+    * A reminder that would fall into quiet hours moves to the evening before them, never later.
+    * What would not come at least `JUST_SAID` after the mail that tells of the decision is left out.
+    * Where quiet hours bring two reminders as near to each other, the one of the smaller offset is enough.
     """
-    if starts_at <= decided_at:
-        return []
-    plan = []
-    for offset in offsets_minutes:
+    plan: list[tuple[int, datetime]] = []
+    nearer: tuple[datetime, bool] | None = None
+    for offset in sorted(offsets_minutes):
         due = starts_at - timedelta(minutes=offset)
-        if due > decided_at:
-            plan.append((offset, max(outside_quiet_hours(due, time_zone), decided_at)))
-        elif offset == min(offsets_minutes):
-            plan.append((offset, decided_at))
+        at = outside_quiet_hours(due, time_zone)
+        moved = at != due
+        if at - decided_at < JUST_SAID:
+            continue
+        if nearer is not None and nearer[0] - at < JUST_SAID and (moved or nearer[1]):
+            continue
+        plan.insert(0, (offset, at))
+        nearer = at, moved
     return plan
 
 
 def outside_quiet_hours(instant: datetime, time_zone: str) -> datetime:
-    """The instant, or the last minute before the quiet hours that it falls into."""
+    """The instant, or the last call before the quiet hours that it falls into or is close to."""
     local = instant.astimezone(zone_of(time_zone))
-    if QUIET_UNTIL <= local.time() < QUIET_FROM:
+    if QUIET_UNTIL <= local.time() <= LAST_CALL:
         return instant
-    evening = local.date() if local.time() >= QUIET_FROM else local.date() - timedelta(days=1)
-    quiet_from = datetime.combine(evening, QUIET_FROM, zone_of(time_zone))
-    return (quiet_from - _MINUTE).astimezone(instant.tzinfo)
+    evening = local.date() if local.time() > LAST_CALL else local.date() - timedelta(days=1)
+    return datetime.combine(evening, LAST_CALL, zone_of(time_zone)).astimezone(instant.tzinfo)
+
+
+def quiet_until(now: datetime, time_zone: str) -> datetime | None:
+    """When the quiet hours end in which `now` lies; None: it lies in none."""
+    local = now.astimezone(zone_of(time_zone))
+    if QUIET_UNTIL <= local.time() < QUIET_FROM:
+        return None
+    morning = local.date() + timedelta(days=1) if local.time() >= QUIET_FROM else local.date()
+    return datetime.combine(morning, QUIET_UNTIL, zone_of(time_zone)).astimezone(now.tzinfo)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from notifier.messages.model import About, Attempt, ClaimedMessage, MessageStatus
+from notifier.messages.reminders import quiet_until
 from shared.contracts.booking.bookings import BookingStatus, DepositStatus
 
 RETRY_SECONDS = (5, 60, 300, 900)
@@ -17,6 +18,8 @@ GIVE_UP_SECONDS = 24 * 3600
 """Since the message was due first."""
 
 Guard = Callable[[ClaimedMessage, About, datetime], str | None]
+Wait = Callable[[About, datetime], datetime | None]
+"""Until when a message that is true must wait; None: it goes now."""
 
 
 def always(message: ClaimedMessage, about: About, now: datetime) -> None:
@@ -52,7 +55,20 @@ def is_ahead(message: ClaimedMessage, about: About, now: datetime) -> str | None
         return "the deposit is not paid"
     if booking.starts_at <= now:
         return "the appointment has begun"
+    if message.overtaken:
+        return "a later reminder is due as well"
+    if (morning := quiet_until(now, booking.time_zone)) and booking.starts_at <= morning:
+        return "it begins before quiet hours end"
     return None
+
+
+def any_time(about: About, now: datetime) -> None:
+    """It answers what has just happened, and goes day and night."""
+
+
+def by_day(about: About, now: datetime) -> datetime | None:
+    """It goes between 08:00 and 21:00 at the place of the appointment."""
+    return quiet_until(now, about.booking.time_zone)
 
 
 def _changed(message: ClaimedMessage, *expected: BookingStatus) -> str | None:

@@ -94,3 +94,14 @@ async def test_a_kind_that_is_not_known_is_left_to_a_newer_version(session: Asyn
         text("UPDATE messages SET kind = 'invoice' WHERE tenant_id = :tenant"), {"tenant": message.cause.tenant_id}
     )
     assert not await claimed(session, message, LATER)
+
+
+async def test_of_two_reminders_that_are_due_the_nearer_is_told_of(session: AsyncSession) -> None:
+    far = a_message(MessageKind.REMINDER, send_at=LATER, offset_minutes=1440)
+    near = replace(far, send_at=LATER + timedelta(hours=22), offset_minutes=120)
+    await enqueue(session, [far, near], "example.com", utc_now())
+    [alone] = await claimed(session, far, LATER, REMINDERS)
+    assert not alone.overtaken
+    assert await settle(session, alone, Attempt(MessageStatus.QUEUED, "smtp: 450", LATER + timedelta(hours=23)))
+    both = await claimed(session, far, LATER + timedelta(hours=23), REMINDERS)
+    assert sorted((m.send_at, m.overtaken) for m in both) == [(far.send_at, True), (near.send_at, False)]

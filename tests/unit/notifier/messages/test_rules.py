@@ -35,6 +35,7 @@ def claimed(kind: str, status: str | None, version: int = SENT_VERSION, **change
         "causation_id": None,
         "booking_status": BookingStatus(status) if status else None,
         "booking_version": version,
+        "overtaken": False,
     }
     return ClaimedMessage(**members | changes)
 
@@ -100,6 +101,43 @@ def test_reminders(status: str, deposit: str | None, version: int, minutes_befor
     booking = a_booking(status, deposit, version=version)
     now = STARTS_AT - timedelta(minutes=minutes_before)
     assert (superseded(claimed("reminder", status, version), booking, now) is None) == goes
+
+
+def test_a_reminder_beside_a_later_one_does_not_go() -> None:
+    """After an outage both are due; the nearer says all that the other would."""
+    message = claimed("reminder", "confirmed", overtaken=True)
+    assert superseded(message, a_booking(), STARTS_AT - timedelta(minutes=90)) == "a later reminder is due as well"
+
+
+@pytest.mark.parametrize(
+    ("before", "waits"),
+    [
+        pytest.param(timedelta(hours=12, minutes=1), False, id="20:59"),
+        pytest.param(timedelta(hours=12), True, id="21:00"),
+        pytest.param(timedelta(hours=3), True, id="6:00"),
+        pytest.param(timedelta(hours=1), False, id="8:00"),
+    ],
+)
+def test_a_late_reminder_waits_for_the_morning(before: timedelta, waits: bool) -> None:
+    """The relay was away when it was due; the appointment is at 9:00 in Paris."""
+    booking, now = a_booking(), STARTS_AT - before
+    assert superseded(claimed("reminder", "confirmed"), booking, now) is None
+    eight = STARTS_AT - timedelta(hours=1)
+    until = CATALOG[MessageKind.REMINDER].wait(About(booking=booking, occurred_at=now), now)
+    assert until == (eight if waits else None)
+
+
+def test_a_late_reminder_of_what_begins_at_night_does_not_go() -> None:
+    early = STARTS_AT - timedelta(hours=2)
+    booking = a_booking(starts_at=early)
+    reason = superseded(claimed("reminder", "confirmed"), booking, early - timedelta(minutes=30))
+    assert reason == "it begins before quiet hours end"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in MessageKind if kind is not MessageKind.REMINDER])
+def test_an_answer_goes_at_any_hour(kind: MessageKind) -> None:
+    about = About(booking=a_booking(), occurred_at=STARTS_AT)
+    assert CATALOG[kind].wait(about, STARTS_AT - timedelta(hours=5)) is None
 
 
 def test_what_has_lost_its_booking_does_not_go() -> None:
