@@ -9,7 +9,7 @@ from tests.chaos.evidence import Evidence, Row
 from tests.chaos.history import Operation, Outcome
 from tests.chaos.rules.rule import rule
 
-ACTIVE = ("pending_payment", "confirmed")
+OCCUPYING = ("pending_payment", "confirmed", "completed")
 SEQUENCED_ONLY = "booking.late_payment_refused.v1"
 """The event that tells of no change: it counts in the sequence and leaves the version."""
 NOT_FOUND = 404
@@ -104,7 +104,7 @@ def slots_do_not_overlap(evidence: Evidence) -> Iterator[str]:
     """No two bookings that hold a slot share a moment of a resource, buffers included."""
     by_resource: dict[str, list[tuple[datetime, datetime, str]]] = defaultdict(list)
     for row in evidence.bookings:
-        if row["status"] in ACTIVE:
+        if row["status"] in OCCUPYING:
             begins = _moment(row["starts_at"]) - timedelta(minutes=row["buffer_before_minutes"])
             ends = _moment(row["ends_at"]) + timedelta(minutes=row["buffer_after_minutes"])
             by_resource[row["resource_id"]].append((begins, ends, row["id"]))
