@@ -20,6 +20,7 @@ from gateway.schema import SCHEMA_REVISION
 from gateway.settings import GatewaySettings, split
 from gateway.status.view import SystemView
 from gateway.uses import USES
+from shared.contracts.fields import DEFAULT_COUNTRY
 from shared.persistence.database import Database
 from shared.runtime.process import run
 from shared.runtime.service import ServiceRuntime
@@ -49,6 +50,7 @@ def build() -> ServiceRuntime:
         inner = create_operations_app(metrics=settings.metrics_enabled)
         inner.state.system_view = app.state.system_view
         service.listen(inner, settings.operations_port)
+    app.state.validation = {DEFAULT_COUNTRY: settings.default_country}
     app.state.stripe_secrets = split(settings.stripe_webhook_secret.get_secret_value())
     shedder = LoadShedder(settings.concurrency_limit, settings.slow_seconds, WEBHOOK_PATH, settings.tenant_share)
     service.every(ADJUST_SECONDS, "adjust-places", shedder.adjust)

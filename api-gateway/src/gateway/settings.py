@@ -2,6 +2,7 @@
 
 from pydantic import Field, SecretStr, field_validator
 
+from shared.contracts.phones import COUNTRIES
 from shared.runtime.settings import ServiceSettings
 
 
@@ -34,15 +35,25 @@ class GatewaySettings(ServiceSettings):
     """Writes that wait for booking-service; while there are more, new ones are told 503 `overloaded`."""
     cors_origins: str = ""
     """Origins whose pages may call the API from a browser, comma-separated; `*` for any. Empty: none."""
+    default_country: str | None = None
+    """Where phone numbers belong that don't say so, by its code (ISO 3166-1 alpha-2, `GB`); unset, they are kept as
+    their digits."""
     job_heartbeat_required: bool = False
     job_heartbeat_ttl_seconds: int = Field(default=180, ge=1)
     readiness_required_services: str = ""
     """Services without which `/readyz` says no, comma-separated: `booking,billing`."""
 
-    @field_validator("redis_url", "operations_port", mode="before")
+    @field_validator("redis_url", "operations_port", "default_country", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return value or None
+
+    @field_validator("default_country")
+    @classmethod
+    def _has_numbers_of_its_own(cls, value: str | None) -> str | None:
+        if value is not None and value not in COUNTRIES:
+            raise ValueError("must be the code of a country, such as GB")
+        return value
 
     @field_validator("stripe_webhook_secret")
     @classmethod

@@ -16,7 +16,7 @@ from gateway.http.body import Body
 from gateway.http.parameters import Cursor, Limit
 from gateway.http.routes import OPERATOR_LIST_PROBLEMS, api_router, problems
 from gateway.identity.access import OPERATOR_ONLY
-from shared.contracts.fields import Name, Text
+from shared.contracts.fields import Name, Text, Whole
 from shared.errors import NotFound
 from shared.persistence.paging import decode_cursor, encode_cursor
 
@@ -41,8 +41,8 @@ class DeadLetterBulkReplay(DeadLetterDecide):
     """Replay the dead letters of one consumer, oldest first, after the given number."""
 
     durable: DurableName
-    after: int = Field(default=0, ge=0, le=2**62)
-    limit: int = Field(default=100, ge=1, le=500)
+    after: Whole = Field(default=0, ge=0, le=2**62)
+    limit: Whole = Field(default=100, ge=1, le=500)
 
 
 class DeadLetterSummary(BaseModel):

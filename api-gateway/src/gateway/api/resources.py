@@ -25,7 +25,7 @@ from shared.contracts.booking.catalog import (
     ResourceList,
     WeeklyHours,
 )
-from shared.contracts.fields import Closes, Name, Opens, ZoneName
+from shared.contracts.fields import Closes, Name, Opens, Whole, ZoneName
 from shared.messaging.rpc import call
 
 routes = api_router("Catalog")
@@ -38,7 +38,7 @@ class OpeningHours(WeeklyHours):
 
     model_config = STRICT
 
-    weekday: int = Field(ge=0, le=6)
+    weekday: Whole = Field(ge=0, le=6)
     opens: Opens
     closes: Closes
 

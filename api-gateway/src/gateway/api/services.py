@@ -18,8 +18,8 @@ from gateway.identity.access import caller
 from gateway.identity.authenticator import Caller
 from gateway.identity.scopes import Scope
 from shared.contracts.booking.catalog import CreateService, GetService, ListServices, Service, ServiceList
-from shared.contracts.fields import Name
-from shared.contracts.money import Currency, Money
+from shared.contracts.fields import Name, Whole
+from shared.contracts.money import AMOUNT_LIMIT, Currency, Money
 from shared.messaging.rpc import call
 
 routes = api_router("Catalog")
@@ -32,6 +32,7 @@ class Price(Money):
 
     model_config = STRICT
 
+    amount: Whole = Field(ge=0, le=AMOUNT_LIMIT)
     currency: Currency
 
 
@@ -45,14 +46,14 @@ class ServiceCreate(Body):
     )
 
     name: Name
-    duration_minutes: int = Field(ge=5, le=1440)
+    duration_minutes: Whole = Field(ge=5, le=1440)
     price: Price
-    buffer_before_minutes: int = Field(default=0, ge=0, le=720)
-    buffer_after_minutes: int = Field(default=0, ge=0, le=720)
-    deposit_percent: int = Field(default=0, ge=0, le=100)
-    minimum_notice_minutes: int = Field(default=120, ge=0, le=525_600)
-    horizon_days: int = Field(default=90, ge=1, le=730)
-    slot_step_minutes: int = Field(default=30, ge=5, le=1440)
+    buffer_before_minutes: Whole = Field(default=0, ge=0, le=720)
+    buffer_after_minutes: Whole = Field(default=0, ge=0, le=720)
+    deposit_percent: Whole = Field(default=0, ge=0, le=100)
+    minimum_notice_minutes: Whole = Field(default=120, ge=0, le=525_600)
+    horizon_days: Whole = Field(default=90, ge=1, le=730)
+    slot_step_minutes: Whole = Field(default=30, ge=5, le=1440)
 
 
 @routes.post("/v1/services", status_code=201, response_model=Service, responses=ACCEPTED | WRITE_PROBLEMS)

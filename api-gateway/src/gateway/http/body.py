@@ -47,15 +47,17 @@ async def read_body(request: Request, seconds: float = BODY_SECONDS) -> bytes:
 async def read_json(request: Request, model: type[B], default: B | None = None) -> B:
     """The body as a model that validates strictly; `default` stands for no body at all, where it may be left out.
 
+    `app.state.validation` is what fields are told of this installation (`shared.contracts.fields.DEFAULT_COUNTRY`).
     Raises 415 for another media type, 400 `malformed_json` for bytes that are no JSON, 422 `validation_error` for JSON
     of another shape.
     """
     data = await read_body(request)
+    context: Any = getattr(request.app.state, "validation", None)
     if default is not None and not data:
         return default
     _check_media_type(request)
     try:
-        body = model.model_validate_json(data)
+        body = model.model_validate_json(data, context=context)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         if found[0]["type"] == "json_invalid":

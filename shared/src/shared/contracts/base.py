@@ -1,4 +1,5 @@
-"""What every message between services has in common. Pydantic and the standard library only.
+"""What every message between services has in common. Pydantic, the standard library, and tables of
+numbers and domains only.
 
 Three kinds of message: an `Event` is a past-tense fact on a stream, a `Command` is stored on the COMMANDS
 stream and answered by an `Outcome`, a `Query` is a question over request/reply.

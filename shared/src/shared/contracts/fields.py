@@ -4,16 +4,74 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, WithJsonSchema
+
+from shared.contracts.addresses import ADDRESS_LIMIT, normal_email
+from shared.contracts.phones import PHONE_LIMIT, normal_phone
+from shared.contracts.text import has_visible, plain_lines, without_harm, without_outer_blanks
+
+DEFAULT_COUNTRY = "default_country"
+"""The member of a validation's context that says where phone numbers without a country belong (`normal_phone`)."""
 
 # No control characters where a line is meant: what is stored ends up in mail headers and on pages.
 # NUL can't be stored by PostgreSQL at all.
 _LINE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
 _TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+_BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_NAME_LIMIT = 200
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_LINE)]
-Text = Annotated[str, StringConstraints(max_length=2000, pattern=_TEXT)]
-Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ().\-/]{2,30}$")]
+
+def normal_name(text: str) -> str:
+    """A name as it is kept: without the blanks around it and without what turns the text beside it.
+
+    Raises ValueError for one with nothing to see, with a line break or another control character, or too long.
+    """
+    name = without_outer_blanks(text)
+    if len(name) > _NAME_LIMIT:
+        raise ValueError(f"must have at most {_NAME_LIMIT} characters")
+    if _BREAKING.search(name):
+        raise ValueError("must be one line without control characters")
+    name = without_harm(name)
+    if not has_visible(name):
+        raise ValueError("must have a character that can be seen")
+    return name
+
+
+def _phone(text: str, info: ValidationInfo) -> str:
+    return normal_phone(text, (info.context or {}).get(DEFAULT_COUNTRY))
+
+
+def _normal_text(value: Any) -> Any:
+    return plain_lines(value) if isinstance(value, str) else value
+
+
+def _whole(value: Any) -> Any:
+    """A number that has no fraction is an integer however it is written (JSON Schema 2020-12 §6.1.1): 60.0, 6e1."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+"""An integer in a body. Texts and booleans are none, where validation is strict."""
+Name = Annotated[
+    str,
+    AfterValidator(normal_name),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": _NAME_LIMIT, "pattern": r"\S"}),
+]
+"""One line with something to see, in any writing."""
+Text = Annotated[str, StringConstraints(max_length=2000, pattern=_TEXT), BeforeValidator(_normal_text)]
+"""Lines in any writing, ended by line feeds. What does harm is left out, not refused: stored ones are read by it."""
+Phone = Annotated[
+    str,
+    AfterValidator(_phone),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "minLength": 3,
+            "maxLength": PHONE_LIMIT,
+            "examples": ["+44 20 7946 0018", "(555) 123-4567", "020 7946 0018 ext 12"],
+        }
+    ),
+]
 ZoneName = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_+\-/]+$")]
 Opens = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Closes = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
@@ -26,45 +84,41 @@ Metadata = Annotated[
 ]
 """Sorted by key, so that the same metadata is the same text under an `Idempotency-Key`."""
 
-_EMAIL = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
-    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
+_INSTANT = re.compile(
+    r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:(?P<seconds>\d\d))(?:\.(?P<fraction>\d+))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _YEARS = range(1970, 3000)
 """Room on both sides for zone offsets and durations, which overflow at the ends of the calendar."""
 
 
-def check_email(value: str) -> str:
-    """An address that mail can go to and that can't smuggle anything into a header. Raises ValueError.
-
-    The dot-atom form of RFC 5321 in ASCII, with a dotted domain: quoted local parts and addresses
-    that need SMTPUTF8 are refused because many relays refuse them.
-    """
-    if len(value) > 254 or not _EMAIL.fullmatch(value) or len(value.partition("@")[0]) > 64:
-        raise ValueError("not an e-mail address")
-    return value
-
-
 def parse_instant(value: Any) -> datetime:
-    """An RFC 3339 timestamp with its offset, as an instant in UTC. Raises ValueError."""
-    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+    """An RFC 3339 timestamp with its offset, as an instant in UTC. Raises ValueError.
+
+    RFC 3339 sets no limit to a fraction's digits (.NET writes seven): what is below a microsecond is cut off.
+    """
+    if not isinstance(value, str) or not (parts := _INSTANT.fullmatch(value)):
         raise ValueError("must be RFC 3339 with an offset, such as 2026-12-01T09:00:00+01:00")
-    moment = datetime.fromisoformat(value.upper())
+    seconds, _, fraction, offset = parts.groups()
+    moment = datetime.fromisoformat(f"{seconds}.{(fraction or '')[:6]:0<6}{offset}".upper())
     if moment.year not in _YEARS:
         raise ValueError(f"must lie in the years {_YEARS[0]} to {_YEARS[-1]}")
     return moment.astimezone(UTC)
 
 
-def check_whole_minute(value: datetime) -> datetime:
-    """An instant without seconds. Raises ValueError."""
-    if value.second or value.microsecond:
+def parse_minute(value: Any) -> datetime:
+    """`parse_instant` of an instant without seconds, to the last digit. Raises ValueError."""
+    moment = parse_instant(value)
+    parts = _INSTANT.fullmatch(value)
+    if parts is None or parts["seconds"] != "00" or (parts["fraction"] or "").strip("0"):
         raise ValueError("must be a whole minute")
-    return value
+    return moment
 
 
 Email = Annotated[
-    str, AfterValidator(check_email), WithJsonSchema({"type": "string", "format": "email", "maxLength": 254})
+    str,
+    AfterValidator(normal_email),
+    WithJsonSchema({"type": "string", "format": "email", "maxLength": ADDRESS_LIMIT}),
 ]
+"""One address, kept as it is sent to: an international domain in its ASCII form."""
 Instant = Annotated[datetime, BeforeValidator(parse_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
-Minute = Annotated[Instant, AfterValidator(check_whole_minute)]
+Minute = Annotated[datetime, BeforeValidator(parse_minute), WithJsonSchema({"type": "string", "format": "date-time"})]

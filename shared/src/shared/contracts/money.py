@@ -119,6 +119,10 @@ Currency = Annotated[
 """A code that is known: what clients may send. Messages between services take any, so that the table can grow."""
 
 
+AMOUNT_LIMIT = 99_999_999
+"""The most that Stripe takes at once, in minor units."""
+
+
 class Money(Contract):
     """An amount in integer minor units (cents) and a lower-case ISO 4217 code, as Stripe writes it.
 
@@ -126,5 +130,5 @@ class Money(Contract):
     jpy, 2.450 of kwd. `GET /v1/currencies` lists the exponents.
     """
 
-    amount: int = Field(ge=0, le=99_999_999)
+    amount: int = Field(ge=0, le=AMOUNT_LIMIT)
     currency: CurrencyCode

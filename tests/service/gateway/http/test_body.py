@@ -77,7 +77,7 @@ async def test_a_member_given_twice(api: httpx.AsyncClient) -> None:
     [
         ("/v1/services", {"name": "x", "duration_minutes": 60, "price": {"amount": 1, "currency": "eur"}} | wrong)
         for wrong in (
-            {"duration_minutes": 4}, {"duration_minutes": 1441}, {"duration_minutes": 60.0}, {"duration_minutes": "60"},
+            {"duration_minutes": 4}, {"duration_minutes": 1441}, {"duration_minutes": 60.5}, {"duration_minutes": "60"},
             {"duration_minutes": True}, {"duration_minutes": 2**70}, {"buffer_after_minutes": 721},
             {"deposit_percent": 101},
             {"deposit_percent": -1}, {"minimum_notice_minutes": 525_601}, {"horizon_days": 0}, {"slot_step_minutes": 0},
