@@ -11,6 +11,21 @@ TENANT = UUID("01936a3e-0000-7000-8000-0000000000aa")
 STARTS_AT = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 DECIDED_AT = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
+WRITING = {
+    "Sinhala": "ශ්\u200dරී",
+    "Persian": "علی\u200cرضا",
+    "a woman who is a mechanic": "👩\u200d🔧",
+    "England's flag": "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+    "a heart, red": "❤\ufe0f",
+    "a character of Unicode 15": "\U0001fae8",
+    "one of a Unicode to come": "\U0001fbff",
+    "an ideograph with a variant": "葛\U000e0100",
+    "a compatibility ideograph": "\ufa19",
+    "Hebrew with a mark of direction": "שלום\u200f!",
+    "Thai with room to break": "ไทย\u200bแลนด์",
+}
+"""Names with characters that look like harm to a careless rule."""
+
 
 def a_booking(status: str = "confirmed", deposit: str | None = None, **changes: Any) -> Booking:
     """A two-hour appointment on 24 November 2026, 9:00 in Paris; `deposit` is the deposit's status."""

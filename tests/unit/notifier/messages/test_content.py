@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from icalendar import Calendar
 
 from notifier.channels.email.mime import Mail
 from notifier.messages.catalog import CATALOG
@@ -17,7 +18,7 @@ from shared.contracts.billing.refunds import RefundReason
 from shared.contracts.booking.bookings import Booking, Customer
 from shared.contracts.money import Money
 from shared.contracts.notifier.messages import MessageKind
-from tests.support.bookings import DECIDED_AT, a_booking
+from tests.support.bookings import DECIDED_AT, WRITING, a_booking
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 PAYMENT_PAGE = "https://pay.example.com/{booking_id}"
@@ -148,6 +149,50 @@ def test_markup_and_template_marks_stay_text() -> None:
     assert "\n" not in mail.subject
 
 
+@pytest.mark.parametrize("name", WRITING.values(), ids=WRITING)
+def test_a_name_of_any_writing_comes_through(name: str) -> None:
+    booking = a_booking(
+        customer=Customer(name=name, email="ada@example.com"),
+        business_name=name,
+        service_name=name,
+        resource_name=name,
+    )
+    mail = written(MessageKind.CONFIRMED, about(booking))
+    assert f"Hello {name}," in mail.text
+    assert f"Hello {name}," in unescape(mail.html)
+    assert (mail.sender_name, name in mail.subject) == (name, True)
+    assert mail.calendar
+    event = Calendar.from_ical(mail.calendar.content).walk("VEVENT")[0]
+    assert str(event["SUMMARY"]) == f"{name} ({name})"
+    assert str(event["DESCRIPTION"]).startswith(f"With {name}.")
+    assert event["ORGANIZER"].params["CN"] == name
+
+
+HARM = "A\u202ed\u2066a\x9b\u2028\x85B"
+
+
+def test_what_does_harm_does_not() -> None:
+    booking = a_booking(
+        customer=Customer(name=HARM, email="ada@example.com"),
+        business_name=HARM,
+        service_name=HARM,
+        resource_name=HARM,
+        cancellation_reason=HARM,
+    )
+    mail = written(MessageKind.CANCELLED, about(booking, previous={"status": "confirmed"}))
+    assert mail.calendar
+    for text in (mail.text, mail.html, mail.subject, mail.sender_name, mail.calendar.content.decode()):
+        assert not set(text) & set(HARM) - set("AdaB")
+        assert "Ada B" in text
+
+
+def test_nothing_is_said_of_what_nobody_can_see() -> None:
+    booking = a_booking(customer=Customer(name="\u3164", email="ada@example.com"), cancellation_reason="\u200b\n")
+    paragraphs = content_of(CATALOG[MessageKind.CANCELLED], about(booking), "en", "").paragraphs
+    assert paragraphs[0] == "Hello,"
+    assert not any(paragraph.startswith("Reason") for paragraph in paragraphs)
+
+
 def test_a_name_cannot_begin_a_paragraph_of_its_own() -> None:
     booking = a_booking(business_name="Sparkle\n\nPay here: https://evil.example", cancellation_reason="A\n\nB")
     paragraphs = content_of(CATALOG[MessageKind.CANCELLED], about(booking), "en", "").paragraphs
@@ -174,6 +219,8 @@ def test_what_was_queued_by_an_older_version_reads_as_ever() -> None:
         (r"hxxp:\\evil.example", "hxxp evil. example"),
         ("Dr. Ada St.John-Smith Jr.", "Dr. Ada St. John-Smith Jr."),
         ("Room 2.5", "Room 2.5"),
+        ("evil\u200d.e\u200dxample", "evil\u200d. e\u200dxample"),
+        ("http:\u200b/\ufe0f/evil.example", "http evil. example"),
         ("Müller & Co. GmbH", "Müller & Co. GmbH"),
     ],
 )

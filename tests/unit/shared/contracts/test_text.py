@@ -7,20 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.contracts.text import has_visible, plain_lines, without_harm, without_outer_blanks
+from tests.support.bookings import WRITING
 
-WRITING = {
-    "Sinhala": "ශ්‍රී",
-    "Persian": "علی‌رضا",
-    "a woman who is a mechanic": "👩‍🔧",
-    "England's flag": "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
-    "a heart, red": "❤\ufe0f",
-    "a character of Unicode 15": "\U0001fae8",
-    "one of a Unicode to come": "\U0001fbff",
-    "an ideograph with a variant": "葛\U000e0100",
-    "a compatibility ideograph in a name": "\ufa19",
-    "Hebrew with a mark of direction": "שלום\u200f!",
-    "Thai with room to break": "ไทย\u200bแลนด์",
-}
 NOTHING_TO_SEE = ["", " ", "\u00a0", "\u200b", "\u2800", "\u3164", "\uffa0", "\u115f", "\u00ad", "\u2060\u200d",
                   "\ufe0f", "\U000e0041", "\u202e", "\ufeff", "\u2028", "\uffff"]  # fmt: skip
 

@@ -5,7 +5,6 @@ brought to one line, addresses are refused.
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -14,14 +13,17 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from notifier.addresses import checked_address
+from shared.contracts.text import INVISIBLE, has_visible, without_harm
 
 _NAME_LIMIT = 200
 _DISPLAY_NAME_LIMIT = 60
+_NO_END = " \u200c\u200d"
+"""What leads to a next character; a text that is cut off has none."""
 _ADDRESS_MARKS = str.maketrans(dict.fromkeys('<>@",;:\\()[]', " "))
 """The special characters of addresses (RFC 5322 §3.2.3), all but the dot."""
-_SCHEME = re.compile("[:\uff1a]?[/\\\\\uff0f]{2,}")
-_DOT = re.compile(r"(?<=\w)[.\u3002\uff0e\uff61](?=[^\W\d_]{2})")
-_NOT_PRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_SCHEME = re.compile(rf"(?:[:\uff1a][{INVISIBLE}]*)?(?:[/\\\uff0f][{INVISIBLE}]*){{2,}}")
+_DOT = re.compile(rf"(?<=[\w{INVISIBLE}])[.\u3002\uff0e\uff61](?=[{INVISIBLE}]*[^\W\d_][{INVISIBLE}]*[^\W\d_])")
+# What nobody sees between these would hide a link from us, but not from a reader.
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,14 @@ class Mail:
 
 
 def one_line(text: str, limit: int = _NAME_LIMIT) -> str:
-    """The text without line breaks, control and invisible formatting characters, at most `limit` long."""
-    start = text[: 4 * limit]
-    if not start.isprintable():
-        start = "".join(" " if unicodedata.category(c) in _NOT_PRINTABLE else c for c in start)
-    line = " ".join(start.split())
-    return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
+    """The text without line breaks, controls and what turns the text around it, at most `limit` long.
+
+    Everything that belongs to a writing stays. A text of which nothing can be seen is none.
+    """
+    line = " ".join(without_harm(text[: 4 * limit]).split())
+    if len(line) > limit:
+        line = f"{line[: limit - 1].rstrip(_NO_END)}…"
+    return line if has_visible(line) else ""
 
 
 def header_text(text: str) -> str:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from notifier.channels.email.mime import CalendarFile, Mail, one_line, to_mime
 from notifier.errors import MailRefused
+from tests.support.bookings import WRITING
 
 INJECTIONS = [
     "Ada\r\nBcc: eve@example.com",
@@ -125,5 +126,29 @@ def test_the_calendar_file_is_attached_as_it_is() -> None:
 
 
 def test_one_line_is_bounded() -> None:
-    assert one_line("  a\n\tb \u200b c ") == "a b c"
+    assert one_line("  a\n\tb \u202e c\u2028\x85 ") == "a b c"
     assert len(one_line("x" * 5000)) == 200
+    assert one_line("👩\u200d🔧👩\u200d🔧", 3) == "👩…"
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\u2800 \u3164", "\u202e\ufe0f", " "])
+def test_a_text_of_which_nothing_can_be_seen_is_none(text: str) -> None:
+    assert one_line(text) == ""
+    assert sent(a_mail(sender_name=text))["From"].addresses[0].display_name == ""
+
+
+@pytest.mark.parametrize("name", WRITING.values(), ids=WRITING)
+def test_a_name_of_any_writing_stays_as_it_is_in_headers(name: str) -> None:
+    parsed = sent(a_mail(sender_name=name, subject=f"Booked with {name}"))
+    assert parsed["From"].addresses[0].display_name == name
+    assert parsed["Subject"] == f"Booked with {name}"
+
+
+@given(
+    st.text(st.sampled_from("\x00\x1b\x85\x9b\r\n\u2028\u2029\u202d\u202e\u2066\u200d\ufe0f👩🔧é") | st.characters())
+)
+def test_a_line_twice_is_a_line_once(text: str) -> None:
+    line = one_line(text)
+    assert one_line(line) == line
+    assert len(line.splitlines()) <= 1
+    assert not set(line) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
