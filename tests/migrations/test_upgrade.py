@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from devstack.stack import Stack
+from shared.zones import ZONES, zone_of
 from tests.migrations.restoring import Dump, Json, Table, census
 from tests.support.client import Api, in_days
 from tests.support.eventually import eventually
@@ -20,8 +21,20 @@ from tests.system.conftest import Outside, payable, reaches
 DUMP = "before_commands"
 RENAMED = {"booking.requests": "booking.commands"}
 RENAMED_COLUMNS = {"billing.stripe_events": {"payment_intent_id": "about"}}
-REWRITTEN = {"booking.requests": {"type", "outcome"}, "gateway.api_keys": {"scopes"}}
+REWRITTEN = {
+    "booking.requests": {"type", "outcome"},
+    "booking.bookings": {"occupied"},
+    "booking.resources": {"time_zone"},
+    "gateway.api_keys": {"scopes"},
+}
 """Columns whose values a migration translates."""
+FILES_AS_ZONES = {
+    "right/Europe/Paris": "Europe/Paris",
+    "posix/Asia/Tokyo": "Asia/Tokyo",
+    "localtime": "UTC",
+    "posixrules": "America/New_York",
+}
+"""What opened as a zone, and the zone that it is taken for."""
 DECIDED = ["plain service", "confirmed", "moved", "cancelled", "paid", "published-not-marked", "not-published"]
 """What was done under an Idempotency-Key; of the last two, the caller may not have heard."""
 
@@ -50,6 +63,7 @@ async def upgrade() -> AsyncIterator[Upgrade]:
     try:
         await asyncio.to_thread(stack.servers.start)
         await dump.restore(stack)
+        await what_the_dump_lacks(stack)
         before = await census(stack.servers.postgres.url)
         await asyncio.to_thread(stack.deploy)
         migrated = await census(stack.servers.postgres.url)
@@ -58,6 +72,34 @@ async def upgrade() -> AsyncIterator[Upgrade]:
     finally:
         await asyncio.to_thread(stack.stop)
         stack.servers.remove_data()
+
+
+async def what_the_dump_lacks(stack: Stack) -> None:
+    """What else earlier releases allowed: an appointment in the buffer of a completed one, and files as zones."""
+    connection = await asyncpg.connect(stack.servers.postgres.url)
+    try:
+        # A copy of each row, with a few values of its own.
+        await connection.execute(
+            """
+            INSERT INTO booking.bookings
+            SELECT (json_populate_record(b, json_build_object('id', gen_random_uuid(), 'customer_email', $1::text))).*
+            FROM booking.bookings b WHERE customer_email = $2
+            """,
+            "met@customer.example",
+            "completed@customer.example",
+        )
+        for name in FILES_AS_ZONES:
+            await connection.execute(
+                """
+                INSERT INTO booking.resources
+                SELECT (json_populate_record(r, json_build_object('id', gen_random_uuid(), 'name', $1::text,
+                                                                  'time_zone', $1::text))).*
+                FROM booking.resources r LIMIT 1
+                """,
+                name,
+            )
+    finally:
+        await connection.close()
 
 
 @pytest.fixture
@@ -115,6 +157,30 @@ def test_migrations_keep_every_row_and_every_value(upgrade: Upgrade) -> None:
             now = there[key]
             for column in set(row) - REWRITTEN.get(name, set()):
                 assert now.get(names.get(column, column), now.get(column)) == row[column], f"{name}.{column}"
+
+
+def test_what_met_a_completed_appointment_is_let_be(upgrade: Upgrade) -> None:
+    ranges = {row["customer_email"]: row["occupied"] for row in upgrade.migrated["booking.bookings"].rows}
+    before = {row["customer_email"]: row["occupied"] for row in upgrade.before["booking.bookings"].rows}
+    met = {"met@customer.example", "completed@customer.example"}
+    assert {email for email, occupied in ranges.items() if occupied == "empty"} == met
+    assert {e: r for e, r in ranges.items() if e not in met} == {e: r for e, r in before.items() if e not in met}
+
+
+def test_zones_are_names(upgrade: Upgrade) -> None:
+    zones = {row["name"]: row["time_zone"] for row in upgrade.migrated["booking.resources"].rows}
+    assert {name: zones[name] for name in FILES_AS_ZONES} == FILES_AS_ZONES
+    assert set(zones.values()) <= ZONES
+
+
+def test_of_what_is_to_come_the_local_time_is_kept(upgrade: Upgrade) -> None:
+    rows = upgrade.migrated["booking.bookings"].rows
+    kept = {row["customer_email"].partition("@")[0]: row for row in rows if row["agreed_local_start"]}
+    assert {"confirmed", "moved", "paid", "held"} <= set(kept)
+    assert not {"completed", "cancelled", "expired", "refunded"} & set(kept)
+    for row in kept.values():
+        starts_at = datetime.fromisoformat(row["starts_at"]).astimezone(zone_of(row["time_zone"]))
+        assert datetime.fromisoformat(row["agreed_local_start"]) == starts_at.replace(tzinfo=None)
 
 
 async def test_the_old_keys_show_what_is_theirs(upgrade: Upgrade, api: Api, http: httpx.AsyncClient) -> None:

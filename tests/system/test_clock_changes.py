@@ -10,8 +10,11 @@ from datetime import UTC, datetime, timedelta, timezone
 from importlib.resources import files
 from typing import Any
 
+import httpx
 from icalendar import Calendar
 
+from devstack.servers import REPOSITORY
+from devstack.stack import Stack
 from tests.support.client import Api
 from tests.support.eventually import eventually
 from tests.system.conftest import Outside
@@ -88,6 +91,23 @@ def words(starts_at: datetime, ends_at: datetime, clock: Clock, name: str) -> st
     other_day = day != end_day
     dash = " \N{EN DASH} " if exact or other_day else "\N{EN DASH}"
     return f"{day}, {first}{dash}{f'{end_day}, ' if other_day else ''}{last} ({name})"
+
+
+async def test_everybody_reads_clocks_by_the_zone_data_of_the_lock(stack: Stack, http: httpx.AsyncClient) -> None:
+    locked = re.search(r"^tzdata==(\S+)", (REPOSITORY / "requirements/booking-service.txt").read_text(), re.MULTILINE)
+    assert locked
+
+    async def told() -> dict[str, set[str | None]]:
+        services = (await http.get("/status")).json()["services"]
+        seen = {service["name"]: {i["zone_data"] for i in service["instances"]} for service in services}
+        assert set(seen) >= {"billing", "booking", "gateway", "jobs", "notifier"}, seen
+        return seen
+
+    seen = await eventually(told, within=30)
+    assert {name: seen[name] for name in ("booking", "notifier", "jobs")} == {
+        name: {locked[1]} for name in ("booking", "notifier", "jobs")
+    }
+    assert seen["billing"] == seen["gateway"] == {None}, "they read no clocks on walls"
 
 
 async def test_both_changes_in_every_zone(api: Api, outside: Outside) -> None:

@@ -20,6 +20,8 @@ import pytest
 from devstack.ports import free_ports
 from devstack.stack import Stack
 from shared.messaging.broker import Broker
+from shared.zones import ZONE_DATA
+from tests.support.client import Api
 from tests.support.eventually import allowed, eventually
 from tests.support.messages import random_name
 
@@ -114,7 +116,7 @@ async def test_the_doctor_finds_a_healthy_stack_healthy(tidebook: Tidebook) -> N
     print(seen.out)
     for subject in ("NATS  ", "NATS fsync", "NATS clock", "NATS disk", "streams", "topology", "PostgreSQL  ",
                     "PostgreSQL clock", "oldest transaction", "booking migration", "booking roles", "booking outbox",
-                    "audit log", "Redis  ", "Redis clock", "mail relay", "gateway"):  # fmt: skip
+                    "audit log", "Redis  ", "Redis clock", "mail relay", "gateway", "zone data"):  # fmt: skip
         assert f"ok    {subject}" in seen.out, f"{subject!r} is missing or not ok"
 
 
@@ -165,6 +167,44 @@ async def test_the_doctor_survives_the_absence_of_everything(tidebook: Tidebook)
         assert seen.code == 1
         assert "fail  NATS" in seen.out
         assert "fail  booking database" in seen.out
+
+
+async def test_what_new_zone_data_move_is_listed(stack: Stack, api: Api, tidebook: Tidebook) -> None:
+    """As if it had been booked by data in which Vancouver still turned its clocks back in November 2026."""
+    service = await api.service(horizon_days=730)
+    await api.resource(service, time_zone="America/Vancouver")
+    ids = []
+    for day in ("2027-01-13", "2027-01-14", "2027-06-13", "2027-01-15"):
+        made = await api.book(service, datetime.fromisoformat(f"{day}T16:00:00Z"))
+        assert made.status_code == 201, made.text
+        assert made.json()["local_start"] == f"{day}T09:00:00-07:00"
+        ids.append(made.json()["id"])
+    shifted, _, _, cancelled = ids
+    assert (await tidebook("shifted-bookings")).out.startswith("0 of ")
+    admin = await asyncpg.connect(stack.servers.postgres.url)
+    try:
+        before = "UPDATE booking.bookings SET agreed_local_start = agreed_local_start - interval '1 hour' WHERE id = $1"
+        for booking in (shifted, cancelled):
+            assert await admin.execute(before, booking) == "UPDATE 1"
+        await api.post(f"/v1/bookings/{cancelled}/cancel", {})
+        seen = await tidebook("shifted-bookings")
+        await admin.execute("UPDATE booking.bookings SET agreed_local_start = NULL WHERE id = $1", ids[1])
+        unknown = await tidebook("shifted-bookings")
+    finally:
+        await admin.close()
+    assert seen.code == 0, seen.err
+    line, total = seen.out.splitlines()
+    assert line == (
+        f"{shifted}  2027-01-13T16:00Z  agreed 2027-01-13 08:00, now 2027-01-13 09:00  America/Vancouver  "
+        f"tenant {api.tenant_id}"
+    )
+    assert total.startswith("1 of ")
+    assert total.endswith(ZONE_DATA)
+    assert unknown.out.strip().endswith("; of 1 it isn't known what was agreed")
+    # Moving it is agreeing anew.
+    moved = await api.post(f"/v1/bookings/{shifted}/reschedule", {"starts_at": "2027-01-13T17:00:00Z"})
+    assert moved.status_code == 200, moved.text
+    assert (await tidebook("shifted-bookings")).out.startswith("0 of ")
 
 
 async def test_dead_letters_are_listed_shown_replayed_and_discarded(tidebook: Tidebook, wire: Broker) -> None:
@@ -226,6 +266,7 @@ async def test_dead_letters_are_listed_shown_replayed_and_discarded(tidebook: Ti
         (("keys", "revoke", "unknown"), 1, "1 of 1 failed"),
         (("completion", "csh"), 2, "csh"),
         (("doctor", "--fast"), 2, "No such option"),
+        (("shifted-bookings", "now"), 2, "Got unexpected extra argument"),
         (("nonsense",), 2, "No such command"),
     ],
 )
@@ -247,6 +288,9 @@ async def test_a_wrong_place_or_key_gets_one_clear_line(tidebook: Tidebook) -> N
     ):
         seen = await tidebook("dead-letters", "list", **overrides)
         assert (seen.code, told in seen.err, len(seen.err.splitlines())) == (1, True, 1), seen.err
+    for url in (f"postgresql://a:b@{nothing}/x", "nonsense", ""):
+        seen = await tidebook("shifted-bookings", DATABASE_URL=url)
+        assert (seen.code, len(seen.err.splitlines())) == (1, 1), seen.err
     for overrides in ({"NATS_URL": f"nats://{nothing}"}, {"DATABASE_URL": f"postgresql://a:b@{nothing}/x"}):
         seen = await tidebook("rebuild-streams", "--since", "1h", **overrides)
         assert (seen.code, len(seen.err.splitlines())) == (1, 1), seen.err

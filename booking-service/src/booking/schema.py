@@ -1,3 +1,3 @@
 """Which migration this code needs."""
 
-SCHEMA_REVISION = "0005_completed_occupies"
+SCHEMA_REVISION = "0006_agreed_local_start"

@@ -13,6 +13,7 @@ from nats.errors import Error as NatsError
 
 from shared.messaging.broker import Broker
 from shared.messaging.topology import TopologyDrift, ensure_topology
+from shared.zones import ZONE_DATA
 from tidebook import completion, dead_letters, keys, tenants
 from tidebook.doctor import as_document, examine, report
 from tidebook.environment import CommandFailed, Environment
@@ -21,6 +22,7 @@ from tidebook.handlers import ALL
 from tidebook.instants import parse_since
 from tidebook.output import AsJson, print_json
 from tidebook.rebuilding import OLDEST_DAYS, REFILLED, Refilled, rebuild
+from tidebook.shifted_bookings import Compared, shifted_bookings
 
 _CONNECT_SECONDS = 10
 
@@ -81,6 +83,28 @@ def rebuild_streams(
     if unknown := set(wanted) - set(REFILLED):
         raise typer.BadParameter(f"--service {min(unknown)}: is none of {', '.join(REFILLED)}")
     asyncio.run(_rebuild(Environment.read(), start, wanted))
+
+
+@app.command("shifted-bookings")
+def list_shifted_bookings() -> None:
+    """List future bookings whose local time new zone data have moved, to be asked about after an update."""
+    asyncio.run(_list_shifted(Environment.read()))
+
+
+async def _list_shifted(environment: Environment) -> None:
+    url = environment.database_url("booking")
+    if not url:
+        raise CommandFailed("BOOKING_SYSTEM_DATABASE_URL is not set, nor DATABASE_URL")
+    compared = Compared()
+    async for booking in shifted_bookings(url, datetime.now(UTC), compared):
+        typer.echo(
+            f"{booking.id}  {booking.starts_at:%Y-%m-%dT%H:%MZ}  agreed {booking.agreed:%Y-%m-%d %H:%M}, "
+            f"now {booking.now:%Y-%m-%d %H:%M}  {booking.time_zone}  tenant {booking.tenant_id}"
+        )
+    typer.echo(
+        f"{compared.shifted} of {compared.bookings} future bookings shifted by zone data {ZONE_DATA}"
+        + (f"; of {compared.unknown} it isn't known what was agreed" if compared.unknown else "")
+    )
 
 
 async def _rebuild(environment: Environment, since: datetime, services: list[str]) -> None:

@@ -35,6 +35,7 @@ from shared.runtime.logging import configure_logging
 from shared.runtime.process import run
 from shared.runtime.service import ServiceRuntime
 from shared.runtime.settings import load
+from shared.zones import ZONE_DATA
 
 log = structlog.get_logger()
 
@@ -95,6 +96,7 @@ def build(interval_seconds: float) -> tuple[ServiceRuntime, JobsRunner]:
         ),
         schema_revision=SCHEMA_REVISION,
         uses=USES,
+        zone_data=ZONE_DATA,
     )
     jobs = {"reminders": _reminders(sender_for(REMINDERS, service, settings)), "janitor": _janitor(service.context)}
     return service, JobsRunner(

@@ -70,6 +70,11 @@ def local_time(instant: datetime, time_zone: str) -> str:
     return instant.astimezone(zone_of(time_zone)).isoformat()
 
 
+def clock_shows(instant: datetime, time_zone: str) -> datetime:
+    """What the clock of a zone shows at the instant: without an offset, so that it stays what was agreed on."""
+    return instant.astimezone(zone_of(time_zone)).replace(tzinfo=None)
+
+
 @dataclass(frozen=True, slots=True)
 class WeeklyWindow:
     """One stretch of opening time that returns every week, in wall-clock minutes since midnight.
