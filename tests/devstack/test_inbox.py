@@ -57,7 +57,7 @@ def a_mail(subject: str = "Confirmed: Déménagement") -> EmailMessage:
 
 def send(inbox: Inbox, mail: EmailMessage | None = None, to: tuple[str, ...] = ("ada@example.com",)) -> None:
     with smtplib.SMTP("127.0.0.1", inbox.smtp_port, timeout=10) as smtp:
-        smtp.send_message(mail or a_mail(), "bounces@tidebook.example", list(to))
+        smtp.send_message(mail or a_mail(), "bounces@tidebook.example", list(to), mail_options=("BODY=8BITMIME",))
 
 
 def messages(http: httpx.Client, **query: str) -> list[dict[str, Any]]:
@@ -137,6 +137,15 @@ def test_an_unknown_attachment_is_not_found(inbox: Inbox, http: httpx.Client) ->
     assert http.get(f"/messages/{mail['id']}/attachments/9").status_code == 404
 
 
+def test_content_of_eight_bits_must_be_declared(inbox: Inbox, http: httpx.Client) -> None:
+    with (
+        smtplib.SMTP("127.0.0.1", inbox.smtp_port, timeout=10) as smtp,
+        pytest.raises(smtplib.SMTPDataError, match="BODY=8BITMIME"),
+    ):
+        smtp.send_message(a_mail(), "bounces@tidebook.example", ["ada@example.com"])
+    assert messages(http) == []
+
+
 @pytest.mark.parametrize(("fault", "code"), [("reply_450", 450), ("reply_550", 550)])
 def test_recipients_are_refused_as_often_as_asked(inbox: Inbox, http: httpx.Client, fault: str, code: int) -> None:
     http.post("/_faults", json={fault: 2})
@@ -180,7 +189,7 @@ def test_a_hanging_server_keeps_nothing_of_who_gave_up(inbox: Inbox, http: httpx
         smtplib.SMTP("127.0.0.1", inbox.smtp_port, timeout=1) as smtp,
         pytest.raises(smtplib.SMTPServerDisconnected, match="timed out"),
     ):
-        smtp.sendmail("a@example.com", ["ada@example.com"], a_mail().as_bytes())
+        smtp.sendmail("a@example.com", ["ada@example.com"], a_mail().as_bytes(), mail_options=("BODY=8BITMIME",))
     assert messages(http) == []
     send(inbox)
     assert len(messages(http)) == 1

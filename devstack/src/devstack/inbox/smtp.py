@@ -72,8 +72,11 @@ class Receiver:
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
         self, server: "SmtpSession", _session: Session, envelope: Envelope
     ) -> str:
-        """Keep the mail."""
+        """Keep the mail, unless its sender did not say that it is not ASCII (RFC 6152 §3)."""
         content = envelope.original_content or b""
+        declared = {option.upper() for option in envelope.mail_options}
+        if not content.isascii() and not declared & {"BODY=8BITMIME", "SMTPUTF8"}:
+            return "554 5.6.3 8-bit content, and BODY=8BITMIME was not said"
         mail = self.mailbox.keep(envelope.mail_from or "", list(envelope.rcpt_tos), content)
         if self.faults.take("close_after_final_dot"):
             server.break_off()

@@ -15,6 +15,7 @@ from email.utils import format_datetime
 from notifier.addresses import checked_address
 from shared.contracts.text import INVISIBLE, has_visible, without_harm
 
+_SEVEN_BIT = SMTP.clone(cte_type="7bit")
 _NAME_LIMIT = 200
 _DISPLAY_NAME_LIMIT = 60
 _NO_END = " \u200c\u200d"
@@ -82,12 +83,13 @@ def plain_name(text: str, limit: int = 100) -> str:
     return one_line(_DOT.sub(". ", text).replace("@", " at "), limit)
 
 
-def to_mime(mail: Mail, mail_from: str) -> EmailMessage:
+def to_mime(mail: Mail, mail_from: str, *, eight_bit: bool = True) -> EmailMessage:
     """The mail as MIME: text, HTML beside it, the calendar file attached.
 
-    Raises `MailRefused` if the recipient is no plain address.
+    Its headers are ASCII, so it never asks for SMTPUTF8. Its bodies are 8-bit text where they can be (RFC 6152);
+    without `eight_bit` they are encoded as ASCII. Raises `MailRefused` if the recipient is no plain address.
     """
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=SMTP if eight_bit else _SEVEN_BIT)
     message["From"] = Address(display_name=display_name(mail.sender_name), addr_spec=mail_from)
     message["To"] = Address(addr_spec=checked_address(mail.recipient))
     message["Subject"] = header_text(mail.subject)

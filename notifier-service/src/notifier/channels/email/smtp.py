@@ -5,7 +5,7 @@ Errors carry codes only: what relays answer may repeat addresses, which belong i
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import aiosmtplib
 
@@ -35,11 +35,17 @@ class SmtpMailer:
 
     async def send(self, mail: Mail) -> None:
         """See `Mailer.send`."""
-        message = to_mime(mail, self._settings.mail_from)
-        content, recipient = message.as_bytes(), checked_address(mail.recipient)
+        mail_from, recipient = self._settings.mail_from, checked_address(mail.recipient)
+        content = to_mime(mail, mail_from).as_bytes()
         async with self._connection() as relay:
+            declared = []
+            if not content.isascii():
+                if relay.supports_extension("8bitmime"):
+                    declared = ["BODY=8BITMIME"]
+                else:
+                    content = to_mime(mail, mail_from, eight_bit=False).as_bytes()
             try:
-                await relay.sendmail(self._settings.mail_from, [recipient], content)
+                await relay.sendmail(mail_from, [recipient], content, mail_options=declared)
             except aiosmtplib.SMTPRecipientsRefused as error:
                 raise _verdict(error.recipients[0].code) from error
             except aiosmtplib.SMTPResponseException as error:
@@ -90,6 +96,9 @@ class SmtpMailer:
         )
         try:
             await relay.connect(timeout=CONNECT_SECONDS)
+            if relay.is_ehlo_or_helo_needed:  # neither TLS nor a login has asked yet what the relay offers
+                with suppress(aiosmtplib.SMTPHeloError):  # it knows HELO alone, and offers nothing
+                    await relay.ehlo()
         except BaseException:
             _drop(relay)
             raise

@@ -7,13 +7,13 @@ from notifier.channels.email.mime import CalendarFile, Mail
 from notifier.settings import NotifierSettings
 
 
-def a_mail(recipient: str = "ada@example.com") -> Mail:
+def a_mail(recipient: str = "ada@example.com", name: str = "Ada") -> Mail:
     return Mail(
         recipient=recipient,
         sender_name="Sparkle & Sons",
-        subject="Confirmed",
-        text="Hello",
-        html="<p>Hello</p>",
+        subject=f"Confirmed, {name}",
+        text=f"Hello {name}",
+        html=f"<p>Hello {name}</p>",
         message_id=f"<{uuid4()}@tidebook.example>",
         date=datetime(2026, 11, 20, 10, 0, tzinfo=UTC),
         calendar=CalendarFile("PUBLISH", b"BEGIN:VCALENDAR\r\n"),

@@ -53,7 +53,7 @@ async def test_sendgrid_gets_the_whole_mail(sendgrid: httpx.AsyncClient, sendgri
     sent = (await sendgrid.get("/_mails")).json()[-1]
     assert sent["personalizations"] == [{"to": [{"email": "ada@example.com"}]}]
     assert sent["from"] == {"email": "bookings@tidebook.example", "name": "Sparkle & Sons"}
-    assert [part["value"] for part in sent["content"]] == ["Hello", "<p>Hello</p>"]
+    assert [part["value"] for part in sent["content"]] == ["Hello Ada", "<p>Hello Ada</p>"]
     assert sent["headers"] == {"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated"}
     assert base64.b64decode(sent["attachments"][0]["content"]) == b"BEGIN:VCALENDAR\r\n"
 
