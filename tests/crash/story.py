@@ -311,7 +311,8 @@ class Story:
         await eventually(planned, within=self.patience)
 
     async def _refunded(self) -> None:
-        self._expect("billing.refund_requested.v1", "billing.refund_issued.v1", mails=("refund",))
+        facts = ("billing.refund_requested.v1", "billing.refund_issued.v1", "billing.refund_succeeded.v1")
+        self._expect(*facts, mails=("refund",))
         self.rows["billing.refunds"] += 1
         self.payment_status, self.refunds = "refunded", 1
         await eventually(self.status_reached, within=self.patience)

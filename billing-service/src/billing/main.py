@@ -1,6 +1,7 @@
 """billing-service: payments, refunds, Stripe events."""
 
 import billing
+from billing import metrics
 from billing.payments.queries import PaymentReader
 from billing.schema import SCHEMA_REVISION
 from billing.settings import BillingSettings
@@ -36,6 +37,7 @@ def build() -> ServiceRuntime:
         database=database,
         schema_revision=SCHEMA_REVISION,
         handlers=HANDLERS,
+        observe=metrics.count,
         adapters={"stripe": stripe, "dispatch": stripe_dispatch, "payments": PaymentReader(database)},
     )
     reconcile.schedule(service, stripe, stripe_dispatch, settings.reconcile_seconds)

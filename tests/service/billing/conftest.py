@@ -235,7 +235,7 @@ def about(held: BookingHeld, intent: str, event_type: str, **changes: Any) -> St
 def refunded(held: BookingHeld, intent: str, status: str, refund: str = "re_x", **changes: Any) -> StripeEvent:
     """Stripe's news of a refund, by default one that a person made in its dashboard."""
     members = {"id": refund, "payment_intent": intent, "status": status, "metadata": {}}
-    kind = "refund.failed" if status == "failed" else "refund.updated"
+    kind = changes.pop("type", "refund.failed" if status == "failed" else "refund.updated")
     return about(held, intent, kind, **members | changes)
 
 

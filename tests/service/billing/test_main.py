@@ -102,7 +102,7 @@ async def test_without_any_webhook_a_deposit_is_paid_and_given_back(wire: Broker
         assert set(counts.values()) <= {1}
         return sorted(subject.split(".")[1] for subject in counts)
 
-    expected = ["payment_requested", "payment_succeeded", "refund_issued", "refund_requested"]
+    expected = ["payment_requested", "payment_succeeded", "refund_issued", "refund_requested", "refund_succeeded"]
 
     async def all_told() -> bool:
         return await told() == expected

@@ -26,8 +26,11 @@ PAYMENT_RANK = {
     PaymentStatus.FAILED: 1,
     PaymentStatus.CANCELED: 2,
     PaymentStatus.SUCCEEDED: 3,
+    PaymentStatus.REFUND_PENDING: 4,
     PaymentStatus.REFUNDED: 4,
+    PaymentStatus.REFUND_FAILED: 4,
 }
+"""Once money is to go back the payment follows its refund, which moves forward only by itself."""
 
 
 class Payment(Base):
@@ -95,9 +98,12 @@ class Payment(Base):
         """The money has come."""
         return contracts.PaymentSucceeded(**self.facts()) if self._move(PaymentStatus.SUCCEEDED) else None
 
-    def give_back(self) -> bool:
-        """The money has gone back; it never counts as paid again. True if that is news."""
-        return self._move(PaymentStatus.REFUNDED)
+    def give_back(self, to: PaymentStatus) -> bool:
+        """Money is to go back, has gone, or could not (`to`); it never counts as paid again. True if that is news."""
+        if self._move(to):
+            return True
+        news, self.status = self.status != to, to
+        return news
 
     def snapshot(self) -> contracts.Payment:
         """The payment as the API shows it; the client secret only as long as it is of use."""

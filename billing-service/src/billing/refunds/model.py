@@ -13,7 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing.payments.model import Payment
-from shared.contracts.billing.refunds import RefundEvent, RefundFailed, RefundIssued, RefundReason, RefundRequested
+from shared.contracts.billing.payments import PaymentStatus
+from shared.contracts.billing.refunds import (
+    RefundEvent,
+    RefundFailed,
+    RefundIssued,
+    RefundReason,
+    RefundRequested,
+    RefundSucceeded,
+)
 from shared.contracts.money import Money
 from shared.persistence.database import Base
 
@@ -38,6 +46,16 @@ REFUND_RANK = {
     RefundStatus.SUCCEEDED: 3,
     RefundStatus.FAILED: 4,
 }
+
+
+_OF_PAYMENT = {
+    RefundStatus.REQUESTED: PaymentStatus.REFUND_PENDING,
+    RefundStatus.REFUSED: PaymentStatus.REFUND_FAILED,
+    RefundStatus.PENDING: PaymentStatus.REFUND_PENDING,
+    RefundStatus.SUCCEEDED: PaymentStatus.REFUNDED,
+    RefundStatus.FAILED: PaymentStatus.REFUND_FAILED,
+}
+"""What a payment is while its refund stands there."""
 
 
 class Refund(Base):
@@ -70,6 +88,7 @@ class Refund(Base):
 
     def request(self, payment: Payment) -> RefundRequested:
         """Announce that it is owed."""
+        self._lead(payment)
         return RefundRequested(**self._facts(payment))
 
     def accept(
@@ -79,8 +98,8 @@ class Refund(Base):
         stripe_refund_id: str | None = None,
         amount: int | None = None,
         failure_code: str | None = None,
-    ) -> RefundEvent | None:
-        """Stripe has made the refund (`pending` or further): take over what is known of it.
+    ) -> list[RefundEvent]:
+        """Stripe has made the refund (`pending` or further): take over what is known of it, and say what is new.
 
         `amount` (minor units) is less than the payment if a part had gone back before.
         """
@@ -88,20 +107,28 @@ class Refund(Base):
             self.stripe_refund_id, self.amount = stripe_refund_id, amount or self.amount
         known = REFUND_RANK[RefundStatus(self.status)]
         if REFUND_RANK[status] <= known:
-            return None
+            return []
         self.status, self.failure_code = status, failure_code
+        self._lead(payment)
         if status == RefundStatus.FAILED:
-            return RefundFailed(**self._facts(payment), failure_code=failure_code or "unknown")
+            return [RefundFailed(**self._facts(payment), failure_code=failure_code or "unknown")]
+        news: list[RefundEvent] = []
         if known < REFUND_RANK[RefundStatus.PENDING]:
-            return RefundIssued(**self._facts(payment))
-        return None
+            news.append(RefundIssued(**self._facts(payment)))
+        if status == RefundStatus.SUCCEEDED:
+            news.append(RefundSucceeded(**self._facts(payment)))
+        return news
 
     def refuse(self, payment: Payment, code: str) -> RefundFailed | None:
         """Stripe refuses to make it, and would again: a person must look at it."""
         if REFUND_RANK[RefundStatus(self.status)] >= REFUND_RANK[RefundStatus.REFUSED]:
             return None
         self.status, self.failure_code = RefundStatus.REFUSED, code
+        self._lead(payment)
         return RefundFailed(**self._facts(payment), failure_code=code)
+
+    def _lead(self, payment: Payment) -> None:
+        payment.give_back(_OF_PAYMENT[RefundStatus(self.status)])
 
     def _facts(self, payment: Payment) -> dict[str, Any]:
         return {

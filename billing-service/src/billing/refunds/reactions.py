@@ -8,9 +8,8 @@ from billing.payments.model import insert_unless, payment_of_booking
 from billing.refunds.model import Refund, RefundStatus, refund_of_payment
 from billing.refunds.stripe import REFUND_STATUS
 from billing.stripe.client import Refused, StripeClient
-from shared.contracts.base import Event
 from shared.contracts.billing.payments import PaymentStatus
-from shared.contracts.billing.refunds import RefundReason, RefundRequested
+from shared.contracts.billing.refunds import RefundEvent, RefundReason, RefundRequested
 from shared.contracts.booking.bookings import BookingCancelled, LatePaymentRefused
 from shared.errors import NotYet, Poison
 from shared.messaging.handlers import Handlers
@@ -55,12 +54,12 @@ async def issue_refund(event: RefundRequested, ctx: Context, stripe: StripeClien
         refund = await refund_of_payment(tx.session, payment) if payment is not None else None
         if payment is None or refund is None:
             raise NotYet("the refund is not on the books")
-        news: Event | None
+        news: list[RefundEvent]
         if isinstance(answer, Refused):
-            news = refund.refuse(payment, answer.code)
+            refused = refund.refuse(payment, answer.code)
+            news = [refused] if refused else []
         else:
             status = REFUND_STATUS.get(answer.status or "", RefundStatus.PENDING)
             news = refund.accept(payment, status, answer.id, answer.amount, answer.failure_code)
-            payment.give_back()
-        if news is not None:
-            tx.emit(news)
+        for event_of_refund in news:
+            tx.emit(event_of_refund)

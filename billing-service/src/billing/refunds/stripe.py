@@ -21,6 +21,10 @@ REFUND_STATUS = {
 """Stripe's words for where a refund stands, in ours."""
 
 
+REFUND_MOVED = ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated")
+"""Endpoints made before October 2024 are told by the last alone; the object is the same."""
+
+
 class Charge(PaymentObject):
     """Money that has moved. `refunded` says that all of it has gone back."""
 
@@ -57,7 +61,7 @@ async def charge_refunded(payment: Payment, charge: Charge, notice: Notice) -> V
     return _accept(payment, refund, RefundStatus.PENDING, None, notice)
 
 
-@effects.on("refund.created", "refund.updated", "refund.failed", reads=StripeRefund, finds=by_intent)
+@effects.on(*REFUND_MOVED, reads=StripeRefund, finds=by_intent)
 async def refund_moved(payment: Payment, theirs: StripeRefund, notice: Notice) -> Verdict:
     """A refund of ours, known by our id in its metadata, or a whole one made in Stripe's dashboard."""
     status = REFUND_STATUS.get(theirs.status or "")
@@ -88,6 +92,6 @@ def _accept(
     """Money goes back: so it had come, whether or not that was told before."""
     paid = payment.succeed()
     known = (theirs.id, theirs.amount, theirs.failure_reason) if theirs else (None, None, None)
+    before = payment.status
     moved = refund.accept(payment, status, *known)
-    given_back = payment.give_back()
-    return APPLIED if announce(notice.tx, payment, paid, moved) or given_back else NOTHING_NEW
+    return APPLIED if announce(notice.tx, payment, paid, *moved) or payment.status != before else NOTHING_NEW

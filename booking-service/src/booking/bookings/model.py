@@ -52,6 +52,9 @@ class HoldPolicy:
         return min(now + timedelta(minutes=self.minutes), starts_at)
 
 
+_DEPOSIT_RANK = {status: rank for rank, status in enumerate(DepositStatus)}
+"""Facts about a refund come in any order; money that arrived may be sent back by a bank, never the other way round."""
+
 E = TypeVar("E", bound=BookingEvent)
 
 
@@ -165,9 +168,11 @@ class Booking(Base):
         self.sequence += 1
         return self._event(contracts.LatePaymentRefused, Actor.SYSTEM, reason, payment_id=payment_id)
 
-    def record_refund(self) -> None:
-        """The deposit has gone back."""
-        self.deposit_status = DepositStatus.REFUNDED
+    def record_refund(self, status: DepositStatus) -> None:
+        """The deposit is on its way back, has gone, or could not; news that is older than what is known is none."""
+        known = DepositStatus(self.deposit_status) if self.deposit_status else DepositStatus.PENDING
+        if _DEPOSIT_RANK[status] > _DEPOSIT_RANK[known]:
+            self.deposit_status = status
 
     def expire(self) -> BookingEvent | None:
         """The deposit did not come in time; the slot is free again."""

@@ -6,7 +6,8 @@ from booking.bookings.model import is_overlap, locked_booking
 from booking.errors import BookingClosed
 from shared.clock import utc_now
 from shared.contracts.billing.payments import PaymentSucceeded
-from shared.contracts.billing.refunds import RefundIssued
+from shared.contracts.billing.refunds import RefundFailed, RefundIssued, RefundSucceeded
+from shared.contracts.booking.bookings import DepositStatus
 from shared.messaging.handlers import Handlers
 from shared.persistence.transaction import Transaction
 
@@ -37,8 +38,15 @@ async def confirm_booking(event: PaymentSucceeded, tx: Transaction) -> None:
     tx.emit(booking.refuse_late_payment(event.payment_id, reason))
 
 
-@handlers.on(RefundIssued, name="record-refund")
-async def record_refund(event: RefundIssued, tx: Transaction) -> None:
-    """The deposit of the booking has gone back."""
+_DEPOSIT = {
+    RefundIssued: DepositStatus.REFUND_PENDING,
+    RefundSucceeded: DepositStatus.REFUNDED,
+    RefundFailed: DepositStatus.REFUND_FAILED,
+}
+
+
+@handlers.on(RefundIssued, RefundSucceeded, RefundFailed, name="record-refund")
+async def record_refund(event: RefundIssued | RefundSucceeded | RefundFailed, tx: Transaction) -> None:
+    """The deposit of the booking is on its way back, has gone, or could not be given back."""
     booking = await locked_booking(tx.session, event.tenant_id, event.booking_id)
-    booking.record_refund()
+    booking.record_refund(_DEPOSIT[type(event)])

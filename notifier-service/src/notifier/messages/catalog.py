@@ -15,7 +15,7 @@ from notifier.messages.reminders import planned_reminders
 from notifier.messages.rules import Guard, Wait
 from shared.contracts.base import Event
 from shared.contracts.billing.payments import PaymentEvent, PaymentSucceeded
-from shared.contracts.billing.refunds import RefundEvent, RefundIssued
+from shared.contracts.billing.refunds import RefundEvent, RefundFailed, RefundIssued
 from shared.contracts.booking.bookings import (
     Booking,
     BookingCancelled,
@@ -96,6 +96,7 @@ DEFINITIONS = (
     ),
     MessageDefinition(MessageKind.PAYMENT_RECEIVED, (PaymentSucceeded,), rules.always, "payment_received"),
     MessageDefinition(MessageKind.REFUND, (RefundIssued,), rules.always, "refund"),
+    MessageDefinition(MessageKind.REFUND_FAILED, (RefundFailed,), rules.always, "refund_failed"),
     MessageDefinition(
         MessageKind.REMINDER,
         (BookingConfirmed, BookingRescheduled),

@@ -23,12 +23,12 @@ async def test_a_cancelled_booking_is_paid_back_in_full(billing: Billing) -> Non
     held = await billing.paid()
     refund = await owed(billing, held)
     assert (refund.amount.amount, refund.reason) == (2500, RefundReason.CANCELLED)
-    assert (await billing.payment(held)).status == PaymentStatus.SUCCEEDED
+    assert (await billing.payment(held)).status == PaymentStatus.REFUND_PENDING
     await billing.issue_refund(refund)
     assert (await billing.payment(held)).status == PaymentStatus.REFUNDED
     assert (await billing.refund(held))["status"] == "succeeded"
     await billing.hear(*await billing.events(await billing.intent(held)))
-    assert (await billing.types(held))[2:] == ["refund_requested", "refund_issued"]
+    assert (await billing.types(held))[2:] == ["refund_requested", "refund_issued", "refund_succeeded"]
     assert await billing.summary(held, "refunds") == 1
 
 
@@ -44,8 +44,8 @@ async def test_every_reason_together_gives_one_refund(billing: Billing) -> None:
     refund = await owed(billing, held)
     await billing.issue_refund(refund)
     await billing.request_refund(again)
-    assert reasons(await billing.announced(held)) == [RefundReason.LATE_PAYMENT, RefundReason.LATE_PAYMENT]
-    assert (await billing.types(held))[2:] == ["refund_requested", "refund_issued"]
+    assert reasons(await billing.announced(held)) == [RefundReason.LATE_PAYMENT] * 3
+    assert (await billing.types(held))[2:] == ["refund_requested", "refund_issued", "refund_succeeded"]
 
 
 async def test_an_unpaid_deposit_owes_nothing(billing: Billing) -> None:
@@ -63,7 +63,7 @@ async def test_stripes_news_before_our_commit_is_told_once(billing: Billing) -> 
     await billing.hear(*await billing.events(intent))
     assert (await billing.payment(held)).status == PaymentStatus.REFUNDED
     await billing.issue_refund(refund)
-    assert (await billing.types(held))[2:] == ["refund_requested", "refund_issued"]
+    assert (await billing.types(held))[2:] == ["refund_requested", "refund_issued", "refund_succeeded"]
     assert await billing.summary(held, "refunds") == 1
 
 
@@ -74,7 +74,7 @@ async def test_a_fault_at_stripe_gives_one_refund(billing: Billing, fault: str) 
     await billing.faults(**{fault: 1})
     await billing.issue_refund(refund)
     assert await billing.summary(held, "refunds") == 1
-    assert (await billing.types(held))[-1] == "refund_issued"
+    assert (await billing.types(held))[-1] == "refund_succeeded"
 
 
 async def test_stripe_being_down_is_waited_for(billing: Billing) -> None:
@@ -96,7 +96,7 @@ async def test_what_a_person_has_given_back_already_counts_as_issued(billing: Bi
     await billing.issue_refund(refund)
     await billing.hear(*await billing.events(await billing.intent(held)))
     assert (await billing.refund(held))["stripe_refund_id"] == made["id"]
-    assert (await billing.types(held))[2:] == ["refund_requested", "refund_issued"]
+    assert (await billing.types(held))[2:] == ["refund_requested", "refund_issued", "refund_succeeded"]
 
 
 async def test_a_refusal_is_told_and_not_tried_again(billing: Billing) -> None:
@@ -107,7 +107,7 @@ async def test_a_refusal_is_told_and_not_tried_again(billing: Billing) -> None:
     await billing.issue_refund(elsewhere)
     assert (await billing.types(held))[2:] == ["refund_requested", "refund_failed"]
     assert (await billing.refund(held))["status"] == "refused"
-    assert (await billing.payment(held)).status == PaymentStatus.SUCCEEDED
+    assert (await billing.payment(held)).status == PaymentStatus.REFUND_FAILED
     with pytest.raises(AlreadyHandled):
         await billing.issue_refund(elsewhere)
     await billing.issue_refund(elsewhere.model_copy(update={"id": uuid4()}))
@@ -116,7 +116,7 @@ async def test_a_refusal_is_told_and_not_tried_again(billing: Billing) -> None:
     await billing.customer.post("/v1/refunds", data={"payment_intent": await billing.intent(held)})
     await billing.hear(*await billing.events(await billing.intent(held)))
     assert (await billing.refund(held))["status"] == "succeeded"
-    assert (await billing.types(held))[-1] == "refund_issued"
+    assert (await billing.types(held))[-1] == "refund_succeeded"
 
 
 async def test_a_refund_that_fails_later_is_told(billing: Billing) -> None:
@@ -132,4 +132,5 @@ async def test_a_refund_that_fails_later_is_told(billing: Billing) -> None:
 
     await eventually(failed)
     told = await billing.types(held)
-    assert told[2:] == ["refund_requested", "refund_issued", "refund_failed"]
+    assert told[2:] == ["refund_requested", "refund_issued", "refund_succeeded", "refund_failed"]
+    assert (await billing.payment(held)).status == PaymentStatus.REFUND_FAILED

@@ -29,7 +29,7 @@ async def test_a_refund_made_in_the_dashboard_is_recorded_once(billing: Billing)
     await billing.hear(*events, *reversed(events))
     refund = await billing.refund(held)
     assert (refund["stripe_refund_id"], refund["amount"]) == (made["id"], 2500)
-    assert (await billing.types(held))[2:] == ["refund_issued"]
+    assert (await billing.types(held))[2:] == ["refund_issued", "refund_succeeded"]
     assert (await billing.payment(held)).status == PaymentStatus.REFUNDED
 
 
@@ -57,9 +57,23 @@ async def test_a_refund_whose_money_did_not_arrive_is_told(billing: Billing) -> 
     await billing.hear(issued, failed, failed)
     assert (await billing.types(held))[2:] == ["refund_issued", "refund_failed"]
     assert (await billing.refund(held))["failure_code"] == "lost_or_stolen_card"
+    assert (await billing.payment(held)).status == PaymentStatus.REFUND_FAILED
     late = refunded(held, intent, "succeeded", refund=made["id"])
     other = refunded(held, intent, "succeeded", refund="re_other")
     await billing.hear(late, other)
     assert await billing.stored(late) == ("ignored", "nothing_new")
     assert await billing.stored(other) == ("quarantined", "second_refund")
     assert (await billing.refund(held))["status"] == "failed"
+
+
+async def test_an_old_endpoint_is_told_by_another_name(billing: Billing) -> None:
+    """Endpoints made before October 2024 get `charge.refund.updated` and none of `refund.*`."""
+    held = await billing.paid()
+    intent = await billing.intent(held)
+    made = await whole_refund(billing, held)
+    pending = refunded(held, intent, "pending", refund=made["id"], type="charge.refund.updated")
+    failed = refunded(held, intent, "failed", refund=made["id"], type="charge.refund.updated")
+    await billing.hear(pending)
+    assert (await billing.payment(held)).status == PaymentStatus.REFUND_PENDING
+    await billing.hear(failed)
+    assert (await billing.payment(held)).status == PaymentStatus.REFUND_FAILED

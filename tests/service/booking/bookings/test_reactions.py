@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from shared.contracts.billing.payments import PaymentSucceeded
-from shared.contracts.billing.refunds import RefundIssued, RefundReason
+from shared.contracts.billing.refunds import RefundEvent, RefundFailed, RefundIssued, RefundReason, RefundSucceeded
 from shared.contracts.booking.bookings import Booking, GetBooking
 from shared.contracts.money import Money
 from shared.messaging import rpc
@@ -51,21 +51,30 @@ async def test_a_paid_hold_is_confirmed_once(tenant: Tenant, soon: datetime) -> 
     await eventually(confirmed)
     await pay(tenant, booking, event.payment_id)
     await tenant.broker.publish(event.subject, event.model_dump_json().encode(), str(uuid4()))
-    refund = RefundIssued(
-        tenant_id=tenant.id,
-        payment_id=event.payment_id,
-        booking_id=booking,
-        amount=event.amount,
-        refund_id=uuid4(),
-        reason=RefundReason.CANCELLED,
-    )
-    await tenant.broker.publish(refund.subject, refund.model_dump_json().encode(), str(refund.id))
+    about = {
+        "tenant_id": tenant.id,
+        "payment_id": event.payment_id,
+        "booking_id": booking,
+        "amount": event.amount,
+        "refund_id": uuid4(),
+        "reason": RefundReason.CANCELLED,
+    }
 
-    async def refunded() -> bool:
-        seen = await look(tenant, booking)
-        return seen.deposit is not None and seen.deposit.status == "refunded"
+    async def deposit_becomes(status: str, *facts: RefundEvent) -> None:
+        for fact in facts:
+            await tenant.broker.publish(fact.subject, fact.model_dump_json().encode(), str(fact.id))
 
-    await eventually(refunded)
+        async def reached() -> bool:
+            seen = await look(tenant, booking)
+            return seen.deposit is not None and seen.deposit.status == status
+
+        await eventually(reached)
+
+    await deposit_becomes("refund_pending", RefundIssued(**about))
+    await deposit_becomes("refunded", RefundSucceeded(**about))
+    await deposit_becomes("refund_failed", RefundFailed(**about, failure_code="lost_or_stolen_card"))
+    # Older news, come late, changes nothing.
+    await deposit_becomes("refund_failed", RefundSucceeded(**about), RefundIssued(**about))
     assert await kinds(tenant) == ["held", "confirmed"]
     _, body = (await tenant.events())[1]
     assert (body["version"], body["sequence"], body["actor"]) == (2, 2, "stripe")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from billing.refunds.model import REFUND_RANK, Refund, RefundStatus
 from shared.contracts.base import Event
 from shared.contracts.billing.payments import PaymentStatus, PaymentSucceeded
-from shared.contracts.billing.refunds import RefundFailed, RefundIssued, RefundReason
+from shared.contracts.billing.refunds import RefundFailed, RefundIssued, RefundReason, RefundSucceeded
 from shared.contracts.money import Money
 from tests.support.payments import a_payment, a_refund
 
@@ -27,16 +27,19 @@ def test_a_refund_is_issued_once_and_fails_once(start: RefundStatus, to: RefundS
     payment = a_payment(PaymentStatus.SUCCEEDED)
     refund = a_refund(payment, start)
     news = refund.accept(payment, to, "re_1", 2500, None)
+    told = [type(event) for event in news]
     if REFUND_RANK[to] <= REFUND_RANK[start]:
-        assert news is None
-        assert refund.status == start
-    elif to == RefundStatus.FAILED:
-        assert isinstance(news, RefundFailed)
-    elif start in (RefundStatus.REQUESTED, RefundStatus.REFUSED):
-        assert isinstance(news, RefundIssued)
-    else:
-        assert news is None
-        assert refund.status == to
+        assert told == []
+        assert (refund.status, payment.status) == (start, PaymentStatus.SUCCEEDED)
+        return
+    issued = [RefundIssued] if start in (RefundStatus.REQUESTED, RefundStatus.REFUSED) else []
+    expected = {
+        RefundStatus.PENDING: (issued, PaymentStatus.REFUND_PENDING),
+        RefundStatus.SUCCEEDED: ([*issued, RefundSucceeded], PaymentStatus.REFUNDED),
+        RefundStatus.FAILED: ([RefundFailed], PaymentStatus.REFUND_FAILED),
+    }
+    assert (told, payment.status) == expected[to]
+    assert refund.status == to
 
 
 def test_a_refused_refund_is_told_once_and_can_still_be_made_by_a_person() -> None:
@@ -44,14 +47,17 @@ def test_a_refused_refund_is_told_once_and_can_still_be_made_by_a_person() -> No
     refund = a_refund(payment)
     assert isinstance(refund.refuse(payment, "charge_disputed"), RefundFailed)
     assert refund.refuse(payment, "charge_disputed") is None
-    assert isinstance(refund.accept(payment, RefundStatus.SUCCEEDED, "re_1", 2500), RefundIssued)
+    assert payment.status == PaymentStatus.REFUND_FAILED
+    news = refund.accept(payment, RefundStatus.SUCCEEDED, "re_1", 2500)
+    assert [type(event) for event in news] == [RefundIssued, RefundSucceeded]
+    assert payment.status == PaymentStatus.REFUNDED
     assert refund.refuse(payment, "charge_disputed") is None
     assert refund.status == RefundStatus.SUCCEEDED
 
 
 def test_what_is_left_of_a_payment_is_what_goes_back() -> None:
     payment = a_payment(PaymentStatus.SUCCEEDED)
-    issued = a_refund(payment).accept(payment, RefundStatus.SUCCEEDED, "re_1", 900)
+    issued, _ = a_refund(payment).accept(payment, RefundStatus.SUCCEEDED, "re_1", 900)
     assert isinstance(issued, RefundIssued)
     assert issued.amount == Money(amount=900, currency="eur")
 
@@ -75,7 +81,7 @@ class Books:
             news = [payment.succeed()]
         else:
             status = RefundStatus(fact)
-            news = [payment.succeed(), refund.accept(payment, status, "re_1", 2500, None), payment.give_back()]
+            news = [payment.succeed(), *refund.accept(payment, status, "re_1", 2500, None)]
         self.told += [n for n in news if isinstance(n, Event)]
 
     @property

@@ -88,6 +88,11 @@ CASES = {
         about(a_booking("expired", "pending"), amount=DEPOSIT, refund_reason=RefundReason.LATE_PAYMENT),
         PAYMENT_PAGE,
     ),
+    "refund_failed": (
+        MessageKind.REFUND_FAILED,
+        about(a_booking("cancelled", "refund_failed"), amount=DEPOSIT, refund_reason=RefundReason.CANCELLED),
+        PAYMENT_PAGE,
+    ),
     "reminder": (MessageKind.REMINDER, about(a_booking("confirmed", "paid")), PAYMENT_PAGE),
 }
 
@@ -126,6 +131,7 @@ def test_html_says_the_same_as_the_text(name: str) -> None:
         ("cancelled", "CANCEL"),
         ("cancelled_while_held", None),
         ("refund", None),
+        ("refund_failed", None),
         ("reminder", None),
     ],
 )

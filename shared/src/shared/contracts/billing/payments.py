@@ -16,7 +16,12 @@ class PaymentStatus(StrEnum):
     """The last attempt was declined; the customer may try again."""
     CANCELED = "canceled"
     SUCCEEDED = "succeeded"
+    REFUND_PENDING = "refund_pending"
+    """All of it is to go back, or is on its way."""
     REFUNDED = "refunded"
+    """All of it has gone back, as far as Stripe knows."""
+    REFUND_FAILED = "refund_failed"
+    """It could not be given back: a person must look at it."""
 
 
 class Payment(Contract):

@@ -35,6 +35,12 @@ class RefundIssued(RefundEvent):
     TYPE: ClassVar[str] = "billing.refund_issued.v1"
 
 
+class RefundSucceeded(RefundEvent):
+    """The money has arrived, as far as Stripe knows; a bank may still send it back."""
+
+    TYPE: ClassVar[str] = "billing.refund_succeeded.v1"
+
+
 class RefundFailed(RefundEvent):
     """Stripe could not give the money back; a person must look at it."""
 

@@ -27,7 +27,10 @@ class DepositStatus(StrEnum):
 
     PENDING = "pending"
     PAID = "paid"
+    REFUND_PENDING = "refund_pending"
     REFUNDED = "refunded"
+    REFUND_FAILED = "refund_failed"
+    """It could not be given back: a person must look at it."""
 
 
 class Actor(StrEnum):

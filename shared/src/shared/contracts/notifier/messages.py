@@ -16,6 +16,7 @@ class MessageKind(StrEnum):
     CANCELLED = "cancelled"
     PAYMENT_RECEIVED = "payment_received"
     REFUND = "refund"
+    REFUND_FAILED = "refund_failed"
     REMINDER = "reminder"
 
 
