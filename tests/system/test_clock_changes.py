@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 import httpx
+import pytest
 from icalendar import Calendar
 
 from devstack.servers import REPOSITORY
@@ -108,6 +109,34 @@ async def test_everybody_reads_clocks_by_the_zone_data_of_the_lock(stack: Stack,
         name: {locked[1]} for name in ("booking", "notifier", "jobs")
     }
     assert seen["billing"] == seen["gateway"] == {None}, "they read no clocks on walls"
+
+
+@pytest.mark.parametrize(
+    ("zone", "instant"),
+    [
+        ("America/Vancouver", "2027-01-13T16:00:00Z"),
+        ("America/Winnipeg", "2027-01-13T14:00:00Z"),
+        ("Africa/Casablanca", "2027-01-13T09:00:00Z"),
+        ("America/Havana", "2027-01-13T13:00:00Z"),
+    ],
+)
+async def test_what_countries_changed_lately_is_offered_so(api: Api, zone: str, instant: str) -> None:
+    """Who opens at nine; the machine's own data may be of last year."""
+    service = await api.service(horizon_days=730)
+    wednesday = [{"weekday": 2, "opens": "09:00", "closes": "10:00"}]
+    await api.resource(service, time_zone=zone, weekly_hours=wednesday)
+    day = {"from": "2027-01-13T00:00:00Z", "to": "2027-01-14T00:00:00Z"}
+    found = await api.get("/v1/availability", service_id=service, **day)
+    assert found.status_code == 200, found.text
+    assert [(s["starts_at"], s["local_start"][11:16]) for s in found.json()["slots"]] == [(instant, "09:00")]
+
+
+@pytest.mark.parametrize("name", ["localtime", "posixrules", "Factory", "right/Europe/Paris", "posix/Europe/Paris"])
+async def test_a_file_of_the_zone_database_is_no_zone(api: Api, name: str) -> None:
+    body = {"name": "Team A", "time_zone": name, "weekly_hours": [], "service_ids": []}
+    refused = await api.post("/v1/resources", body)
+    assert refused.status_code == 422, refused.text
+    assert "not an IANA time zone" in refused.text
 
 
 async def test_both_changes_in_every_zone(api: Api, outside: Outside) -> None:
