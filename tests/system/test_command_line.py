@@ -169,6 +169,33 @@ async def test_the_doctor_survives_the_absence_of_everything(tidebook: Tidebook)
         assert "fail  booking database" in seen.out
 
 
+@pytest.mark.parametrize(
+    ("versions", "told"),
+    [
+        ([ZONE_DATA, None, "2025.2"], f"warn  zone data               {ZONE_DATA} here, instance-2: 2025.2"),
+        ([None, None], f"warn  zone data               {ZONE_DATA} here, nobody else tells"),
+        ([ZONE_DATA, None], f"ok    zone data               {ZONE_DATA}"),
+    ],
+)
+async def test_the_doctor_sees_who_reads_clocks_by_other_zone_data(
+    tidebook: Tidebook, versions: list[str | None], told: str
+) -> None:
+    """A gateway of its own, which says what replicas of an older release would have it say."""
+    instances: list[dict[str, object]] = [
+        {"instance": f"instance-{n}", "zone_data": v, "checks": {}} for n, v in enumerate(versions)
+    ]
+    status = json.dumps({"checks": {}, "services": [{"name": "booking", "instances": instances}]}).encode()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n" + status)
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        seen = await tidebook("doctor", API_URL=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    assert told in seen.out, seen.out
+
+
 async def test_what_new_zone_data_move_is_listed(stack: Stack, api: Api, tidebook: Tidebook) -> None:
     """As if it had been booked by data in which Vancouver still turned its clocks back in November 2026."""
     service = await api.service(horizon_days=730)

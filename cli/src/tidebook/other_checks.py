@@ -85,7 +85,10 @@ async def check_gateway(environment: Environment) -> list[Finding]:
 def _zone_data(services: list[dict[str, Any]]) -> list[Finding]:
     """Whether everybody reads clocks by the zone data that this release was locked with."""
     told = {i["instance"]: i.get("zone_data") for service in services for i in service["instances"]}
-    others = [f"{instance}: {version}" for instance, version in told.items() if version not in (None, ZONE_DATA)]
+    versions = {instance: version for instance, version in told.items() if version is not None}
+    others = [f"{instance}: {version}" for instance, version in versions.items() if version != ZONE_DATA]
     if others:
         return [warn("zone data", f"{ZONE_DATA} here, {', '.join(others)}", "deploy one release everywhere")]
+    if not versions:
+        return [warn("zone data", f"{ZONE_DATA} here, nobody else tells", "see that booking and notifier run")]
     return [ok("zone data", ZONE_DATA)]
