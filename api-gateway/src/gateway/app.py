@@ -37,8 +37,8 @@ Writes are durable: once accepted they are carried out, even if a part of the sy
 answer is the outcome if it comes in time (5 s, or `Prefer: wait=N`), otherwise `202` with a
 `Location` to look at. `Idempotency-Key` makes a write safe to send again.
 
-Requests are counted by the minute (`RateLimit` and `RateLimit-Policy` headers); an answer counts as one more
-for every 64 KiB of it. Lists may end before their limit if their things are large: go on with `next_cursor`.
+Requests are counted by the minute (`RateLimit` and `RateLimit-Policy` headers); a body or an answer counts as one
+more for every 64 KiB of it. Lists may end before their limit if their things are large: go on with `next_cursor`.
 """
 _PAGES = ("/problems", "/problems/{code}")
 PUBLIC = frozenset({"/", "/healthz", "/readyz", "/status", "/metrics", WEBHOOK_PATH, "/openapi.json", *PATHS, *_PAGES})

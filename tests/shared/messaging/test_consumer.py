@@ -5,6 +5,7 @@ import itertools
 import json
 import time
 from collections import Counter
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -480,6 +481,31 @@ async def test_a_waiting_gateway_hears_its_outcomes(kernel: Kernel, wire: Broker
         await settled(wire, handler)
     assert {o.command_id: o.result for o in outcomes.outcomes} == {c.id: {"answer": c.note} for c in commands[:2]}
     assert heard.empty(), "one message for one batch"
+
+
+async def test_outcomes_that_fit_into_no_message_together_come_in_several(kernel: Kernel, wire: Broker) -> None:
+    heard: dict[UUID, Any] = {}
+    gateway = f"outcome.{random_name()}"
+
+    async def hear(msg: Msg) -> None:
+        heard.update({o.command_id: o.result for o in Outcomes.model_validate_json(msg.data).outcomes})
+
+    await wire.subscribe(gateway, hear)
+
+    async def grant(commands: list[NotedCommand], tx: Transaction) -> list[Contract]:
+        return [Reply(answer="ü" * 60_000) for _ in commands]
+
+    kind = command_type()
+    handler = handler_of(kind, function=grant, batch=20)
+    commands = [a_command(kind, "a", gateway) for _ in range(20)]
+    await send(wire, *commands)
+    async with consuming(wire, handler, kernel.runner()):
+
+        async def told() -> bool:
+            return set(heard) == {command.id for command in commands}
+
+        await eventually(told)
+        await settled(wire, handler)
 
 
 async def test_events_of_unknown_members_reach_their_handler(kernel: Kernel, wire: Broker) -> None:

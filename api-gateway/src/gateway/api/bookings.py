@@ -13,6 +13,7 @@ from gateway.api.dependencies import Follower, Nats, Submitter
 from gateway.commands.follow import CommandFollower
 from gateway.commands.submit import ACCEPTED, accepted, entity_tag
 from gateway.http.body import STRICT, Body
+from gateway.http.edge import BOOKINGS_PATH
 from gateway.http.headers import ExpectedVersions, SentHeaders
 from gateway.http.parameters import Cursor, Limit, QueryInstant
 from gateway.http.routes import LIST_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, api_router, problems
@@ -108,7 +109,7 @@ class BookingList(Page):
     bookings: list[Booking]
 
 
-@raw_routes.post("/v1/bookings", status_code=201, response_model=Booking, responses=ACCEPTED | WRITE_PROBLEMS)
+@raw_routes.post(BOOKINGS_PATH, status_code=201, response_model=Booking, responses=ACCEPTED | WRITE_PROBLEMS)
 async def create_booking(
     request: Request,
     caller: Annotated[Caller, Security(caller, scopes=[Scope.BOOKINGS_WRITE])],
@@ -164,7 +165,7 @@ async def reschedule_booking(
     return await submitter.submit(request, command, headers, Booking, LOCATION)
 
 
-@routes.get("/v1/bookings", response_model=BookingList, responses=LIST_PROBLEMS)
+@routes.get(BOOKINGS_PATH, response_model=BookingList, responses=LIST_PROBLEMS)
 async def list_bookings(
     caller: Annotated[Caller, Security(caller, scopes=[Scope.BOOKINGS_READ])],
     nats: Nats,

@@ -6,6 +6,7 @@ import re
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import from_json
 from starlette.requests import Request
 
 from gateway.http.load_shedding import Permit
@@ -22,7 +23,12 @@ _MEDIA_TYPE = re.compile(rf'{_WORD}/{_WORD}([ \t]*;[ \t]*({_WORD}=({_WORD}|"[^"\
 _MEDIA_TYPE_LIMIT = 200
 _CHARSET = re.compile(rf';[ \t]*charset[^=;]*=({_WORD}|"[^"]*")', re.IGNORECASE)
 BODY_SECONDS = 10
-"""A body of 64 KiB that takes longer is not coming."""
+"""A body that takes longer, of 64 KiB or of six times as much, is not coming."""
+
+
+LONG_BYTES = 64 * 1024
+PIECES_LIMIT = 1000
+"""The most members and items of a long body, in all."""
 
 
 class Body(BaseModel):
@@ -32,16 +38,18 @@ class Body(BaseModel):
 
 
 async def read_body(request: Request, seconds: float = BODY_SECONDS) -> bytes:
-    """The raw body. Raises 408 if it does not arrive in time, 413 if it is too long.
+    """The raw body; its length counts in the quota. Raises 408 if it does not arrive in time, 413 if it is too long.
 
     Meanwhile the request holds no place: a client that is slow keeps nobody out (ADR 0031).
     """
     permit: Permit | None = request.scope.get("permit")
     try:
         async with permit.reading(seconds) if permit else asyncio.timeout(seconds):
-            return await request.body()
+            data = await request.body()
     except TimeoutError:
         raise Problem(408, "The body did not arrive in time.", headers={"Connection": "close"}) from None
+    request.scope["body_bytes"] = len(data)
+    return data
 
 
 async def read_json(request: Request, model: type[B], default: B | None = None) -> B:
@@ -56,6 +64,8 @@ async def read_json(request: Request, model: type[B], default: B | None = None) 
     if default is not None and not data:
         return default
     _check_media_type(request)
+    if len(data) > LONG_BYTES:
+        _refuse_crowds(data)
     try:
         body = model.model_validate_json(data, context=context)
     except ValidationError as error:
@@ -71,6 +81,23 @@ async def read_json(request: Request, model: type[B], default: B | None = None) 
 def _reason(message: str) -> str:
     """What the parser says, without its own preamble; it names places, never the input."""
     return message.removeprefix("Invalid JSON: ")[:200]
+
+
+def _refuse_crowds(data: bytes) -> None:
+    """Refuse a long body that is made of more pieces than any that we take: each would be an error of its own, and
+    telling all of them would take as long as hundreds of requests. Long bodies that we take are long texts."""
+    try:
+        waiting = [from_json(data)]
+    except ValueError:
+        return  # which is told where the body is validated
+    pieces = 0
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict | list):
+            pieces += len(value)
+            waiting.extend(value.values() if isinstance(value, dict) else value)
+        if pieces > PIECES_LIMIT:
+            raise invalid([FieldError(field="", message="has too many members")])
 
 
 def _check_media_type(request: Request) -> None:

@@ -61,7 +61,7 @@ class Access:
         self._keys.note_use(caller.key_id)
         decision = await self._limiter.take(caller.tenant_id)
         request.scope["quota"] = decision
-        request.scope["charge"] = partial(self._limiter.charge, caller.tenant_id)  # should the answer be long
+        request.scope["charge"] = partial(self._limiter.charge, caller.tenant_id)  # should body or answer be long
         if decision is not None and not decision.allowed:
             raise Problem(
                 429,

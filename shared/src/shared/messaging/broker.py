@@ -95,6 +95,11 @@ class Broker:
         return self._js
 
     @property
+    def largest(self) -> int:
+        """The bytes of a message that the server takes at the most, headers included."""
+        return self._client.max_payload
+
+    @property
     def connected(self) -> bool:
         """Whether the client believes it is connected; `check` is what knows."""
         return self._client.is_connected
@@ -153,7 +158,7 @@ class Broker:
         headers = {**(headers or {}), "Nats-Msg-Id": message_id}
         # The client measures the payload alone; the server counts the headers in and hangs up for good.
         size = len(payload) + len("NATS/1.0\r\n\r\n") + sum(len(k) + len(v.encode()) + 4 for k, v in headers.items())
-        if size > self._client.max_payload:
+        if size > self.largest:
             raise Unavailable(f"nats: a message of {size} bytes is too large")
         try:
             return await self._publisher.publish(subject, payload, headers)

@@ -211,10 +211,20 @@ class Consumer:
         for gateway, group in by_gateway.items():
             failpoint(KernelFailpoint.OUTCOME_SENDING)
             try:
-                await self._broker.send(gateway, Outcomes(outcomes=group).model_dump_json().encode())
+                await self._send_group(gateway, group)
             except (Unavailable, ValueError) as error:
                 log.warning("outcome_not_sent", error=str(error))
             failpoint(KernelFailpoint.OUTCOME_SENT)
+
+    async def _send_group(self, gateway: str, group: list[Outcome]) -> None:
+        """In one message, or in as many as it takes for each to be one that the server takes."""
+        payload = Outcomes(outcomes=group).model_dump_json().encode()
+        if len(payload) > self._broker.largest and len(group) > 1:
+            middle = len(group) // 2
+            await self._send_group(gateway, group[:middle])
+            await self._send_group(gateway, group[middle:])
+        else:
+            await self._broker.send(gateway, payload)
 
     async def _acknowledge(self, decoded: list[tuple[Msg, Message]], outcome: str) -> None:
         failpoint(KernelFailpoint.ACKNOWLEDGING)

@@ -83,7 +83,7 @@ def cut_to_size(items: list[T], cursor: str | None, query: ListQuery[Any]) -> tu
     """
     size = 0
     for place, item in enumerate(items):
-        size += len(item.model_dump_json())
+        size += len(item.model_dump_json().encode())
         if place and size > PAGE_BYTES:
             return items[:place], _cursor_after(query, items[place - 1])
     return items, cursor

@@ -1,5 +1,7 @@
 """What people and programs send in one of its forms is taken, and kept in one."""
 
+import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -7,10 +9,14 @@ import httpx
 import pytest
 
 from devstack.servers import Servers
+from shared.messaging.broker import Broker
 from tests.service.conftest import ServiceProcess
 from tests.service.gateway.conftest import body_of, client_for, command, gateway_environment, sellable, somewhere
+from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.usefixtures("booking_replicas")
+
+PATIENT = {"Prefer": "wait=30"}
 
 Made = Callable[..., Awaitable[Any]]
 
@@ -142,3 +148,58 @@ async def test_notes_have_lines_of_one_kind(api: httpx.AsyncClient) -> None:
     assert made.json()["notes"] == "Ring\ntwice\nat the door"
     ended = await api.post(f"/v1/bookings/{made.json()['id']}/cancel", json={"reason": "Ill\u0085\u202e"})
     assert ended.json()["cancellation_reason"] == "Ill\n"
+
+
+ALPHABETS = {"ASCII": "a", "quotation marks": '"', "Cyrillic": "ж", "Han": "漢", "emoji": "🔧", "backslashes": "\\"}
+
+
+def full(letter: str) -> dict[str, Any]:
+    """The most that a booking may hold, in characters."""
+    return {
+        "metadata": {f"{n:02}{letter * 38}": letter * 500 for n in range(50)},
+        "notes": letter * 2000,
+        "customer": {"name": letter * 200, "email": f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 57}.de"},
+    }
+
+
+@pytest.mark.parametrize("escaped", [False, True], ids=["as it is", "escaped"])
+@pytest.mark.parametrize("letter", ALPHABETS.values(), ids=ALPHABETS)
+async def test_what_is_within_the_limits_is_taken_in_any_alphabet(
+    api: httpx.AsyncClient, letter: str, escaped: bool
+) -> None:
+    service_id, _ = await sellable(api)
+    wish = command(service_id, **full(letter))
+    body = json.dumps(wish, ensure_ascii=escaped, indent=2).encode()
+    made = await api.post("/v1/bookings", content=body, headers={"Content-Type": "application/json"})
+    assert made.status_code == 201, made.text[:300]
+    shown = (await api.get(made.headers["location"])).json()
+    assert (shown["metadata"], shown["notes"]) == (wish["metadata"], wish["notes"])
+    listed = (await api.get("/v1/bookings")).json()["bookings"]
+    assert [booking["metadata"] for booking in listed] == [wish["metadata"]]
+
+
+async def test_full_bookings_are_answered_and_told_of_though_many_come_at_once(
+    gateway: ServiceProcess, new_key: Made, broker: Broker
+) -> None:
+    """Their outcomes are together longer than a message may be; each of their events is shorter."""
+    key = await new_key()
+    async with client_for(gateway, key["key"]) as api:
+        service_id, _ = await sellable(api)
+        wishes = [command(service_id, days=3 + n, **full("🔧")) for n in range(16)]
+        answers = await asyncio.gather(*(api.post("/v1/bookings", json=w, headers=PATIENT) for w in wishes))
+        assert [answer.status_code for answer in answers] == [201] * len(wishes)
+        seen = set()
+        cursor: str | None = None
+        while True:
+            page = (await api.get("/v1/bookings", params={"cursor": cursor} if cursor else None)).json()
+            seen |= {booking["id"] for booking in page["bookings"]}
+            if (cursor := page["next_cursor"]) is None:
+                break
+        assert seen == {answer.json()["id"] for answer in answers}
+
+    async def all_told() -> bool:
+        subject = f"booking.confirmed.v1.{key['tenant_id']}"
+        info = await broker.js.stream_info("BOOKING", subjects_filter=subject)
+        return (info.state.subjects or {}).get(subject) == len(wishes)
+
+    await eventually(all_told)

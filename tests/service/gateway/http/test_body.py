@@ -141,16 +141,35 @@ async def test_malformed_headers(api: httpx.AsyncClient, headers: dict[str, str]
     assert (answer.status_code, body_of(answer)["code"]) == (400, code)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"metadata":{' + b",".join(b'"%d":1' % n for n in range(40_000)) + b"}}",
+        b"{" + b",".join(b'"%d":1' % n for n in range(40_000)) + b"}",
+        b'{"service_id":[' + b'{"a":"b"},' * 35_000 + b"{}]}",
+        b"[" * 300_000,
+        b'{"notes":"' + b"x" * 300_000,
+    ],
+    ids=["metadata", "members", "items", "depth", "no end"],
+)
+async def test_a_long_body_of_many_errors_is_refused_at_once(api: httpx.AsyncClient, body: bytes) -> None:
+    answer = await api.post("/v1/bookings", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, body_of(answer)["code"]) == (422, "validation_error")
+    assert len(body_of(answer)["errors"]) == 1
+
+
 async def test_a_body_too_long(api: httpx.AsyncClient) -> None:
-    declared = await api.post("/v1/bookings", content=b"x" * (64 * 1024 + 1))
-    assert (declared.status_code, body_of(declared)["code"]) == (413, "body_too_large")
-
-    async def endless() -> Any:
+    async def endless(limit: int) -> Any:
         for _ in range(3):
-            yield b"x" * 30_000
+            yield b"x" * (limit // 2)
 
-    chunked = await api.post("/v1/bookings", content=endless(), headers={"Content-Type": "application/json"})
-    assert (chunked.status_code, body_of(chunked)["code"]) == (413, "body_too_large")
+    for path, limit in (("/v1/services", 64 * 1024), ("/v1/bookings", 384 * 1024)):
+        declared = await api.post(path, content=b"x" * (limit + 1))
+        assert (declared.status_code, body_of(declared)["code"]) == (413, "body_too_large")
+        media_type = {"Content-Type": "application/json"}
+        chunked = await api.post(path, content=endless(limit), headers=media_type)
+        assert (chunked.status_code, body_of(chunked)["code"]) == (413, "body_too_large")
+        assert (await api.post(path, content=b"x" * limit, headers=media_type)).status_code == 422
     assert (await api.get("/healthz")).status_code == 200
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from gateway.http.body import read_body
 from gateway.http.edge import BODY_LIMIT, REQUEST_BYTES, WEBHOOK_PATH, Edge
 from gateway.http.load_shedding import LoadShedder
 from gateway.http.quota import QuotaDecision
@@ -107,6 +108,27 @@ async def test_a_long_answer_counts_as_several_requests(length: int, counted: li
     _, headers, _ = await exchange(speak_at_length, quota=before, charge=charge)
     assert seen == counted
     assert headers[b"ratelimit"] == (b'"tenant";r=2;t=60' if counted else b'"tenant";r=7;t=59')
+
+
+@pytest.mark.parametrize(("length", "counted"), [(REQUEST_BYTES - 1, []), (5 * REQUEST_BYTES, [5])])
+async def test_a_long_body_counts_as_several_requests_once_it_is_read(length: int, counted: list[int]) -> None:
+    async def listen(scope: Scope, receive: Receive, send: Send) -> None:
+        await read_body(Request(scope, receive))
+        await Response(b"heard")(scope, receive, send)
+
+    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response(b"not now", 429)(scope, receive, send)
+
+    async def charge(requests: int) -> QuotaDecision:
+        seen.append(requests)
+        return QuotaDecision(allowed=True, limit=600, remaining=2, reset_seconds=60)
+
+    seen: list[int] = []
+    before = QuotaDecision(allowed=True, limit=600, remaining=7, reset_seconds=59)
+    await exchange(listen, [b"x" * length], quota=before, charge=charge)
+    assert seen == counted
+    await exchange(refuse, [b"x" * length], quota=before, charge=charge)
+    assert seen == counted, "who is told to wait comes to owe no more by it"
 
 
 async def no_count(_: int) -> None:
