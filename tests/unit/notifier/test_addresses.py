@@ -11,6 +11,7 @@ from notifier.addresses import checked_address
         ("ada@example.com", "ada@example.com"),
         ("o'neil+tidebook@mail.example.co.uk", "o'neil+tidebook@mail.example.co.uk"),
         ("ada@bücher.example", "ada@xn--bcher-kva.example"),
+        ("ada@straße.example", "ada@xn--strae-oqa.example"),
     ],
 )
 def test_plain_addresses_pass(address: str, plain: str) -> None:

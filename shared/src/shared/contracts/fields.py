@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from shared.contracts.addresses import ADDRESS_LIMIT, normal_email
 from shared.contracts.phones import PHONE_LIMIT, normal_phone
-from shared.contracts.text import has_visible, plain_lines, without_harm, without_outer_blanks
+from shared.contracts.text import INVISIBLE_BELOW_10000, has_visible, plain_lines, without_harm, without_outer_blanks
 
 DEFAULT_COUNTRY = "default_country"
 """The member of a validation's context that says where phone numbers without a country belong (`normal_phone`)."""
@@ -18,7 +18,16 @@ DEFAULT_COUNTRY = "default_country"
 _LINE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
 _TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 _BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_IN_LINE = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]"
 _NAME_LIMIT = 200
+
+
+_UNSEEN = "".join(c if c == "-" else f"\\u{ord(c):04x}" for c in INVISIBLE_BELOW_10000)
+NAME_PATTERN = rf"^{_IN_LINE}*[^\s\x00-\x1f\x7f-\x9f\ufdd0-\ufdef\ufff9-\uffff{_UNSEEN}]{_IN_LINE}*$"
+PHONE_PATTERN = (
+    r"^\s*\+?(?:[\s().\-/\u2010-\u2015]*[0-9]){3,17}[\s().\-/]*(?:[,;]?\s*(?:ext[.=]?|x|#)\s*[0-9]{1,7})?\s*$"
+)
+"""What the document says of names and numbers: nothing of that form is refused, and a little more is taken."""
 
 
 def normal_name(text: str) -> str:
@@ -55,7 +64,7 @@ Whole = Annotated[int, BeforeValidator(_whole)]
 Name = Annotated[
     str,
     AfterValidator(normal_name),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": _NAME_LIMIT, "pattern": r"\S"}),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": _NAME_LIMIT, "pattern": NAME_PATTERN}),
 ]
 """One line with something to see, in any writing."""
 Text = Annotated[str, StringConstraints(max_length=2000, pattern=_TEXT), BeforeValidator(_normal_text)]
@@ -68,6 +77,7 @@ Phone = Annotated[
             "type": "string",
             "minLength": 3,
             "maxLength": PHONE_LIMIT,
+            "pattern": PHONE_PATTERN,
             "examples": ["+44 20 7946 0018", "(555) 123-4567", "020 7946 0018 ext 12"],
         }
     ),

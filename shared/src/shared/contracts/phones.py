@@ -20,7 +20,7 @@ COUNTRIES: frozenset[str] = frozenset(phonenumbers.SUPPORTED_REGIONS)
 _SCHEME = re.compile(r"\Atel:\s*", re.IGNORECASE)
 _EXTENSION = re.compile(
     r"(?P<number>.*?)[\s,;.(]*(?:ext(?:ension|n)?|x|int|anexo|доб|\#)[\s.:=]*(?P<extension>\d{1,7})[\s)\#]*",
-    re.IGNORECASE,
+    re.IGNORECASE | re.DOTALL,
 )
 _BETWEEN = re.compile(rf"[\s().\[\]/~\-\u2010-\u2015\u2212\u30fb\uff08\uff09\uff0d-\uff0f{INVISIBLE}]")
 """What people put between digits: blanks, brackets, dots, slashes, hyphens of every width, and nothing to be seen."""

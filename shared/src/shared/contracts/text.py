@@ -20,10 +20,11 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _CONTROLS_BUT_LINES = re.compile("[\x80-\x9f]+")
 _NOTHING = re.compile(f"[{_NO_TEXT}]+")
 
-INVISIBLE = (
+INVISIBLE_BELOW_10000 = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
-    "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
 )
+INVISIBLE = INVISIBLE_BELOW_10000 + "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 """Characters that show nothing of themselves, as members of a regular expression's class: those that Unicode calls
 default-ignorable, assigned or not, and the empty pattern of Braille."""
 _VISIBLE = re.compile(rf"[^\s\x00-\x1f\x7f-\x9f{INVISIBLE}{_NO_TEXT}]")

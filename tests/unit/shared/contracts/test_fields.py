@@ -1,5 +1,6 @@
 """Values that the API takes."""
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Annotated
 
@@ -8,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from shared.contracts.fields import Name, Text, Whole, parse_instant, parse_minute
+from shared.contracts.fields import NAME_PATTERN, PHONE_PATTERN, Name, Phone, Text, Whole, parse_instant, parse_minute
+from shared.contracts.phones import PHONE_LIMIT
 from shared.contracts.text import has_visible
+from tests.support.bookings import WRITING
 
 WHOLE: TypeAdapter[int] = TypeAdapter(Annotated[Whole, Field(le=10**6)], config=ConfigDict(strict=True))
 
@@ -66,6 +69,32 @@ def test_a_name_twice_is_a_name_once(text: str) -> None:
     assert NAMES.validate_python(name) == name
     assert has_visible(name)
     assert len(name.splitlines()) == 1
+
+
+@given(
+    st.from_regex(NAME_PATTERN, alphabet=st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]), fullmatch=True)
+)
+def test_a_name_that_the_document_allows_is_taken(text: str) -> None:
+    if len(text) <= 200:
+        assert NAMES.validate_python(text)
+
+
+@given(st.from_regex(PHONE_PATTERN, fullmatch=True))
+def test_a_number_that_the_document_allows_is_taken(text: str) -> None:
+    if len(text) <= PHONE_LIMIT:
+        assert TypeAdapter(Phone).validate_python(text)
+
+
+@pytest.mark.parametrize(
+    "number", ["(555) 123-4567", "020 7946 0018 ext 12", "\u00a0+44 (0)20 7946-0018 x1", "110;ext=3"]
+)
+def test_the_document_allows_numbers_as_people_write_them(number: str) -> None:
+    assert re.search(PHONE_PATTERN, number)
+
+
+@pytest.mark.parametrize("name", [*WRITING.values(), "O'Neil-Smith & Co.", "-"])
+def test_the_document_allows_names_of_any_writing(name: str) -> None:
+    assert re.search(NAME_PATTERN, name)
 
 
 def test_a_text_has_lines_of_one_kind() -> None:
