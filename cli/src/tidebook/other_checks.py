@@ -65,13 +65,13 @@ async def check_gateway(environment: Environment) -> list[Finding]:
         async with httpx.AsyncClient(timeout=_PATIENCE_SECONDS) as http:
             answer = await http.get(f"{url.rstrip('/')}/readyz")
             status = answer.json()
-            wrong = [f"{name}: {told}" for name, told in status["checks"].items() if told != "ok"]
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError) as error:
+            wrong = [f"{name}: {told}" for name, told in status.get("checks", {}).items() if told != "ok"]
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         return [fail("gateway", f"{url} does not answer: {type(error).__name__}", "start it; look at its log")]
     found = [
         ok("gateway", "is ready")
         if answer.status_code == 200
-        else fail("gateway", "; ".join(wrong), "`/status` shows every instance and its checks")
+        else fail("gateway", "; ".join(wrong) or "is not ready", "`/status` shows every instance and its checks")
     ]
     found += _zone_data(status.get("services", []))
     for service in status.get("services", []):
