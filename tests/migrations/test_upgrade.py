@@ -247,8 +247,9 @@ async def test_what_was_refused_is_refused_again_alike(upgrade: Upgrade, api: Ap
     assert again.status_code == 409
     assert again.headers["Idempotent-Replayed"] == "true"
     told = again.json()
-    for member in ("type", "title", "status", "detail", "code"):
+    for member in ("title", "status", "detail", "code"):
         assert told[member] == request["answer"][member]
+    assert told["type"] == f"/problems/{told['code']}"  # an address since; a name before
     assert len(told["alternatives"]) == len(request["answer"]["alternatives"])
 
 
