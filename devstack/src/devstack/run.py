@@ -20,6 +20,7 @@ from devstack.process import DevstackError, end_stale
 from devstack.seed import demo_tenant
 from devstack.server import Server
 from devstack.stack import Stack
+from devstack.stripe_account import StripeAccount
 from shared.local_stack import DEFAULT_PORT_BASE, HIGHEST_PORT_BASE
 from shared.local_stack import data_directory as chosen_directory
 from shared.local_stack import port_base as chosen_port_base
@@ -58,7 +59,10 @@ def run() -> int:
             ports = Ports.from_base(base)
             _refuse_taken(ports, base)
             credentials = Credentials.kept_in(directory / "secrets.json")
-            stack = Stack(directory, ports, credentials, report=console.note)
+            account = StripeAccount.of(os.environ)
+            stack = Stack(directory, ports, credentials, report=console.note, stripe=account)
+            if account:
+                console.note(f"Stripe is {account.api_base}, in test mode: `make demo` needs the fake one")
             interrupts.stack = stack
             return _run(stack, console, began)
     except (DevstackError, OSError) as error:

@@ -24,6 +24,7 @@ from devstack.ports import LOOPBACK, Ports, free_ports
 from devstack.process import DevstackError, run_as, stop_all
 from devstack.server import Server, answers_http
 from devstack.servers import REPOSITORY, Servers, temporary_directory
+from devstack.stripe_account import StripeAccount
 from devstack.supervisor import Supervisor
 
 SERVICES_STOP_SECONDS = 6.0
@@ -113,11 +114,13 @@ class Stack:
         commands: Mapping[str, tuple[str, ...]] | None = None,
         report: Callable[[str], None] = lambda _: None,
         servers: Servers | None = None,
+        stripe: StripeAccount | None = None,
     ) -> None:
         """`replicas` above one get free ports (0: not started); `settings` override those of every service.
 
         `commands` are the interpreter's arguments for a service that is to run in another way than `SERVICES` says.
-        `servers` are others than the embedded ones, on the same directory and ports.
+        `servers` are others than the embedded ones, on the same directory and ports. `stripe` takes the place of the
+        fake one, which runs on and is asked nothing.
         """
         self.directory = directory.absolute()
         self.ports = ports
@@ -126,6 +129,7 @@ class Stack:
         self.processes: dict[str, ServiceProcess] = {}
         """Every replica by name: `gateway-1`, `booking-1`, `booking-2`, …"""
         self._overrides = dict(settings or {})
+        self._stripe = stripe.settings() if stripe else {}
         self._commands = dict(commands or {})
         self._supervisor = Supervisor(report)
         self._temporary = False
@@ -196,6 +200,7 @@ class Stack:
             "SMTP_PORT": str(servers.inbox.smtp_port),
             "SMTP_STARTTLS": "false",
             "PAYMENT_PAGE_URL": f"{servers.stripe.url}/pay/booking/{{booking_id}}",
+            **self._stripe,
         }
 
     def _databases(self) -> dict[str, str]:
