@@ -7,7 +7,7 @@ reach its consumer all the same, to be dead-lettered. And a PONG may come after 
 import asyncio
 from typing import Any
 
-from nats.aio.client import Client
+from nats.aio.client import PING_PROTO, Client
 
 
 class SturdyClient(Client):
@@ -19,6 +19,11 @@ class SturdyClient(Client):
         except (ValueError, IndexError):
             return None  # no headers of ours: nothing in them is needed
         return found
+
+    async def _send_ping(self, future: asyncio.Future[bool] | None = None) -> None:
+        self._pongs.append(future or asyncio.get_running_loop().create_future())
+        await self._send_command(PING_PROTO)
+        await self._flush_pending()
 
     async def _process_pong(self) -> None:
         if self._pongs and self._pongs[0].done():  # nobody waits for it any more: `flush` was cancelled, or timed out
