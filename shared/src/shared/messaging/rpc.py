@@ -154,7 +154,9 @@ async def _reply(msg: Msg, query_type: type[Query[Any]], answer: Answer) -> None
         query = _decode(query_type, msg)
         body = _RESULT + (await answer(query)).model_dump_json().encode() + b"}"
     except Poison as error:
-        outcome, body = "invalid", _refuse("invalid_query", 422, "Invalid query", str(error))
+        # Both sides are ours: they have different releases, and whoever asked by HTTP can do nothing about it.
+        log.error("question_not_understood", subject=query_type.TYPE, reason=str(error))
+        outcome, body = "invalid", _refuse("internal", 500, "Internal error", str(error))
     except DomainError as error:
         outcome, body = "refused", _refuse(error.code, error.status, error.title, error.detail, error.extra)
     except Unavailable as error:
@@ -173,7 +175,8 @@ async def _respond(msg: Msg, body: bytes) -> None:
         try:
             await msg.respond(body)
         except MaxPayloadError:
-            await msg.respond(_refuse("answer_too_large", 422, "Answer too large", "ask for less at once"))
+            log.error("answer_too_large", subject=msg.subject, size=len(body))
+            await msg.respond(_refuse("internal", 500, "Internal error", "the answer is longer than a message can be"))
     except (NatsError, OSError) as error:
         log.warning("reply_not_sent", subject=msg.subject, error=type(error).__name__)
 
