@@ -18,11 +18,13 @@ from starlette.routing import BaseRoute, Route
 
 from gateway import api
 from gateway.api import operations
+from gateway.http.answers import complete, components, functions_of
 from gateway.http.documentation import PATHS, PreparedAnswer, documentation_routes
 from gateway.http.edge import CLIENT_GONE, WEBHOOK_PATH
+from gateway.http.headers import read_command_headers
 from gateway.http.problems import Problem, ProblemDocument, answer_to, render_internal, render_problem
 from gateway.http.routes import JsonRoute
-from gateway.identity.access import guard_of
+from gateway.identity.access import caller, guard_of
 from shared.declarations import declared_in
 from shared.errors import DomainError, Unavailable
 from shared.messaging.rpc import Rejected
@@ -31,7 +33,9 @@ from shared.runtime.service import VERSION
 _DESCRIPTION = """
 Bookings that can't overlap, paid deposits, mails that are sent. Every request carries
 `Authorization: Bearer <key>`. Errors are problem documents (RFC 9457) with a stable `code`; their `type` is
-an address at this gateway that explains it, and [/problems](/problems) lists them all.
+an address at this gateway that explains it, and [/problems](/problems) lists them all. Each operation names the codes
+that it answers with. Beside those, an address that there is not is `404` `not_found`, a method that an address does not
+have is `405` `method_not_allowed` (`Allow` names those that it has), and `500` `internal` is a defect of ours.
 
 Writes are durable: once accepted they are carried out, even if a part of the system is down. The
 answer is the outcome if it comes in time (5 s, or `Prefer: wait=N`), otherwise `202` with a
@@ -135,15 +139,22 @@ def _complete_document(app: FastAPI) -> dict[str, Any]:
         schemas = document["components"]["schemas"] | extra["$defs"]
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
-        for path, operations_of in document["paths"].items():
-            for operation in operations_of.values():
-                if path in PUBLIC:
-                    operation["security"] = []
-                if "HTTPValidationError" in str(operation["responses"].get("422")):
-                    del operation["responses"]["422"]  # FastAPI's own guess; ours say what they answer
-        document["components"]["schemas"] = dict(sorted(schemas.items()))
+        for route in app.routes:
+            if isinstance(route, APIRoute) and route.include_in_schema:
+                for method in route.methods or ():
+                    _complete_operation(route, document["paths"][route.path][method.lower()])
+        document["components"] |= {"schemas": dict(sorted(schemas.items()))} | components(document["paths"])
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _complete_operation(route: APIRoute, operation: dict[str, Any]) -> None:
+    """What a path operation may answer; FastAPI's own guess of 422 makes room for that."""
+    if route.path in PUBLIC:
+        operation["security"] = []
+    operation["responses"].pop("422", None)
+    called = set(functions_of(route.dependant))
+    complete(route, operation, counted=caller in called, command=read_command_headers in called)
 
 
 async def _answer(request: Request, error: Exception) -> Response:

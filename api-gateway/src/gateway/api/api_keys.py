@@ -10,10 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api.dependencies import Runtime
+from gateway.http.answers import ASKING, EXAMPLE_ID, follows, next_page, refuses, shows
 from gateway.http.body import Body
 from gateway.http.parameters import Cursor, Limit
 from gateway.http.problems import FieldError, invalid
-from gateway.http.routes import OPERATOR_LIST_PROBLEMS, OPERATOR_WRITE_PROBLEMS, api_router, problems
+from gateway.http.routes import api_router
 from gateway.identity.access import OPERATOR_ONLY, access_of
 from gateway.identity.key_store import add_key, list_keys, revoke_key
 from gateway.identity.keys import key_id_of, make_key
@@ -24,6 +25,20 @@ from shared.errors import NotFound
 from shared.persistence.transaction import EVERY_TENANT
 
 routes = api_router("Operator", guard=OPERATOR_ONLY)
+
+
+_EXAMPLE = {
+    "id": "0123456789abcdef",
+    "tenant_id": str(EXAMPLE_ID),
+    "name": "web shop",
+    "scopes": ["bookings:read", "bookings:write"],
+    "created_at": "2026-11-20T10:00:00Z",
+    "expires_at": None,
+    "revoked_at": None,
+    "last_used_at": None,
+}
+_MADE = _EXAMPLE | {"key": "tb_live_0123456789abcdef_…"}
+_LINKS = {"revoke": follows("revoke_api_key", "End it for good.", key_id="$response.body#/id")}
 
 
 class ApiKeyCreate(Body):
@@ -63,6 +78,7 @@ class ApiKeyList(BaseModel):
     next_cursor: str | None
 
 
+@refuses("not_found")
 async def known_form(key_id: str) -> str:
     """A key's id. Raises `NotFound` for what can't be one."""
     try:
@@ -71,7 +87,8 @@ async def known_form(key_id: str) -> str:
         raise NotFound("There is no key of that id.") from None
 
 
-@routes.post("/v1/api-keys", status_code=201, response_model=ApiKeyCreated, responses=OPERATOR_WRITE_PROBLEMS)
+@routes.post("/v1/api-keys", status_code=201, response_model=ApiKeyCreated, responses=shows(201, _MADE, links=_LINKS))
+@refuses("not_found", *ASKING)
 async def create_api_key(body: ApiKeyCreate, runtime: Runtime) -> ApiKeyCreated:
     """Make a key for a tenant. Keep the answer's `key`: it is not shown again."""
     if body.expires_at is not None and body.expires_at <= utc_now():
@@ -82,7 +99,12 @@ async def create_api_key(body: ApiKeyCreate, runtime: Runtime) -> ApiKeyCreated:
     return ApiKeyCreated(**ApiKey.model_validate(row).model_dump(), key=key.text)
 
 
-@routes.get("/v1/api-keys", response_model=ApiKeyList, responses=OPERATOR_LIST_PROBLEMS)
+@routes.get(
+    "/v1/api-keys",
+    response_model=ApiKeyList,
+    responses=shows(200, {"api_keys": [_EXAMPLE], "next_cursor": None}, links=next_page("list_api_keys")),
+)
+@refuses("invalid_cursor", *ASKING)
 async def list_api_keys(
     runtime: Runtime, limit: Limit = 50, cursor: Cursor = None, tenant_id: UUID | None = None
 ) -> dict[str, object]:
@@ -92,9 +114,8 @@ async def list_api_keys(
     return {"api_keys": page, "next_cursor": next_cursor}
 
 
-@routes.delete(
-    "/v1/api-keys/{key_id}", status_code=204, response_class=Response, responses=problems(401, 403, 404, 503)
-)
+@routes.delete("/v1/api-keys/{key_id}", status_code=204, response_class=Response)
+@refuses("not_found", *ASKING)
 async def revoke_api_key(request: Request, key_id: Annotated[str, Depends(known_form)], runtime: Runtime) -> None:
     """End a key for good. Every gateway stops honouring it within five seconds."""
     async with runtime.context().transaction(EVERY_TENANT) as tx:

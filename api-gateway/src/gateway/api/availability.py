@@ -9,9 +9,10 @@ from fastapi.params import Security
 from starlette.responses import Response
 
 from gateway.api.dependencies import Nats
+from gateway.http.answers import ASKING, follows, refuses, shows
 from gateway.http.parameters import QueryInstant
 from gateway.http.problems import FieldError, invalid
-from gateway.http.routes import READ_PROBLEMS, api_router
+from gateway.http.routes import api_router
 from gateway.identity.access import caller
 from gateway.identity.authenticator import Caller
 from gateway.identity.scopes import Scope
@@ -21,9 +22,25 @@ from shared.messaging.rpc import call_unread
 routes = api_router("Availability")
 
 LONGEST_SEARCH = timedelta(days=62)
+_EXAMPLE = {
+    "slots": [
+        {
+            "starts_at": "2026-12-01T08:00:00Z",
+            "ends_at": "2026-12-01T10:00:00Z",
+            "local_start": "2026-12-01T09:00:00+01:00",
+            "time_zone": "Europe/Berlin",
+            "resource_ids": ["01936c5e-7d80-7000-8000-000000000002"],
+        }
+    ],
+    "next_from": None,
+}
+_LINKS = {
+    "next_part": follows("find_slots", "What comes after, unless it is null.", **{"from": "$response.body#/next_from"})
+}
 
 
-@routes.get("/v1/availability", response_model=SlotList, responses=READ_PROBLEMS)
+@routes.get("/v1/availability", response_model=SlotList, responses=shows(200, _EXAMPLE, links=_LINKS))
+@refuses("service_not_found", "resource_not_found", *ASKING)
 async def find_slots(
     caller: Annotated[Caller, Security(caller, scopes=[Scope.CATALOG_READ])],
     nats: Nats,

@@ -11,12 +11,13 @@ from starlette.responses import Response
 
 from gateway.api.dependencies import Follower, Nats, Submitter
 from gateway.commands.follow import CommandFollower
-from gateway.commands.submit import ACCEPTED, accepted, entity_tag
+from gateway.commands.submit import SUBMITTING, accepted, decided, entity_tag, waiting
+from gateway.http.answers import ASKING, EXAMPLE_ID, follows, next_page, refuses, shows
 from gateway.http.body import STRICT, Body
 from gateway.http.edge import BOOKINGS_PATH
 from gateway.http.headers import ExpectedVersions, SentHeaders
 from gateway.http.parameters import Cursor, Limit, QueryInstant
-from gateway.http.routes import LIST_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, api_router, problems
+from gateway.http.routes import api_router
 from gateway.identity.access import caller
 from gateway.identity.authenticator import Caller
 from gateway.identity.scopes import Scope
@@ -38,8 +39,74 @@ raw_routes = api_router("Bookings", raw=True)
 routes = api_router("Bookings")
 
 LOCATION = "/v1/bookings/{id}"
+CHANGED = LOCATION + f"?command={EXAMPLE_ID}"
 CHANGES = tuple(kind for kind in published(Command) if kind.RESULT_IN == "booking" and not kind.CREATES)
 """What can be done with a booking that is there."""
+
+_TIME = ("slot_taken", "outside_hours", "too_soon", "too_far")
+CREATING = ("service_not_found", "resource_not_found", *_TIME)
+"""With which codes a booking may be refused that is to be made."""
+_CANCELLING = ("booking_not_found", "booking_closed", "version_conflict")
+_MOVING = ("resource_not_found", *_TIME, *_CANCELLING)
+FOLLOWING = ("booking_not_found", *CREATING, "idempotency_key_reused")
+"""With which codes a booking is not shown: there is none, or it was refused."""
+_BOOKING = {
+    "id": str(EXAMPLE_ID),
+    "status": "pending_payment",
+    "version": 1,
+    "service_id": "01936c5e-7d80-7000-8000-000000000002",
+    "resource_id": "01936c5e-7d80-7000-8000-000000000003",
+    "starts_at": "2026-12-01T08:00:00Z",
+    "ends_at": "2026-12-01T10:00:00Z",
+    "local_start": "2026-12-01T09:00:00+01:00",
+    "time_zone": "Europe/Berlin",
+    "customer": {"name": "Ada Lovelace", "email": "ada@example.org", "phone": None},
+    "notes": None,
+    "metadata": {},
+    "price": {"amount": 12000, "currency": "eur"},
+    "deposit": {"amount": 2400, "currency": "eur", "status": "pending"},
+    "hold_expires_at": "2026-11-20T10:15:00Z",
+    "cancellation_reason": None,
+    "created_at": "2026-11-20T10:00:00Z",
+}
+_MOVED = _BOOKING | {
+    "version": 2,
+    "starts_at": "2026-12-02T08:00:00Z",
+    "ends_at": "2026-12-02T10:00:00Z",
+    "local_start": "2026-12-02T09:00:00+01:00",
+}
+_CANCELLED = _BOOKING | {
+    "version": 2,
+    "status": "cancelled",
+    "deposit": None,
+    "hold_expires_at": None,
+    "cancellation_reason": "Ill",
+}
+_NEXT = {
+    "cancel": follows("cancel_booking", "Call it off.", booking_id="$response.body#/id"),
+    "reschedule": follows("reschedule_booking", "Move it.", booking_id="$response.body#/id"),
+    "payment": follows("get_payment", "The deposit's payment, if it needs one.", booking_id="$response.body#/id"),
+}
+_SHOWN = {"booking": follows("get_booking", "The booking.", booking_id="$response.body#/id")}
+_OUTCOME = {
+    "outcome": follows(
+        "get_booking",
+        "What comes of this change.",
+        booking_id="$response.body#/id",
+        command="$response.header.X-Request-Id",
+    )
+}
+_UNLESS_KNOWN = {
+    "parameters": [
+        {
+            "name": "If-None-Match",
+            "in": "header",
+            "required": False,
+            "description": "Only if the booking is at none of these versions, as its `ETag` says; else 304.",
+            "schema": {"type": "string", "examples": ['"3"', "*"]},
+        }
+    ]
+}
 
 
 class CustomerDetails(contract.Customer):
@@ -84,7 +151,6 @@ class BookingCancel(Body):
 
 
 WITHOUT_REASON = BookingCancel()
-CHANGE_PROBLEMS = WRITE_PROBLEMS | problems(412)
 
 
 class BookingReschedule(Body):
@@ -109,7 +175,14 @@ class BookingList(Page):
     bookings: list[Booking]
 
 
-@raw_routes.post(BOOKINGS_PATH, status_code=201, response_model=Booking, responses=ACCEPTED | WRITE_PROBLEMS)
+@raw_routes.post(
+    BOOKINGS_PATH,
+    status_code=201,
+    response_model=Booking,
+    responses=decided(201, _BOOKING, "ETag", links=_SHOWN | _NEXT)
+    | waiting(LOCATION, "Preference-Applied", links=_SHOWN),
+)
+@refuses(*CREATING, *SUBMITTING)
 async def create_booking(
     request: Request,
     caller: Annotated[Caller, Security(caller, scopes=[Scope.BOOKINGS_WRITE])],
@@ -126,7 +199,12 @@ async def create_booking(
     return await submitter.submit(request, command, headers, Booking, LOCATION)
 
 
-@routes.post("/v1/bookings/{booking_id}/cancel", response_model=Booking, responses=ACCEPTED | CHANGE_PROBLEMS)
+@routes.post(
+    "/v1/bookings/{booking_id}/cancel",
+    response_model=Booking,
+    responses=decided(200, _CANCELLED, "ETag", links=_SHOWN) | waiting(CHANGED, "Preference-Applied", links=_OUTCOME),
+)
+@refuses(*_CANCELLING, *SUBMITTING)
 async def cancel_booking(
     request: Request,
     caller: Annotated[Caller, Security(caller, scopes=[Scope.BOOKINGS_WRITE])],
@@ -145,7 +223,13 @@ async def cancel_booking(
     return await submitter.submit(request, command, headers, Booking, LOCATION)
 
 
-@routes.post("/v1/bookings/{booking_id}/reschedule", response_model=Booking, responses=ACCEPTED | CHANGE_PROBLEMS)
+@routes.post(
+    "/v1/bookings/{booking_id}/reschedule",
+    response_model=Booking,
+    responses=decided(200, _MOVED, "ETag", links=_SHOWN | _NEXT)
+    | waiting(CHANGED, "Preference-Applied", links=_OUTCOME),
+)
+@refuses(*_MOVING, *SUBMITTING)
 async def reschedule_booking(
     request: Request,
     caller: Annotated[Caller, Security(caller, scopes=[Scope.BOOKINGS_WRITE])],
@@ -165,7 +249,12 @@ async def reschedule_booking(
     return await submitter.submit(request, command, headers, Booking, LOCATION)
 
 
-@routes.get(BOOKINGS_PATH, response_model=BookingList, responses=LIST_PROBLEMS)
+@routes.get(
+    BOOKINGS_PATH,
+    response_model=BookingList,
+    responses=shows(200, {"bookings": [_BOOKING], "next_cursor": None}, links=next_page("list_bookings")),
+)
+@refuses("invalid_cursor", *ASKING)
 async def list_bookings(
     caller: Annotated[Caller, Security(caller, scopes=[Scope.BOOKINGS_READ])],
     nats: Nats,
@@ -191,7 +280,15 @@ async def list_bookings(
     return await call(nats, query)
 
 
-@routes.get("/v1/bookings/{booking_id}", response_model=Booking, responses=ACCEPTED | READ_PROBLEMS | problems(409))
+@routes.get(
+    "/v1/bookings/{booking_id}",
+    response_model=Booking,
+    responses=shows(200, _BOOKING, "ETag", links=_NEXT)
+    | waiting(LOCATION)
+    | shows(304, None, "ETag", description="It is at a version that `If-None-Match` names."),
+    openapi_extra=_UNLESS_KNOWN,
+)
+@refuses(*FOLLOWING, *_MOVING, "validation_error", *ASKING)
 async def get_booking(
     caller: Annotated[Caller, Security(caller, scopes=[Scope.BOOKINGS_READ])],
     booking_id: UUID,

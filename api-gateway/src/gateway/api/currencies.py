@@ -3,7 +3,8 @@
 from fastapi.params import Security
 from pydantic import BaseModel, Field
 
-from gateway.http.routes import READ_PROBLEMS, api_router
+from gateway.http.answers import shows
+from gateway.http.routes import api_router
 from gateway.identity.access import caller
 from gateway.identity.scopes import Scope
 from shared.contracts.money import CURRENCIES, CurrencyRules
@@ -40,7 +41,10 @@ class CurrencyList(BaseModel):
 _ALL = CurrencyList(currencies=[Currency.of(CURRENCIES[code]) for code in sorted(CURRENCIES)])
 
 
-@routes.get("/v1/currencies", response_model=CurrencyList, responses=READ_PROBLEMS)
+_EXAMPLE = {"currencies": [Currency.of(CURRENCIES[code]).model_dump() for code in ("eur", "jpy")]}
+
+
+@routes.get("/v1/currencies", response_model=CurrencyList, responses=shows(200, _EXAMPLE))
 async def list_currencies() -> CurrencyList:
     """Every currency that a price may be in: its exponent, its smallest step, the least that can be paid by card."""
     return _ALL

@@ -12,9 +12,10 @@ from starlette.requests import Request
 from gateway.api import dependencies
 from gateway.dead_letters.audit import Action, AuditContext, AuditEntry
 from gateway.dead_letters.store import StoredDeadLetter
+from gateway.http.answers import ASKING, follows, next_page, refuses, shows
 from gateway.http.body import Body
 from gateway.http.parameters import Cursor, Limit
-from gateway.http.routes import OPERATOR_LIST_PROBLEMS, api_router, problems
+from gateway.http.routes import api_router
 from gateway.identity.access import OPERATOR_ONLY
 from shared.contracts.fields import Name, Text, Whole
 from shared.errors import NotFound
@@ -24,7 +25,36 @@ routes = api_router("Operator", guard=OPERATOR_ONLY)
 
 DurableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
-_DECISION_PROBLEMS = problems(401, 403, 404, 408, 409, 413, 415, 422, 503)
+_SUMMARY = {
+    "number": 7,
+    "died_at": "2026-11-20T10:00:00Z",
+    "durable": "billing-request-payment",
+    "subject": "booking.held.v1.01936c5e-7d80-7000-8000-000000000001",
+    "stream": "BOOKING",
+    "sequence": 1042,
+    "attempts": 8,
+    "reason": "too_many_attempts",
+    "error": "KeyError: 'deposit'",
+    "size": 2,
+}
+_WHOLE = _SUMMARY | {
+    "headers": {"ce-type": "booking.held.v1"},
+    "payload": {"encoding": "text", "data": "{}"},
+}
+_DECIDED = {
+    "number": 7,
+    "action": "replayed",
+    "decided_at": "2026-11-20T11:00:00Z",
+    "actor": "operator (Ada)",
+    "reason": "the bug is mended",
+    "details": "handled",
+    "repeated": False,
+}
+_MANY = {"replayed": 12, "failed": [{"number": 9, "detail": "KeyError"}], "last": 20, "remaining": 1, "stopped": None}
+_LINKS = {
+    "replay": follows("replay_dead_letter", "Have it handled again.", number="$response.body#/number"),
+    "discard": follows("discard_dead_letter", "Give it up.", number="$response.body#/number"),
+}
 
 
 class DeadLetterDecide(Body):
@@ -113,6 +143,7 @@ class DeadLetterBulkReplayResult(BaseModel):
     stopped: str | None = Field(description="Why it gave up early, if it did.")
 
 
+@refuses("not_found")
 async def known_form(
     number: Annotated[str, WithJsonSchema({"type": "integer", "minimum": 1}), Path()],
 ) -> int:
@@ -125,7 +156,14 @@ async def known_form(
 Number = Annotated[int, Depends(known_form)]
 
 
-@routes.get("/v1/dead-letters", response_model=DeadLetterList, responses=OPERATOR_LIST_PROBLEMS)
+@routes.get(
+    "/v1/dead-letters",
+    response_model=DeadLetterList,
+    responses=shows(
+        200, {"dead_letters": [_SUMMARY], "total": 1, "next_cursor": None}, links=next_page("list_dead_letters")
+    ),
+)
+@refuses("invalid_cursor", "unavailable")
 async def list_dead_letters(
     dead_letters: dependencies.DeadLetters,
     limit: Limit = 50,
@@ -147,7 +185,8 @@ async def list_dead_letters(
     )
 
 
-@routes.get("/v1/dead-letters/{number}", response_model=DeadLetter, responses=problems(401, 403, 404, 503))
+@routes.get("/v1/dead-letters/{number}", response_model=DeadLetter, responses=shows(200, _WHOLE, links=_LINKS))
+@refuses(*ASKING)
 async def get_dead_letter(number: Number, dead_letters: dependencies.DeadLetters) -> DeadLetter:
     """One dead letter with its headers and payload. That may hold personal data."""
     stored = await dead_letters.find(number)
@@ -162,8 +201,9 @@ async def get_dead_letter(number: Number, dead_letters: dependencies.DeadLetters
 @routes.post(
     "/v1/dead-letters/replay",
     response_model=DeadLetterBulkReplayResult,
-    responses=problems(401, 403, 408, 409, 413, 415, 422, 503),
+    responses=shows(200, _MANY),
 )
+@refuses("replay_running", *ASKING)
 async def replay_dead_letters(
     request: Request, body: DeadLetterBulkReplay, dead_letters: dependencies.DeadLetters
 ) -> DeadLetterBulkReplayResult:
@@ -178,7 +218,8 @@ async def replay_dead_letters(
     )
 
 
-@routes.post("/v1/dead-letters/{number}/replay", response_model=DeadLetterDecision, responses=_DECISION_PROBLEMS)
+@routes.post("/v1/dead-letters/{number}/replay", response_model=DeadLetterDecision, responses=shows(200, _DECIDED))
+@refuses("already_discarded", "replay_failed", *ASKING)
 async def replay_dead_letter(
     request: Request, number: Number, dead_letters: dependencies.DeadLetters, body: DeadLetterDecide = UNEXPLAINED
 ) -> DeadLetterDecision:
@@ -187,7 +228,12 @@ async def replay_dead_letter(
     return _decision(number, context, await dead_letters.replay(number, context))
 
 
-@routes.post("/v1/dead-letters/{number}/discard", response_model=DeadLetterDecision, responses=_DECISION_PROBLEMS)
+@routes.post(
+    "/v1/dead-letters/{number}/discard",
+    response_model=DeadLetterDecision,
+    responses=shows(200, _DECIDED | {"action": "discarded"}),
+)
+@refuses("already_replayed", *ASKING)
 async def discard_dead_letter(
     request: Request, number: Number, dead_letters: dependencies.DeadLetters, body: DeadLetterDecide = UNEXPLAINED
 ) -> DeadLetterDecision:

@@ -7,11 +7,12 @@ from fastapi.params import Security
 from pydantic import Field
 from starlette.responses import Response
 
-from gateway.api.bookings import LOCATION, follow_booking
+from gateway.api.bookings import FOLLOWING, LOCATION, follow_booking
 from gateway.api.dependencies import Follower, Nats
-from gateway.commands.submit import ACCEPTED, accepted
+from gateway.commands.submit import accepted, waiting
+from gateway.http.answers import ASKING, refuses, shows
 from gateway.http.problems import Problem
-from gateway.http.routes import READ_PROBLEMS, api_router, problems
+from gateway.http.routes import api_router
 from gateway.identity.access import caller
 from gateway.identity.authenticator import Caller
 from gateway.identity.scopes import Scope
@@ -32,9 +33,21 @@ class Payment(contract.Payment):
     failure_code: str | None = Field(default=None, exclude=True)
 
 
+_EXAMPLE = {
+    "status": "requested",
+    "amount": 2400,
+    "currency": "eur",
+    "payment_intent_id": "pi_3NxyzExample",
+    "client_secret": "pi_3NxyzExample_secret_abc",
+}
+
+
 @routes.get(
-    "/v1/bookings/{booking_id}/payment", response_model=Payment, responses=ACCEPTED | READ_PROBLEMS | problems(409)
+    "/v1/bookings/{booking_id}/payment",
+    response_model=Payment,
+    responses=shows(200, _EXAMPLE) | waiting(LOCATION),
 )
+@refuses("payment_not_found", *FOLLOWING, *ASKING)
 async def get_payment(
     caller: Annotated[Caller, Security(caller, scopes=[Scope.PAYMENTS_READ])],
     booking_id: UUID,

@@ -9,11 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api.dependencies import Follower, Nats, Submitter
-from gateway.commands.submit import ACCEPTED, accepted
+from gateway.commands.submit import SUBMITTING, accepted, decided, waiting
+from gateway.http.answers import ASKING, EXAMPLE_ID, follows, next_page, refuses, shows
 from gateway.http.body import STRICT, Body
 from gateway.http.headers import SentHeaders
 from gateway.http.parameters import Cursor, Limit
-from gateway.http.routes import LIST_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, api_router, problems
+from gateway.http.routes import api_router
 from gateway.identity.access import caller
 from gateway.identity.authenticator import Caller
 from gateway.identity.scopes import Scope
@@ -31,6 +32,18 @@ from shared.messaging.rpc import call
 routes = api_router("Catalog")
 
 LOCATION = "/v1/resources/{id}"
+_EXAMPLE = {
+    "id": str(EXAMPLE_ID),
+    "name": "Team A",
+    "time_zone": "Europe/Berlin",
+    "weekly_hours": [{"weekday": 0, "opens": "09:00", "closes": "18:00"}],
+    "service_ids": ["01936c5e-7d80-7000-8000-000000000002"],
+    "created_at": "2026-11-20T10:00:00Z",
+}
+_LINKS = {
+    "resource": follows("get_resource", "The resource.", resource_id="$response.body#/id"),
+    "bookings": follows("list_bookings", "Its bookings.", resource_id="$response.body#/id"),
+}
 
 
 class OpeningHours(WeeklyHours):
@@ -65,7 +78,13 @@ class ResourceCreate(Body):
     service_ids: Annotated[list[UUID], Field(max_length=200)]
 
 
-@routes.post("/v1/resources", status_code=201, response_model=Resource, responses=ACCEPTED | WRITE_PROBLEMS)
+@routes.post(
+    "/v1/resources",
+    status_code=201,
+    response_model=Resource,
+    responses=decided(201, _EXAMPLE, links=_LINKS) | waiting(LOCATION, "Preference-Applied", links=_LINKS),
+)
+@refuses("service_not_found", "validation_error", *SUBMITTING)
 async def create_resource(
     request: Request,
     caller: Annotated[Caller, Security(caller, scopes=[Scope.CATALOG_WRITE])],
@@ -78,7 +97,12 @@ async def create_resource(
     return await submitter.submit(request, command, headers, Resource, LOCATION)
 
 
-@routes.get("/v1/resources", response_model=ResourceList, responses=LIST_PROBLEMS)
+@routes.get(
+    "/v1/resources",
+    response_model=ResourceList,
+    responses=shows(200, {"resources": [_EXAMPLE], "next_cursor": None}, links=next_page("list_resources")),
+)
+@refuses("invalid_cursor", *ASKING)
 async def list_resources(
     caller: Annotated[Caller, Security(caller, scopes=[Scope.CATALOG_READ])],
     nats: Nats,
@@ -89,7 +113,12 @@ async def list_resources(
     return await call(nats, ListResources(tenant_id=caller.tenant_id, limit=limit, cursor=cursor))
 
 
-@routes.get("/v1/resources/{resource_id}", response_model=Resource, responses=ACCEPTED | READ_PROBLEMS | problems(409))
+@routes.get(
+    "/v1/resources/{resource_id}",
+    response_model=Resource,
+    responses=shows(200, _EXAMPLE, links={"bookings": _LINKS["bookings"]}) | waiting(LOCATION),
+)
+@refuses("resource_not_found", "service_not_found", "validation_error", "idempotency_key_reused", *ASKING)
 async def get_resource(
     caller: Annotated[Caller, Security(caller, scopes=[Scope.CATALOG_READ])], resource_id: UUID, follower: Follower
 ) -> Resource | Response:

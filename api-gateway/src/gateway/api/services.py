@@ -9,11 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api.dependencies import Follower, Nats, Submitter
-from gateway.commands.submit import ACCEPTED, accepted
+from gateway.commands.submit import SUBMITTING, accepted, decided, waiting
+from gateway.http.answers import ASKING, EXAMPLE_ID, follows, next_page, refuses, shows
 from gateway.http.body import STRICT, Body
 from gateway.http.headers import SentHeaders
 from gateway.http.parameters import Cursor, Limit
-from gateway.http.routes import LIST_PROBLEMS, READ_PROBLEMS, WRITE_PROBLEMS, api_router, problems
+from gateway.http.routes import api_router
 from gateway.identity.access import caller
 from gateway.identity.authenticator import Caller
 from gateway.identity.scopes import Scope
@@ -25,6 +26,24 @@ from shared.messaging.rpc import call
 routes = api_router("Catalog")
 
 LOCATION = "/v1/services/{id}"
+_EXAMPLE = {
+    "id": str(EXAMPLE_ID),
+    "name": "Deep clean",
+    "duration_minutes": 120,
+    "price": {"amount": 12000, "currency": "eur"},
+    "buffer_before_minutes": 0,
+    "buffer_after_minutes": 30,
+    "deposit_percent": 20,
+    "deposit": {"amount": 2400, "currency": "eur"},
+    "minimum_notice_minutes": 120,
+    "horizon_days": 90,
+    "slot_step_minutes": 30,
+    "created_at": "2026-11-20T10:00:00Z",
+}
+_LINKS = {
+    "service": follows("get_service", "The service.", service_id="$response.body#/id"),
+    "slots": follows("find_slots", "When it can be booked.", service_id="$response.body#/id"),
+}
 
 
 class Price(Money):
@@ -56,7 +75,13 @@ class ServiceCreate(Body):
     slot_step_minutes: Whole = Field(default=30, ge=5, le=1440)
 
 
-@routes.post("/v1/services", status_code=201, response_model=Service, responses=ACCEPTED | WRITE_PROBLEMS)
+@routes.post(
+    "/v1/services",
+    status_code=201,
+    response_model=Service,
+    responses=decided(201, _EXAMPLE, links=_LINKS) | waiting(LOCATION, "Preference-Applied", links=_LINKS),
+)
+@refuses("validation_error", *SUBMITTING)
 async def create_service(
     request: Request,
     caller: Annotated[Caller, Security(caller, scopes=[Scope.CATALOG_WRITE])],
@@ -69,7 +94,12 @@ async def create_service(
     return await submitter.submit(request, command, headers, Service, LOCATION)
 
 
-@routes.get("/v1/services", response_model=ServiceList, responses=LIST_PROBLEMS)
+@routes.get(
+    "/v1/services",
+    response_model=ServiceList,
+    responses=shows(200, {"services": [_EXAMPLE], "next_cursor": None}, links=next_page("list_services")),
+)
+@refuses("invalid_cursor", *ASKING)
 async def list_services(
     caller: Annotated[Caller, Security(caller, scopes=[Scope.CATALOG_READ])],
     nats: Nats,
@@ -80,7 +110,12 @@ async def list_services(
     return await call(nats, ListServices(tenant_id=caller.tenant_id, limit=limit, cursor=cursor))
 
 
-@routes.get("/v1/services/{service_id}", response_model=Service, responses=ACCEPTED | READ_PROBLEMS | problems(409))
+@routes.get(
+    "/v1/services/{service_id}",
+    response_model=Service,
+    responses=shows(200, _EXAMPLE, links={"slots": _LINKS["slots"]}) | waiting(LOCATION),
+)
+@refuses("service_not_found", "validation_error", "idempotency_key_reused", *ASKING)
 async def get_service(
     caller: Annotated[Caller, Security(caller, scopes=[Scope.CATALOG_READ])], service_id: UUID, follower: Follower
 ) -> Service | Response:

@@ -12,10 +12,11 @@ from starlette.requests import Request
 
 from gateway.api.dependencies import Nats, StripeSecrets
 from gateway.failpoints import GatewayFailpoint
-from gateway.http.body import read_body
+from gateway.http.answers import refuses, shows
+from gateway.http.body import BODY_REFUSALS, read_body
 from gateway.http.edge import WEBHOOK_PATH
 from gateway.http.problems import Problem
-from gateway.http.routes import api_router, problems
+from gateway.http.routes import api_router
 from gateway.http.stripe_signature import InvalidSignature, check_form, verify
 from shared.clock import utc_now
 from shared.failpoints import failpoint
@@ -58,6 +59,7 @@ class _Envelope(BaseModel):
     object: Annotated[str, StringConstraints(max_length=200)] = "event"
 
 
+@refuses("invalid_webhook")
 async def _plausible(signatures: _Signatures) -> list[str]:
     """The signatures, as they could be Stripe's; a body without them is not read. Raises 400."""
     try:
@@ -67,6 +69,7 @@ async def _plausible(signatures: _Signatures) -> list[str]:
     return signatures
 
 
+@refuses(*BODY_REFUSALS)
 async def _event(request: Request) -> bytes:
     """The raw event. Raises 408, 413."""
     return await read_body(request, BODY_SECONDS)
@@ -75,9 +78,10 @@ async def _event(request: Request) -> bytes:
 @raw_routes.post(
     WEBHOOK_PATH,
     response_model=WebhookReceived,
-    responses=problems(400, 408, 413, 503),
+    responses=shows(200, {"received": True}),
     openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": _EVENT}}}},
 )
+@refuses("invalid_webhook", "unavailable", "overloaded")
 async def receive_stripe_event(
     signatures: Annotated[list[str], Depends(_plausible)],
     body: Annotated[bytes, Depends(_event)],

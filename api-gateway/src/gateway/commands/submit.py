@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from typing import Any, Literal
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from gateway.commands.backlog import Backlog
 from gateway.commands.outcomes import OutcomeInbox
 from gateway.failpoints import GatewayFailpoint
+from gateway.http.answers import EXAMPLE_ID, REPEATED, Responses, shows
 from gateway.http.headers import CommandHeaders, Preference
 from gateway.http.problems import render_refusal
 from shared.clock import utc_now
@@ -43,10 +45,21 @@ class CommandAccepted(BaseModel):
     location: str
 
 
-ACCEPTED: dict[int | str, dict[str, Any]] = {
-    202: {"model": CommandAccepted, "description": "Stored; it will be carried out. `Location` shows what came of it."}
-}
-"""The answer of who has stored a command or follows one, for a route's `responses`."""
+SUBMITTING = ("idempotency_key_reused", "unavailable", "overloaded")
+"""With which codes every command may be refused."""
+
+
+def decided(status: int, example: Any, *headers: str, links: Mapping[str, Any] | None = None) -> Responses:
+    """The answer of a command that was carried out, for a route's `responses`."""
+    return shows(status, example, "Location", *REPEATED, *headers, links=links)
+
+
+def waiting(place: str, *headers: str, links: Mapping[str, Any] | None = None) -> Responses:
+    """The answer of who has stored a command or follows one, for a route's `responses`; `place` as `location` below."""
+    thing = CommandAccepted(id=EXAMPLE_ID, location=place.format(id=EXAMPLE_ID)).model_dump(mode="json")
+    description = "Stored; it will be carried out. `Location` shows what came of it."
+    said = shows(202, thing, "Location", "Retry-After", *headers, links=links, description=description)
+    return {202: {"model": CommandAccepted} | said[202]}
 
 
 class CommandSubmitter:

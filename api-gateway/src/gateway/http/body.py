@@ -37,6 +37,10 @@ class Body(BaseModel):
     model_config = STRICT
 
 
+BODY_REFUSALS = ("request_timeout", "body_too_large", "overloaded")
+"""With which codes a body is refused, whatever it is."""
+
+
 async def read_body(request: Request, seconds: float = BODY_SECONDS) -> bytes:
     """The raw body; its length counts in the quota. Raises 408 if it does not arrive in time, 413 if it is too long.
 

@@ -7,7 +7,8 @@ from starlette.types import ASGIApp
 
 _SENT = ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Prefer"]
 _SHOWN = [
-    "ETag", "Location", "Preference-Applied", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id",
+    "ETag", "Idempotent-Replayed", "Location", "Preference-Applied", "RateLimit", "RateLimit-Policy",
+    "Retry-After", "X-Request-Id",
 ]  # fmt: skip
 _PREFLIGHT_SECONDS = 3600
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Header
 from pydantic import WithJsonSchema
 
+from gateway.http.answers import refuses
 from gateway.http.problems import Problem
 
 LONGEST_WAIT_SECONDS = 30
@@ -134,11 +135,13 @@ class CommandHeaders:
     preference: Preference
 
 
+@refuses("invalid_idempotency_key")
 async def read_command_headers(keys: _IdempotencyKeys = None, preferences: _Preferences = None) -> CommandHeaders:
     """The headers of a command. Raises 400 for a malformed `Idempotency-Key`."""
     return CommandHeaders(parse_idempotency_key(keys or []), parse_prefer(preferences or []))
 
 
+@refuses("invalid_if_match")
 async def read_expected_versions(versions: _Versions = None) -> list[int] | None:
     """The versions that `If-Match` names, None for any. Raises 400 for a malformed one."""
     return parse_if_match(versions or [])

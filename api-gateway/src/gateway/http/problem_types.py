@@ -4,18 +4,25 @@ Each has a page under `/problems/`, which the `type` of a problem document point
 title, whoever says it. Tests compare this list with the errors that the services declare.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
-    """One code. `status` is the HTTP status that it comes with."""
+    """One code. `status` is the HTTP status that it comes with.
+
+    Documented with it: `headers` beside those of every answer, and `members`, an example of what else it says.
+    """
 
     code: str
     status: int
     title: str
     meaning: str
     cure: str
+    headers: tuple[str, ...] = ()
+    members: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def uri(self) -> str:
@@ -52,10 +59,12 @@ _TYPES = (
     ProblemType(
         "unauthorized", 401, "Unauthorized", "There is no valid API key; whatever is wrong, the answer is this.",
         "Send Authorization: Bearer <key> with a key that is not revoked and has not expired.",
+        headers=("WWW-Authenticate",),
     ),
     ProblemType(
         "forbidden", 403, "Forbidden", "The key is valid and may not do this; scope names what it lacks.",
         "Use a key with that scope, or the operator's key where it is asked for.",
+        members={"scope": "bookings:write"},
     ),
     ProblemType(
         "not_found", 404, "Not found", "There is nothing of that id, or it is another tenant's.", "Check the address."
@@ -63,6 +72,7 @@ _TYPES = (
     ProblemType(
         "method_not_allowed", 405, "Method not allowed", "This address does not answer that method.",
         "Use one of those in Allow.",
+        headers=("Allow",),
     ),
     ProblemType(
         "request_timeout", 408, "Request timeout", "The request did not arrive in time.",
@@ -78,6 +88,7 @@ _TYPES = (
     ProblemType(
         "validation_error", 422, "Validation error", "The request is not acceptable; errors says what is wrong where.",
         "Correct what errors names. Sent again as it is, it is refused again.",
+        members={"errors": [{"field": "customer.email", "message": "must be an e-mail address"}]},
     ),
     ProblemType(
         "idempotency_key_reused", 422, "Idempotency key reused",
@@ -85,16 +96,9 @@ _TYPES = (
         "Use a new key for a new request; repeat a request with the body that it had.",
     ),
     ProblemType(
-        "answer_too_large", 422, "Answer too large", "The answer would be longer than one can be.",
-        "Ask for less at once.",
-    ),
-    ProblemType(
-        "invalid_query", 422, "Invalid query", "The services of this installation do not understand each other.",
-        "Tell the operator: parts of it have different versions.",
-    ),
-    ProblemType(
         "rate_limited", 429, "Too many requests", "The tenant's quota is used up.",
         "Wait for the seconds in Retry-After. RateLimit says what is left, RateLimit-Policy how much there is.",
+        headers=("Retry-After",),
     ),
     ProblemType(
         "head_too_large", 431, "Request header fields too large", "The request's head is longer than one can be.",
@@ -105,9 +109,13 @@ _TYPES = (
         "Tell the operator the request_id. " + _RETRY,
     ),
     ProblemType(
-        "unavailable", 503, "Unavailable", "A part of the system can't be reached just now. Nothing was done.", _RETRY
+        "unavailable", 503, "Unavailable", "A part of the system can't be reached just now. Nothing was done.", _RETRY,
+        headers=("Retry-After",),
     ),
-    ProblemType("overloaded", 503, "Overloaded", "Too much is under way just now. Nothing was done.", _RETRY),
+    ProblemType(
+        "overloaded", 503, "Overloaded", "Too much is under way just now. Nothing was done.", _RETRY,
+        headers=("Retry-After",),
+    ),
     # Bookings.
     ProblemType(
         "service_not_found", 404, "Service not found", "There is no such service.", "GET /v1/services lists them."
@@ -124,6 +132,17 @@ _TYPES = (
     ProblemType(
         "slot_taken", 409, "Slot taken", "Somebody else has that time; alternatives are the next free ones.",
         "Offer one of alternatives, or search again.",
+        members={
+            "alternatives": [
+                {
+                    "starts_at": "2026-12-01T10:00:00Z",
+                    "ends_at": "2026-12-01T12:00:00Z",
+                    "local_start": "2026-12-01T11:00:00+01:00",
+                    "time_zone": "Europe/Berlin",
+                    "resource_ids": ["01936c5e-7d80-7000-8000-000000000002"],
+                }
+            ]
+        },
     ),
     ProblemType(
         "outside_hours", 409, "Outside opening hours", "The appointment does not lie within opening hours.",
@@ -139,17 +158,20 @@ _TYPES = (
     ProblemType(
         "booking_closed", 409, "Booking closed", "The booking is over, cancelled or expired, and can't be changed.",
         "Make a new booking.",
+        members={"booking_status": "cancelled"},
     ),
     ProblemType(
         "version_conflict", 412, "Version conflict", "The booking is at none of the versions that If-Match names.",
         _LOOK_AGAIN,
+        members={"version": 3},
     ),
     # The operator's.
     ProblemType(
         "replay_failed", 409, "Replay failed", "The dead letter failed again; it stays.", "Mend what detail names."
     ),
     ProblemType(
-        "replay_running", 409, "Replay running", "Another bulk replay is running.", "Wait until it has ended."
+        "replay_running", 409, "Replay running", "Another bulk replay is running.", "Wait until it has ended.",
+        headers=("Retry-After",),
     ),
     ProblemType(
         "already_replayed", 409, "Already replayed", "The dead letter was replayed before.", "Nothing is to be done."

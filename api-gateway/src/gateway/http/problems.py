@@ -12,6 +12,8 @@ from starlette.types import Scope as AsgiScope
 
 from gateway.http.problem_types import DEFAULT_OF_STATUS, problem_type
 from shared.contracts.base import Refusal
+from shared.contracts.booking.availability import Slot
+from shared.contracts.booking.bookings import BookingStatus
 from shared.errors import DomainError, Unavailable
 from shared.messaging.rpc import Rejected
 
@@ -38,8 +40,13 @@ class ProblemDocument(BaseModel):
     code: str = Field(examples=["slot_taken"], description="Stable; branch on this, not on the texts.")
     request_id: str = Field(description="Also in the `X-Request-Id` header of every answer.")
     errors: list[FieldError] | None = Field(default=None, description="With `validation_error`: what is wrong where.")
-    alternatives: list[dict[str, Any]] | None = Field(
+    alternatives: list[Slot] | None = Field(
         default=None, description="With `slot_taken`: the next free slots, as in `GET /v1/availability`."
+    )
+    scope: str | None = Field(default=None, description="With `forbidden`: the scope that the key lacks.")
+    version: int | None = Field(default=None, description="With `version_conflict`: where the booking stands.")
+    booking_status: BookingStatus | None = Field(
+        default=None, description="With `booking_closed`: the status of the booking, if it was looked at."
     )
 
 

@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import update_wrapper
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, ClassVar, get_args, get_origin
 
 from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.utils import get_flat_params
@@ -21,28 +21,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from gateway.http.body import Body, read_json
-from gateway.http.problems import MEDIA_TYPE, FieldError, invalid
+from gateway.http.answers import refuses
+from gateway.http.body import BODY_REFUSALS, Body, read_json
+from gateway.http.problems import FieldError, invalid
 
 Endpoint = Callable[..., Awaitable[Any]]
 
 WITH_ANY_QUERY = frozenset({"/webhooks/stripe"})
 """Addresses that others have written down, with whatever they like behind the question mark."""
-
-_MEANINGS = {
-    400: "A header or cursor is malformed.",
-    401: "No valid API key; the same answer whatever is wrong with it.",
-    403: "The key may not do this.",
-    404: "No such thing, or another tenant's.",
-    408: "The body did not arrive in time.",
-    409: "Refused by a rule of the business; `code` says which.",
-    412: "The booking is at none of the versions that `If-Match` names.",
-    413: "The body is too long.",
-    415: "The body is not JSON.",
-    422: "The request is not valid; `errors` says what is wrong where.",
-    429: "The tenant's quota is used up.",
-    503: "Not possible just now, or too much is under way (`overloaded`); try again after `Retry-After`.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +38,8 @@ class _BodyReader:
     model: type[Body]
     default: Body | None
     """What no body at all stands for; None if there must be one."""
+
+    refusals: ClassVar = (*BODY_REFUSALS, "malformed_json", "unsupported_media_type", "validation_error")
 
     async def __call__(self, request: Request) -> Body:
         return await read_json(request, self.model, self.default)
@@ -63,7 +51,7 @@ class JsonRoute(APIRoute):
     body_model: type[Body] | None = None
 
     def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:
-        endpoint, reader = _reading_body(endpoint)
+        endpoint, reader = _reading_body(endpoint, any_query=path in WITH_ANY_QUERY)
         if reader is not None:
             self.body_model = reader.model
             schema = {"$ref": f"#/components/schemas/{reader.model.__name__}"}
@@ -128,14 +116,13 @@ def query_parameters(route: APIRoute) -> dict[str, bool]:
     return {field.alias: get_origin(field.field_info.annotation) is list for field in fields}
 
 
+@refuses("validation_error")
 async def check_query(request: Request) -> None:
     """Raises 422 for parameters that the route does not have, or that are given twice: a filter that is misspelt
     would otherwise show everything. Asked last, so that who has no key is told that first."""
     if not request.scope["query_string"]:
         return
     route: JsonRoute = request.scope["route"]
-    if route.path in WITH_ANY_QUERY:
-        return
     known, errors = route.query, []
     for name in dict.fromkeys(name for name, _ in request.query_params.multi_items()):
         if name not in known:
@@ -170,25 +157,9 @@ def securities(route: APIRoute) -> list[Security]:
     return [marker for marker in (*declared, *route.dependencies) if isinstance(marker, Security)]
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Problem documents that a route may answer with, for its `responses`."""
-    schema = {"$ref": "#/components/schemas/ProblemDocument"}
-    return {
-        status: {"description": _MEANINGS[status], "content": {MEDIA_TYPE: {"schema": schema}}}
-        for status in sorted(statuses)
-    }
-
-
-READ_PROBLEMS = problems(401, 403, 404, 422, 429, 503)
-LIST_PROBLEMS = problems(400, 401, 403, 422, 429, 503)
-WRITE_PROBLEMS = problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503)
-OPERATOR_LIST_PROBLEMS = problems(400, 401, 403, 422, 503)
-OPERATOR_WRITE_PROBLEMS = problems(400, 401, 403, 404, 408, 413, 415, 422, 503)
-
-
-def _reading_body(endpoint: Endpoint) -> tuple[Endpoint, _BodyReader | None]:
+def _reading_body(endpoint: Endpoint, *, any_query: bool) -> tuple[Endpoint, _BodyReader | None]:
     """The function with its `Body` parameter, if it has one, as a dependency that reads it, and with its query checked
-    before that."""
+    before that, unless it takes any."""
     parameters = []
     reader, reader_name = None, ""
     for declared in inspect.signature(endpoint).parameters.values():
@@ -201,9 +172,10 @@ def _reading_body(endpoint: Endpoint) -> tuple[Endpoint, _BodyReader | None]:
         parameters.append(parameter)
     checked = inspect.Parameter("_query", inspect.Parameter.KEYWORD_ONLY, annotation=_CHECKED_QUERY)
     body = next((n for n, p in enumerate(parameters) if reader and p.name == reader_name), len(parameters))
-    parameters.insert(body, checked)
+    if not any_query:
+        parameters.insert(body, checked)
 
-    async def reading(*, _query: None, **values: Any) -> Any:
+    async def reading(*, _query: None = None, **values: Any) -> Any:
         return await endpoint(**values)
 
     update_wrapper(reading, endpoint)

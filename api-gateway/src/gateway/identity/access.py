@@ -16,6 +16,7 @@ from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
 from starlette.requests import Request
 
+from gateway.http.answers import refuses
 from gateway.http.load_shedding import Permit
 from gateway.http.problems import Problem
 from gateway.http.quota import Limiter
@@ -88,11 +89,13 @@ def access_of(request: Request) -> Access:
     return access
 
 
+@refuses("forbidden", "rate_limited", before_quota=("unauthorized", "unavailable", "overloaded"))
 async def caller(request: Request, security: SecurityScopes, authorization: Authorization) -> Caller:
     """The tenant that a request speaks for, whose key has the scopes."""
     return await access_of(request).admit(request, authorization, security.scopes)
 
 
+@refuses("unauthorized", "forbidden", "unavailable", "overloaded")
 async def operator(request: Request, authorization: Authorization) -> None:
     """Let only the operator in."""
     await access_of(request).admit_operator(request, authorization)
