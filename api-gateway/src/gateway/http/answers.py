@@ -128,7 +128,8 @@ def complete(route: APIRoute, operation: dict[str, Any], *, counted: bool, comma
     own = set(getattr(route.dependant.call, "refusals", ())) if command else set()
     responses: dict[str, Any] = operation["responses"]
     told = {PROBLEM_TYPES[code].status for code in late} | {int(status) for status in responses}
-    outcomes = {PROBLEM_TYPES[code].status for code in own if PROBLEM_TYPES[code].status < 500}
+    preferred = {PROBLEM_TYPES[code].status for code in own if PROBLEM_TYPES[code].status < 500}
+    replayed = {PROBLEM_TYPES[code].status for code in own - {"idempotency_key_reused"}} & preferred
     for status, kinds in _by_status(early | late).items():
         responses[str(status)] = _problem(kinds) | {"headers": _references("headers", _headers_of(kinds))}
     for name, response in responses.items():
@@ -138,8 +139,10 @@ def complete(route: APIRoute, operation: dict[str, Any], *, counted: bool, comma
         added = [header for header in _ALWAYS if status != _NOT_MODIFIED or header != "X-Content-Type-Options"]
         if counted and status in told:
             added += _QUOTA
-        if status in outcomes:
-            added += REPEATED
+        if status in replayed:
+            added.append("Idempotent-Replayed")
+        if status in preferred:
+            added.append("Preference-Applied")
         if "GET" in (route.methods or ()) and status in told and "ETag" not in headers:
             added += _SHORTENED
         headers |= _references("headers", added)

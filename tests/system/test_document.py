@@ -1,0 +1,618 @@
+"""Every code, header and status that the API document names is provoked, and nothing else is ever answered.
+
+One story over the whole stack: what an integrator meets by mistake first, then what faults lead to. Servers and
+services are stopped in their tracks or broken for real.
+"""
+
+import asyncio
+import itertools
+import json
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from devstack.stack import ServiceProcess, Stack
+from gateway.http.edge import BODY_LIMIT, BOOKING_BODY_LIMIT
+from gateway.http.problem_types import PROBLEM_TYPES
+from gateway.http.stripe_signature import sign
+from gateway.identity.keys import make_key
+from shared.clock import utc_now
+from shared.contracts.booking.bookings import CreateBooking, Customer
+from shared.identifiers import new_id
+from shared.messaging.broker import Broker
+from shared.messaging.dead_letters import DeadLetter
+from tests.support.client import ALWAYS, in_days
+from tests.support.eventually import allowed, eventually
+from tests.support.freezing import frozen
+from tests.support.stack import throwaway_stack
+from tests.system.provoking import Document, Observed, Operation, head, told
+
+UNROUTED = {"method_not_allowed"}
+"""Said of addresses, not by operations."""
+WAITING = {"Prefer": "wait=10"}
+ASYNC = {"Prefer": "respond-async"}
+CREATE = "booking-create-booking"
+SEQUENCES = itertools.count(1)
+"""Places in a stream: a letter has one of its own."""
+TABLES = (
+    "booking.bookings", "booking.services", "booking.resources", "billing.payments", "gateway.tenants",
+    "gateway.api_keys", "gateway.audit_log",
+)  # fmt: skip
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """Every service once; each gateway counts quotas by itself, so that the headers never fail to come."""
+    with throwaway_stack(settings={"REDIS_URL": ""}) as running:
+        yield running
+
+
+@dataclass
+class World:
+    """A tenant's view of a running gateway whose answers are noted, and the operator's."""
+
+    stack: Stack
+    observed: Observed
+    http: httpx.AsyncClient
+    tenant_id: str
+    keys: dict[str, str]
+    """Keys of the tenant: `all`, and one a scope that has all but that."""
+
+    @property
+    def document(self) -> Document:
+        """What is promised."""
+        return self.observed.document
+
+    def key_for(self, operation: Operation) -> str:
+        """The key that opens an operation."""
+        return self.keys["all"] if operation.of_tenants else self.stack.credentials.operator_api_key
+
+    async def send(
+        self, method: str, path: str, body: Any = None, key: str | None = None, **headers: str
+    ) -> httpx.Response:
+        """One request, with the tenant's key if none is given; names of headers are written with underscores."""
+        shown = {name.replace("_", "-"): value for name, value in headers.items()}
+        content = {} if body is None else {"json": body}
+        authorization = {"Authorization": f"Bearer {self.keys['all'] if key is None else key}"} if key != "" else {}
+        return await self.http.request(method, path, headers=authorization | shown, **content)
+
+    async def operate(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        """One request of the operator's."""
+        return await self.send(method, path, body, self.stack.credentials.operator_api_key, **headers)
+
+    async def done(self, method: str, path: str, body: Any = None, **headers: str) -> Json:
+        """What a request brings that must succeed."""
+        answer = await self.send(method, path, body, **headers)
+        assert answer.is_success, answer.text
+        found: Json = answer.json()
+        return found
+
+    async def refused(self, path: str, body: Any, code: str, **headers: str) -> None:
+        """A write that the business refuses: the same when it is repeated."""
+        named = {"Idempotency_Key": str(uuid4())} | headers
+        for _ in range(2):
+            answer = await self.send("POST", path, body, **WAITING, **named)
+            assert answer.json().get("code") == code, (path, answer.text)
+
+
+def told_all(operations: Iterable[Operation]) -> list[Operation]:
+    """A list that must not be empty: a loop over nothing proves nothing."""
+    found = list(operations)
+    assert found
+    return found
+
+
+@asynccontextmanager
+async def opened(stack: Stack, process: ServiceProcess, observed: Observed, **more: Any) -> AsyncIterator[World]:
+    """A gateway as a new tenant sees it."""
+    hooks = {"response": [observed.listen]}
+    limits = httpx.Limits(max_keepalive_connections=0)
+    async with httpx.AsyncClient(
+        base_url=process.url, timeout=allowed(30), event_hooks=hooks, trust_env=False, limits=limits
+    ) as http:
+        world = World(stack, observed, http, "", {})
+        tenant = await world.operate("POST", "/v1/tenants", {"name": "Clean & Co"})
+        world.tenant_id = tenant.json()["id"]
+        scopes = sorted({operation.scope or "" for operation in observed.document.select(tenants=True)})
+        for name in ("all", *scopes):
+            allowed_scopes = {} if name == "all" else {"scopes": [scope for scope in scopes if scope != name]}
+            body = {"tenant_id": world.tenant_id, "name": name} | allowed_scopes
+            world.keys[name] = (await world.operate("POST", "/v1/api-keys", body)).json()["key"]
+        yield world
+
+
+async def test_everything_that_the_document_names_is_answered_and_nothing_else(stack: Stack) -> None:
+    gateway = stack.processes["gateway-1"]
+    async with httpx.AsyncClient(base_url=gateway.url, trust_env=False) as plain:
+        document = Document((await plain.get("/openapi.json")).json())
+    observed = Observed(document)
+    started = time.monotonic()
+    async with opened(stack, gateway, observed) as world:
+        shop = await open_shop(world)
+        await what_is_done(world, shop)
+        await what_the_business_refuses(world, shop)
+        await what_was_accepted(world, shop)
+        await what_the_operator_is_refused(world, shop)
+        await what_is_no_request(world)
+        await who_may_not(world)
+        await what_is_malformed(world)
+        await who_asks_too_much(world)
+        await who_comes_too_many(world)
+        await what_cannot_be_reached(world)
+        await what_is_broken(world, shop)
+    print(f"\ndocument: {observed.summary()}, {time.monotonic() - started:.0f} s")
+    assert list(observed.undocumented()) == []
+    assert list(observed.unseen()) == []
+    assert {code for codes in document.codes.values() for code in codes} == set(PROBLEM_TYPES) - UNROUTED
+    await what_is_no_operation(gateway)
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What a tenant sells, and to whom."""
+
+    service: str
+    paid: str
+    """A service with a deposit."""
+    resource: str
+    closed: str
+    """A resource that never opens."""
+
+    def booking(self, starts_at: datetime, **changes: Any) -> Json:
+        """The body of a booking."""
+        customer = {"name": "Ada", "email": "ada@customer.example"}
+        return {
+            "service_id": self.service,
+            "resource_id": self.resource,
+            "starts_at": starts_at.isoformat(),
+            "customer": customer,
+        } | changes
+
+
+SERVICE = {
+    "name": "Cleaning",
+    "duration_minutes": 60,
+    "price": {"amount": 9000, "currency": "eur"},
+    "minimum_notice_minutes": 0,
+}
+RESOURCE = {"name": "Team", "time_zone": "Europe/Paris", "weekly_hours": ALWAYS, "service_ids": []}
+
+
+def bodies_of(world: World) -> dict[str, Json]:
+    """A body that is acceptable as such for each operation that needs one, by its id."""
+    nowhere = str(uuid4())
+    return {
+        "create_service": SERVICE,
+        "create_resource": RESOURCE,
+        "create_booking": Shop(nowhere, nowhere, nowhere, nowhere).booking(in_days(3)),
+        "reschedule_booking": {"starts_at": in_days(3).isoformat()},
+        "cancel_booking": {},
+        "create_tenant": {"name": "x"},
+        "create_api_key": {"name": "x", "tenant_id": world.tenant_id},
+        "replay_dead_letters": {"durable": CREATE},
+    }
+
+
+async def open_shop(world: World) -> Shop:
+    """Services, a resource that is open around the clock, and one that never is; each write is repeated."""
+    made = []
+    for body in (SERVICE, SERVICE | {"deposit_percent": 50}):
+        key = str(uuid4())
+        made += [await world.done("POST", "/v1/services", body, Idempotency_Key=key, **WAITING) for _ in range(2)]
+    service, _, paid, _ = [str(thing["id"]) for thing in made]
+    offered = RESOURCE | {"service_ids": [service, paid]}
+    key = str(uuid4())
+    for _ in range(2):
+        resource = await world.done("POST", "/v1/resources", offered, Idempotency_Key=key, **WAITING)
+    closed = await world.done("POST", "/v1/resources", offered | {"weekly_hours": []})
+    return Shop(service, paid, resource["id"], closed["id"])
+
+
+async def what_is_done(world: World, shop: Shop) -> None:
+    """Every operation answers as it is meant to."""
+    body = shop.booking(in_days(3))
+    key = {"Idempotency_Key": str(uuid4())}
+    for _ in range(2):
+        booking = await world.done("POST", "/v1/bookings", body, **key, **WAITING)
+    path = f"/v1/bookings/{booking['id']}"
+    moved = {"starts_at": in_days(4).isoformat()}
+    for verb, change in (("reschedule", moved), ("cancel", {})):
+        key = {"Idempotency_Key": str(uuid4())}
+        for _ in range(2):
+            await world.done("POST", f"{path}/{verb}", change, **key, **WAITING)
+    shown = await world.send("GET", path)
+    assert (await world.send("GET", path, If_None_Match=shown.headers["etag"])).status_code == 304
+    for list_of in ("services", "resources", "bookings"):
+        await world.done("GET", f"/v1/{list_of}")
+    await world.done("GET", f"/v1/services/{shop.service}")
+    await world.done("GET", f"/v1/resources/{shop.resource}")
+    await world.done("GET", "/v1/currencies", Accept_Encoding="gzip")
+    await world.done("GET", document_of(world, "find_slots").address(service_id=shop.service))
+    deposit = await world.done("POST", "/v1/bookings", shop.booking(in_days(5), service_id=shop.paid))
+    await world.done("GET", f"/v1/bookings/{deposit['id']}/payment")
+    for path in ("/v1/tenants", "/v1/api-keys", "/v1/dead-letters"):
+        assert (await world.operate("GET", path)).status_code == 200
+    spare = (await world.operate("POST", "/v1/api-keys", {"tenant_id": world.tenant_id, "name": "spare"})).json()
+    assert (await world.operate("DELETE", f"/v1/api-keys/{spare['id']}")).status_code == 204
+    for path in ("/healthz", "/readyz", "/status", "/metrics"):
+        assert (await world.send("GET", path, key="")).status_code == 200
+    assert (await deliver(world)).status_code == 200
+
+
+def document_of(world: World, name: str) -> Operation:
+    """An operation by its id."""
+    return world.document.operations[name]
+
+
+async def deliver(world: World) -> httpx.Response:
+    """An event that Stripe signed."""
+    event = {"id": f"evt_{uuid4().hex}", "object": "event", "type": "charge.updated", "created": 1, "data": {}}
+    body = json.dumps(event).encode()
+    signature = sign(body, world.stack.credentials.stripe_webhook_secret, int(time.time()))
+    return await world.http.post("/webhooks/stripe", content=body, headers={"Stripe-Signature": signature})
+
+
+def creations_refused(shop: Shop, taken: datetime) -> dict[str, Json]:
+    """Bookings that can't be made, by the code that says why."""
+    day = in_days(6)
+    return {
+        "service_not_found": shop.booking(day, service_id=str(uuid4())),
+        "resource_not_found": shop.booking(day, resource_id=str(uuid4())),
+        "slot_taken": shop.booking(taken),
+        "outside_hours": shop.booking(day, resource_id=shop.closed),
+        "too_soon": shop.booking(in_days(-1)),
+        "too_far": shop.booking(in_days(200)),
+    }
+
+
+def moves_refused(shop: Shop, taken: datetime) -> dict[str, Json]:
+    """Where a booking can't move to, by the code that says why."""
+    bodies = creations_refused(shop, taken)
+    del bodies["service_not_found"]
+    return {code: {name: body[name] for name in ("starts_at", "resource_id")} for code, body in bodies.items()}
+
+
+async def expired(world: World, shop: Shop) -> str:
+    """The path of a booking whose deposit did not come in time."""
+    booking = await world.done("POST", "/v1/bookings", shop.booking(in_days(8), service_id=shop.paid))
+    connection = await asyncpg.connect(world.stack.servers.postgres.url)
+    past = "UPDATE booking.bookings SET hold_expires_at = now() - interval '1 minute' WHERE id = $1"
+    await connection.execute(past, UUID(booking["id"]))
+    await connection.close()
+    path = f"/v1/bookings/{booking['id']}"
+
+    async def is_expired() -> bool:
+        return bool((await world.done("GET", path))["status"] == "expired")
+
+    await eventually(is_expired)
+    return path
+
+
+async def what_the_business_refuses(world: World, shop: Shop) -> None:
+    """Each rule of a command, told to whoever sent it."""
+    taken = in_days(7)
+    booking = await world.done("POST", "/v1/bookings", shop.booking(taken))
+    await world.done("POST", "/v1/bookings", shop.booking(in_days(9)))
+    path = f"/v1/bookings/{booking['id']}"
+    for code, body in creations_refused(shop, taken).items():
+        await world.refused("/v1/bookings", body, code)
+    for code, body in moves_refused(shop, in_days(9)).items():
+        await world.refused(f"{path}/reschedule", body, code)
+    over = await expired(world, shop)
+    moved = {"starts_at": in_days(10).isoformat()}
+    for verb, body in (("cancel", {}), ("reschedule", moved)):
+        await world.refused(f"/v1/bookings/{uuid4()}/{verb}", body, "booking_not_found")
+        await world.refused(f"{over}/{verb}", body, "booking_closed")
+        await world.refused(f"{path}/{verb}", body, "version_conflict", If_Match='"77"')
+    await world.refused("/v1/resources", RESOURCE | {"service_ids": [str(uuid4())]}, "service_not_found")
+    await world.refused("/v1/resources", RESOURCE | {"time_zone": "Europe/Atlantis"}, "validation_error")
+    too_little = {"price": {"amount": 10, "currency": "eur"}, "deposit_percent": 100}
+    await world.refused("/v1/services", SERVICE | too_little, "validation_error")
+    reused = {"Idempotency_Key": str(uuid4())}
+    writes = {
+        "/v1/services": [SERVICE, SERVICE | {"name": "Another"}],
+        "/v1/resources": [RESOURCE, RESOURCE | {"name": "Another"}],
+        "/v1/bookings": [shop.booking(in_days(11)), shop.booking(in_days(12))],
+        f"{path}/reschedule": [{"starts_at": in_days(day).isoformat()} for day in (13, 14)],
+        f"{path}/cancel": [{}, {"reason": "Ill"}],
+    }
+    for write, (first, second) in writes.items():
+        await world.done("POST", write, first, **reused)
+        await world.refused(write, second, "idempotency_key_reused", **reused)
+    for absent in ("service", "resource", "booking"):
+        answer = await world.send("GET", f"/v1/{absent}s/{uuid4()}")
+        assert answer.json()["code"] == f"{absent}_not_found"
+    for query in (f"service_id={uuid4()}", f"service_id={shop.service}&resource_id={uuid4()}"):
+        await world.send("GET", f"/v1/availability?{query}&from=2027-01-01T00:00:00Z&to=2027-01-02T00:00:00Z")
+    for asked in (booking["id"], str(uuid4())):  # one without a deposit, none
+        assert (await world.send("GET", f"/v1/bookings/{asked}/payment")).status_code == 404
+
+
+async def what_was_accepted(world: World, shop: Shop) -> None:
+    """The same, told where a 202 said that it would be, while booking-service stands still and afterwards."""
+    taken = in_days(17)
+    booking = await world.done("POST", "/v1/bookings", shop.booking(taken))
+    other = await world.done("POST", "/v1/bookings", shop.booking(in_days(18)))
+    over = await expired(world, shop)
+    path = f"/v1/bookings/{booking['id']}"
+    reused = str(uuid4())
+    for place, body in (
+        ("/v1/services", SERVICE), ("/v1/resources", RESOURCE), ("/v1/bookings", shop.booking(in_days(19))),
+    ):  # fmt: skip
+        await world.done("POST", place, body, Idempotency_Key=reused)
+    writes: list[tuple[str, Json, dict[str, str]]] = [
+        *(("/v1/bookings", body, {}) for body in creations_refused(shop, taken).values()),
+        *((f"{path}/reschedule", body, {}) for body in moves_refused(shop, other_start(other)).values()),
+        (f"{over}/cancel", {}, {}),
+        (f"{path}/cancel", {}, {"If_Match": '"77"'}),
+        ("/v1/services", SERVICE | {"price": {"amount": 10, "currency": "eur"}, "deposit_percent": 100}, {}),
+        ("/v1/resources", RESOURCE | {"service_ids": [str(uuid4())]}, {}),
+        ("/v1/services", SERVICE | {"name": "Another"}, {"Idempotency_Key": reused}),
+        ("/v1/resources", RESOURCE | {"name": "Another"}, {"Idempotency_Key": reused}),
+        ("/v1/bookings", shop.booking(in_days(20)), {"Idempotency_Key": reused}),
+        ("/v1/resources", RESOURCE | {"time_zone": "Europe/Atlantis"}, {}),
+    ]
+    world.stack.freeze("booking-1")
+    try:
+        answers = await asyncio.gather(*(world.send("POST", p, body, **ASYNC, **more) for p, body, more in writes))
+        places = [answer.headers["location"] for answer in answers]
+        followed = [*places, *(f"{p}/payment" for p in places if p.startswith("/v1/bookings/") and "?" not in p)]
+        waiting = await asyncio.gather(*(world.send("GET", place) for place in followed))
+        assert {answer.status_code for answer in waiting} == {202}
+    finally:
+        world.stack.thaw("booking-1")
+    [await decided(world, place) for place in followed]
+
+
+def other_start(booking: Mapping[str, Any]) -> datetime:
+    """When a booking begins."""
+    return datetime.fromisoformat(booking["starts_at"])
+
+
+async def decided(world: World, place: str) -> httpx.Response:
+    """What is shown once a command is."""
+
+    async def look() -> httpx.Response | None:
+        answer = await world.send("GET", place)
+        return answer if answer.status_code not in (202, 503) else None
+
+    answer = await eventually(look, within=20)
+    assert answer
+    return answer
+
+
+async def bury(world: World, payload: bytes, subject: str = "command.booking.create_booking.v1.x.y") -> int:
+    """Put a letter into DEADLETTER, as a consumer does; returns its number."""
+    letter = DeadLetter(CREATE, subject, "COMMANDS", next(SEQUENCES), 3, "poison", "a bug", {}, payload)
+    broker = Broker(world.stack.servers.nats.url, "test")
+    await broker.connect()
+    try:
+        await broker.publish(letter.address, payload, letter.message_id, letter.to_headers())
+        return int((await broker.js.get_last_msg("DEADLETTER", letter.address)).seq or 0)
+    finally:
+        await broker.close()
+
+
+async def what_the_operator_is_refused(world: World, shop: Shop) -> None:
+    """Dead letters that were decided on, that fail again, that are handled already; what there is not."""
+
+    async def decide(number: int, verb: str) -> httpx.Response:
+        return await world.operate("POST", f"/v1/dead-letters/{number}/{verb}", {"by": "Ada"})
+
+    request = a_command(world, shop)
+    handled = await bury(world, request.model_dump_json().encode(), request.subject)
+    assert (await world.operate("GET", f"/v1/dead-letters/{handled}")).status_code == 200
+    poison = await bury(world, b"?")
+    assert (await decide(poison, "replay")).json()["code"] == "replay_failed"
+    assert (await decide(poison, "discard")).status_code == 200
+    assert (await decide(poison, "replay")).json()["code"] == "already_discarded"
+    assert (await decide(handled, "replay")).status_code == 200
+    assert (await decide(handled, "discard")).json()["code"] == "already_replayed"
+    for verb in ("replay", "discard"):
+        assert (await decide(10**9, verb)).status_code == 404
+    await bury(world, request.model_dump_json().encode(), request.subject)
+    many = {"durable": CREATE}
+    world.stack.freeze("booking-1")
+    try:
+        both = [asyncio.create_task(world.operate("POST", "/v1/dead-letters/replay", many)) for _ in range(2)]
+        first, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        assert [task.result().json()["code"] for task in first] == ["replay_running"]
+    finally:
+        world.stack.thaw("booking-1")
+    assert sorted(answer.status_code for answer in await asyncio.gather(*both)) == [200, 409]
+    assert (await world.operate("GET", f"/v1/dead-letters/{10**9}")).status_code == 404
+    assert (await world.operate("DELETE", "/v1/api-keys/none")).status_code == 404
+    unknown = {"tenant_id": str(uuid4()), "name": "x"}
+    assert (await world.operate("POST", "/v1/api-keys", unknown)).status_code == 404
+
+
+def a_command(world: World, shop: Shop) -> CreateBooking:
+    """A request for a booking, as it was stored."""
+    booking_id = new_id()
+    return CreateBooking(
+        id=booking_id,
+        tenant_id=UUID(world.tenant_id),
+        subject_id=booking_id,
+        received_at=utc_now(),
+        service_id=UUID(shop.service),
+        starts_at=in_days(25),
+        customer=Customer(name="Ada", email="ada@customer.example"),
+        business_name="Clean & Co",
+    )
+
+
+async def what_is_no_request(world: World) -> None:
+    """What is refused before any route is asked: heads that are malformed, too long, never complete; long bodies."""
+    slow = await asyncio.to_thread(world.stack.add, "gateway", HTTP_HEAD_SECONDS="1")
+    port = world.stack.ports.gateway
+    every = told_all(world.document.operations.values())
+    for operation in every:
+        await told(world.observed, port, operation, head(operation, "X-A : b"))
+        await told(world.observed, port, operation, head(operation, "X-A: " + "a" * 70_000))
+        await told(world.observed, port, operation, head(operation, "Content-Length: 99999999"))
+    await asyncio.gather(*(told(world.observed, slow.port, each, head(each, "X-A: b", end="")) for each in every))
+    await asyncio.to_thread(slow.stop)
+
+
+async def who_may_not(world: World) -> None:
+    """No key, a key that lacks the scope, the key of the other kind."""
+    for operation in told_all(world.document.select(guarded=True)):
+        wrong = world.stack.credentials.operator_api_key if operation.of_tenants else world.keys["all"]
+        lacking = [world.keys[operation.scope or ""]] if operation.of_tenants else []
+        body = {} if operation.takes_json else None
+        for key, code in (("", "unauthorized"), *((key, "forbidden") for key in (wrong, *lacking))):
+            answer = await world.send(operation.method, operation.address(), body, key)
+            assert answer.json()["code"] == code, operation.name
+
+
+async def what_is_malformed(world: World) -> None:
+    """Addresses, headers, bodies that can't be understood; bodies that don't come, or don't end."""
+    for operation in told_all(world.document.operations.values()):
+        if operation.path != "/webhooks/stripe":
+            key, address = world.key_for(operation), operation.address(key_id="0" * 16, number="1")
+            unknown = address + ("&" if "?" in address else "?") + "no_such=1"
+            answer = await world.send(operation.method, unknown, {} if operation.takes_json else None, key)
+            assert answer.json()["code"] == "validation_error", (operation.name, answer.text)
+    slow, bodies = [], bodies_of(world)
+    for operation in told_all(world.document.select(json=True)):
+        key, address = world.key_for(operation), operation.address(number="1")
+        for content, media_type in ((b"{", "application/json"), (b"a", "text/plain")):
+            headers = {"Authorization": f"Bearer {key}", "Content-Type": media_type}
+            await world.http.request(operation.method, address, content=content, headers=headers)
+        if operation.of_tenants:
+            await world.send(operation.method, address, bodies[operation.name], key, Idempotency_Key="a" * 256)
+        if operation.path.startswith("/v1/bookings/"):
+            await world.send(operation.method, address, bodies[operation.name], key, If_Match="none")
+        lines = [f"Authorization: Bearer {key}", "Content-Type: application/json"]
+        never = head(operation, *lines, "Content-Length: 100", address=address)
+        slow.append(told(world.observed, world.stack.ports.gateway, operation, never))
+        limit = BOOKING_BODY_LIMIT if operation.path == "/v1/bookings" else BODY_LIMIT
+        chunk = b"%x\r\n%b\r\n0\r\n\r\n" % (limit + 1, b" " * (limit + 1))
+        chunked = head(operation, *lines, "Transfer-Encoding: chunked", address=address) + chunk
+        await told(world.observed, world.stack.ports.gateway, operation, chunked)
+    for operation in world.document.operations.values():
+        if operation.name.startswith("list_") and operation.name != "list_currencies":
+            answer = await world.send("GET", f"{operation.address()}?cursor=none", key=world.key_for(operation))
+            assert answer.json()["code"] == "invalid_cursor"
+    assert (await world.http.post("/webhooks/stripe", content=b"{}")).json()["code"] == "invalid_webhook"
+    await asyncio.gather(*slow)
+
+
+async def who_asks_too_much(world: World) -> None:
+    """The quota is used up."""
+    strict = await asyncio.to_thread(world.stack.add, "gateway", RATE_LIMIT_PER_MINUTE="1")
+    async with opened(world.stack, strict, world.observed) as poor:
+        await poor.send("GET", "/v1/currencies")
+        for operation in told_all(world.document.select(tenants=True)):
+            answer = await poor.send(operation.method, operation.address(), {} if operation.takes_json else None)
+            assert answer.json()["code"] == "rate_limited", operation.name
+    await asyncio.to_thread(strict.stop)
+
+
+async def who_comes_too_many(world: World) -> None:
+    """Of a gateway with one place, that place is taken by who waits for a service that stands still."""
+    small = await asyncio.to_thread(world.stack.add, "gateway", CONCURRENCY_LIMIT="1", TENANT_SHARE="1")
+    async with opened(world.stack, small, world.observed) as crowd:
+
+        async def taken() -> bool:
+            return "\nrequests_under_way 1.0" in (await crowd.send("GET", "/metrics", key="")).text
+
+        world.stack.freeze("booking-1")
+        try:
+            waiting = asyncio.create_task(crowd.send("GET", document_of(world, "find_slots").address()))
+            await eventually(taken, within=3)
+            operations = told_all(world.document.select(guarded=True))
+            answers = await asyncio.gather(
+                *(crowd.send(o.method, o.address(), {} if o.takes_json else None) for o in operations)
+            )
+            assert {answer.json()["code"] for answer in answers} == {"overloaded"}
+            await waiting
+        finally:
+            world.stack.thaw("booking-1")
+        world.stack.servers.nats.freeze()
+        try:
+            first = asyncio.create_task(deliver(crowd))
+            await eventually(taken, within=3)
+            assert (await deliver(crowd)).json()["code"] == "overloaded"
+            assert (await first).json()["code"] == "unavailable"
+        finally:
+            world.stack.servers.nats.thaw()
+    await asyncio.to_thread(small.stop)
+
+
+async def ready(world: World) -> bool:
+    """Whether the whole system is well again."""
+    answers = [process.answers() for name, process in world.stack.processes.items() if name.endswith("-1")]
+    return all(answers) and (await world.send("GET", "/v1/services")).status_code == 200
+
+
+async def what_cannot_be_reached(world: World) -> None:
+    """A database that stands still, for keys that are not known yet; a broker that does."""
+    await eventually(lambda: ready(world), within=30)
+    with frozen(world.stack.servers.postgres.pid):
+        operations = told_all(world.document.select(guarded=True))
+        answers = await asyncio.gather(
+            *(world.send(o.method, o.address(), {} if o.takes_json else None, make_key().text) for o in operations)
+        )
+        assert {answer.json()["code"] for answer in answers} == {"unavailable"}
+    await eventually(lambda: ready(world), within=30)
+    world.stack.servers.nats.freeze()
+    try:
+        asked = [o for o in world.document.select(tenants=True) if o.name != "list_currencies"]
+        answers = await asyncio.gather(
+            *(
+                world.send(o.method, o.address(), bodies_of(world).get(o.name, {}) if o.takes_json else None)
+                for o in asked
+            )
+        )
+        assert {answer.json()["code"] for answer in answers} == {"unavailable"}, [a.text for a in answers]
+
+        async def not_ready() -> bool:
+            return (await world.send("GET", "/readyz", key="")).status_code == 503
+
+        await eventually(not_ready, within=15)
+    finally:
+        world.stack.servers.nats.thaw()
+    await eventually(lambda: ready(world), within=30)
+
+
+async def what_is_broken(world: World, shop: Shop) -> None:
+    """Tables that there are not, as after a migration that was undone: defects, told as such and no more."""
+    await bury(world, b"?")
+    connection = await asyncpg.connect(world.stack.servers.postgres.url)
+    for table in TABLES:
+        await connection.execute(f"ALTER TABLE {table} RENAME TO {table.partition('.')[2]}_gone")
+    try:
+        for operation in told_all(
+            o for o in world.document.operations.values() if (o.name, 500) in world.document.codes
+        ):
+            body = bodies_of(world).get(operation.name, {}) if operation.takes_json else None
+            address = operation.address(number="1", key_id="0" * 16, service_id=shop.service)
+            answer = await world.send(operation.method, address, body, world.key_for(operation))
+            assert answer.json().get("code") == "internal", (operation.name, answer.text)
+    finally:
+        for table in TABLES:
+            await connection.execute(f"ALTER TABLE {table}_gone RENAME TO {table.partition('.')[2]}")
+        await connection.close()
+
+
+async def what_is_no_operation(gateway: ServiceProcess) -> None:
+    """What the document says beside its operations."""
+    async with httpx.AsyncClient(base_url=gateway.url, trust_env=False) as http:
+        wrong = await http.patch("/v1/bookings")
+        assert (wrong.status_code, wrong.json()["code"], wrong.headers["allow"]) == (
+            405,
+            "method_not_allowed",
+            "GET, HEAD, POST",
+        )
+        absent = await http.get("/v1/nothing")
+        assert (absent.status_code, absent.json()["code"]) == (404, "not_found")
