@@ -65,6 +65,8 @@ class Document:
         self.codes: dict[Answer, set[str]] = {}
         self.headers: dict[Answer, dict[str, bool]] = {}
         """The headers of an answer, in lower case, each with whether it is always there."""
+        self.problem = set(document["components"]["schemas"]["ProblemDocument"]["properties"])
+        """The members that a problem may have."""
         headers = document["components"]["headers"]
         for path, methods in document["paths"].items():
             for method, said in methods.items():
@@ -115,13 +117,10 @@ class Observed:
         self.requests += 1
         seen = self.answers[operation, status]
         seen.headers |= {header.lower() for header in headers} - FRAMING
-        if status >= 400:
-            try:
-                code = json.loads(body).get("code")
-            except ValueError:
-                code = None
-            if code:
-                seen.codes[code] += 1
+        said = json.loads(body) if status >= 400 else {}
+        if "code" in said:
+            seen.codes[said["code"]] += 1
+            assert set(said) <= self.document.problem, f"{operation} {status}: {said}"
         missing = {
             header
             for header, always in self.document.headers.get((operation, status), {}).items()

@@ -8,9 +8,7 @@ import asyncio
 import itertools
 import json
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -29,24 +27,35 @@ from shared.contracts.booking.bookings import CreateBooking, Customer
 from shared.identifiers import new_id
 from shared.messaging.broker import Broker
 from shared.messaging.dead_letters import DeadLetter
-from tests.support.client import ALWAYS, in_days
-from tests.support.eventually import allowed, eventually
+from tests.support.client import in_days
+from tests.support.eventually import eventually
 from tests.support.freezing import frozen
 from tests.support.stack import throwaway_stack
-from tests.system.provoking import Document, Observed, Operation, head, told
+from tests.system.integrator import (
+    CREATE,
+    RESOURCE,
+    SERVICE,
+    WAITING,
+    Json,
+    Shop,
+    World,
+    bodies_of,
+    open_shop,
+    opened,
+    operation_of,
+    some,
+)
+from tests.system.provoking import Document, Observed, head, told
 
 UNROUTED = {"method_not_allowed"}
 """Said of addresses, not by operations."""
-WAITING = {"Prefer": "wait=10"}
 ASYNC = {"Prefer": "respond-async"}
-CREATE = "booking-create-booking"
 SEQUENCES = itertools.count(1)
 """Places in a stream: a letter has one of its own."""
 TABLES = (
     "booking.bookings", "booking.services", "booking.resources", "billing.payments", "gateway.tenants",
     "gateway.api_keys", "gateway.audit_log",
 )  # fmt: skip
-Json = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -54,80 +63,6 @@ def stack() -> Iterator[Stack]:
     """Every service once; each gateway counts quotas by itself, so that the headers never fail to come."""
     with throwaway_stack(settings={"REDIS_URL": ""}) as running:
         yield running
-
-
-@dataclass
-class World:
-    """A tenant's view of a running gateway whose answers are noted, and the operator's."""
-
-    stack: Stack
-    observed: Observed
-    http: httpx.AsyncClient
-    tenant_id: str
-    keys: dict[str, str]
-    """Keys of the tenant: `all`, and one a scope that has all but that."""
-
-    @property
-    def document(self) -> Document:
-        """What is promised."""
-        return self.observed.document
-
-    def key_for(self, operation: Operation) -> str:
-        """The key that opens an operation."""
-        return self.keys["all"] if operation.of_tenants else self.stack.credentials.operator_api_key
-
-    async def send(
-        self, method: str, path: str, body: Any = None, key: str | None = None, **headers: str
-    ) -> httpx.Response:
-        """One request, with the tenant's key if none is given; names of headers are written with underscores."""
-        shown = {name.replace("_", "-"): value for name, value in headers.items()}
-        content = {} if body is None else {"json": body}
-        authorization = {"Authorization": f"Bearer {self.keys['all'] if key is None else key}"} if key != "" else {}
-        return await self.http.request(method, path, headers=authorization | shown, **content)
-
-    async def operate(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
-        """One request of the operator's."""
-        return await self.send(method, path, body, self.stack.credentials.operator_api_key, **headers)
-
-    async def done(self, method: str, path: str, body: Any = None, **headers: str) -> Json:
-        """What a request brings that must succeed."""
-        answer = await self.send(method, path, body, **headers)
-        assert answer.is_success, answer.text
-        found: Json = answer.json()
-        return found
-
-    async def refused(self, path: str, body: Any, code: str, **headers: str) -> None:
-        """A write that the business refuses: the same when it is repeated."""
-        named = {"Idempotency_Key": str(uuid4())} | headers
-        for _ in range(2):
-            answer = await self.send("POST", path, body, **WAITING, **named)
-            assert answer.json().get("code") == code, (path, answer.text)
-
-
-def told_all(operations: Iterable[Operation]) -> list[Operation]:
-    """A list that must not be empty: a loop over nothing proves nothing."""
-    found = list(operations)
-    assert found
-    return found
-
-
-@asynccontextmanager
-async def opened(stack: Stack, process: ServiceProcess, observed: Observed, **more: Any) -> AsyncIterator[World]:
-    """A gateway as a new tenant sees it."""
-    hooks = {"response": [observed.listen]}
-    limits = httpx.Limits(max_keepalive_connections=0)
-    async with httpx.AsyncClient(
-        base_url=process.url, timeout=allowed(30), event_hooks=hooks, trust_env=False, limits=limits
-    ) as http:
-        world = World(stack, observed, http, "", {})
-        tenant = await world.operate("POST", "/v1/tenants", {"name": "Clean & Co"})
-        world.tenant_id = tenant.json()["id"]
-        scopes = sorted({operation.scope or "" for operation in observed.document.select(tenants=True)})
-        for name in ("all", *scopes):
-            allowed_scopes = {} if name == "all" else {"scopes": [scope for scope in scopes if scope != name]}
-            body = {"tenant_id": world.tenant_id, "name": name} | allowed_scopes
-            world.keys[name] = (await world.operate("POST", "/v1/api-keys", body)).json()["key"]
-        yield world
 
 
 async def test_everything_that_the_document_names_is_answered_and_nothing_else(stack: Stack) -> None:
@@ -156,67 +91,6 @@ async def test_everything_that_the_document_names_is_answered_and_nothing_else(s
     await what_is_no_operation(gateway)
 
 
-@dataclass(frozen=True)
-class Shop:
-    """What a tenant sells, and to whom."""
-
-    service: str
-    paid: str
-    """A service with a deposit."""
-    resource: str
-    closed: str
-    """A resource that never opens."""
-
-    def booking(self, starts_at: datetime, **changes: Any) -> Json:
-        """The body of a booking."""
-        customer = {"name": "Ada", "email": "ada@customer.example"}
-        return {
-            "service_id": self.service,
-            "resource_id": self.resource,
-            "starts_at": starts_at.isoformat(),
-            "customer": customer,
-        } | changes
-
-
-SERVICE = {
-    "name": "Cleaning",
-    "duration_minutes": 60,
-    "price": {"amount": 9000, "currency": "eur"},
-    "minimum_notice_minutes": 0,
-}
-RESOURCE = {"name": "Team", "time_zone": "Europe/Paris", "weekly_hours": ALWAYS, "service_ids": []}
-
-
-def bodies_of(world: World) -> dict[str, Json]:
-    """A body that is acceptable as such for each operation that needs one, by its id."""
-    nowhere = str(uuid4())
-    return {
-        "create_service": SERVICE,
-        "create_resource": RESOURCE,
-        "create_booking": Shop(nowhere, nowhere, nowhere, nowhere).booking(in_days(3)),
-        "reschedule_booking": {"starts_at": in_days(3).isoformat()},
-        "cancel_booking": {},
-        "create_tenant": {"name": "x"},
-        "create_api_key": {"name": "x", "tenant_id": world.tenant_id},
-        "replay_dead_letters": {"durable": CREATE},
-    }
-
-
-async def open_shop(world: World) -> Shop:
-    """Services, a resource that is open around the clock, and one that never is; each write is repeated."""
-    made = []
-    for body in (SERVICE, SERVICE | {"deposit_percent": 50}):
-        key = str(uuid4())
-        made += [await world.done("POST", "/v1/services", body, Idempotency_Key=key, **WAITING) for _ in range(2)]
-    service, _, paid, _ = [str(thing["id"]) for thing in made]
-    offered = RESOURCE | {"service_ids": [service, paid]}
-    key = str(uuid4())
-    for _ in range(2):
-        resource = await world.done("POST", "/v1/resources", offered, Idempotency_Key=key, **WAITING)
-    closed = await world.done("POST", "/v1/resources", offered | {"weekly_hours": []})
-    return Shop(service, paid, resource["id"], closed["id"])
-
-
 async def what_is_done(world: World, shop: Shop) -> None:
     """Every operation answers as it is meant to."""
     body = shop.booking(in_days(3))
@@ -225,7 +99,8 @@ async def what_is_done(world: World, shop: Shop) -> None:
         booking = await world.done("POST", "/v1/bookings", body, **key, **WAITING)
     path = f"/v1/bookings/{booking['id']}"
     moved = {"starts_at": in_days(4).isoformat()}
-    for verb, change in (("reschedule", moved), ("cancel", {})):
+    changes: list[tuple[str, Json]] = [("reschedule", moved), ("cancel", {})]
+    for verb, change in changes:
         key = {"Idempotency_Key": str(uuid4())}
         for _ in range(2):
             await world.done("POST", f"{path}/{verb}", change, **key, **WAITING)
@@ -236,7 +111,7 @@ async def what_is_done(world: World, shop: Shop) -> None:
     await world.done("GET", f"/v1/services/{shop.service}")
     await world.done("GET", f"/v1/resources/{shop.resource}")
     await world.done("GET", "/v1/currencies", Accept_Encoding="gzip")
-    await world.done("GET", document_of(world, "find_slots").address(service_id=shop.service))
+    await world.done("GET", operation_of(world, "find_slots").address(service_id=shop.service))
     deposit = await world.done("POST", "/v1/bookings", shop.booking(in_days(5), service_id=shop.paid))
     await world.done("GET", f"/v1/bookings/{deposit['id']}/payment")
     for path in ("/v1/tenants", "/v1/api-keys", "/v1/dead-letters"):
@@ -246,11 +121,6 @@ async def what_is_done(world: World, shop: Shop) -> None:
     for path in ("/healthz", "/readyz", "/status", "/metrics"):
         assert (await world.send("GET", path, key="")).status_code == 200
     assert (await deliver(world)).status_code == 200
-
-
-def document_of(world: World, name: str) -> Operation:
-    """An operation by its id."""
-    return world.document.operations[name]
 
 
 async def deliver(world: World) -> httpx.Response:
@@ -309,7 +179,8 @@ async def what_the_business_refuses(world: World, shop: Shop) -> None:
         await world.refused(f"{path}/reschedule", body, code)
     over = await expired(world, shop)
     moved = {"starts_at": in_days(10).isoformat()}
-    for verb, body in (("cancel", {}), ("reschedule", moved)):
+    changes: list[tuple[str, Json]] = [("cancel", {}), ("reschedule", moved)]
+    for verb, body in changes:
         await world.refused(f"/v1/bookings/{uuid4()}/{verb}", body, "booking_not_found")
         await world.refused(f"{over}/{verb}", body, "booking_closed")
         await world.refused(f"{path}/{verb}", body, "version_conflict", If_Match='"77"')
@@ -318,7 +189,7 @@ async def what_the_business_refuses(world: World, shop: Shop) -> None:
     too_little = {"price": {"amount": 10, "currency": "eur"}, "deposit_percent": 100}
     await world.refused("/v1/services", SERVICE | too_little, "validation_error")
     reused = {"Idempotency_Key": str(uuid4())}
-    writes = {
+    writes: dict[str, list[Json]] = {
         "/v1/services": [SERVICE, SERVICE | {"name": "Another"}],
         "/v1/resources": [RESOURCE, RESOURCE | {"name": "Another"}],
         "/v1/bookings": [shop.booking(in_days(11)), shop.booking(in_days(12))],
@@ -454,7 +325,7 @@ async def what_is_no_request(world: World) -> None:
     """What is refused before any route is asked: heads that are malformed, too long, never complete; long bodies."""
     slow = await asyncio.to_thread(world.stack.add, "gateway", HTTP_HEAD_SECONDS="1")
     port = world.stack.ports.gateway
-    every = told_all(world.document.operations.values())
+    every = some(world.document.operations.values())
     for operation in every:
         await told(world.observed, port, operation, head(operation, "X-A : b"))
         await told(world.observed, port, operation, head(operation, "X-A: " + "a" * 70_000))
@@ -465,10 +336,10 @@ async def what_is_no_request(world: World) -> None:
 
 async def who_may_not(world: World) -> None:
     """No key, a key that lacks the scope, the key of the other kind."""
-    for operation in told_all(world.document.select(guarded=True)):
+    for operation in some(world.document.select(guarded=True)):
         wrong = world.stack.credentials.operator_api_key if operation.of_tenants else world.keys["all"]
         lacking = [world.keys[operation.scope or ""]] if operation.of_tenants else []
-        body = {} if operation.takes_json else None
+        body: Json | None = {} if operation.takes_json else None
         for key, code in (("", "unauthorized"), *((key, "forbidden") for key in (wrong, *lacking))):
             answer = await world.send(operation.method, operation.address(), body, key)
             assert answer.json()["code"] == code, operation.name
@@ -476,14 +347,14 @@ async def who_may_not(world: World) -> None:
 
 async def what_is_malformed(world: World) -> None:
     """Addresses, headers, bodies that can't be understood; bodies that don't come, or don't end."""
-    for operation in told_all(world.document.operations.values()):
+    for operation in some(world.document.operations.values()):
         if operation.path != "/webhooks/stripe":
             key, address = world.key_for(operation), operation.address(key_id="0" * 16, number="1")
             unknown = address + ("&" if "?" in address else "?") + "no_such=1"
             answer = await world.send(operation.method, unknown, {} if operation.takes_json else None, key)
             assert answer.json()["code"] == "validation_error", (operation.name, answer.text)
     slow, bodies = [], bodies_of(world)
-    for operation in told_all(world.document.select(json=True)):
+    for operation in some(world.document.select(json=True)):
         key, address = world.key_for(operation), operation.address(number="1")
         for content, media_type in ((b"{", "application/json"), (b"a", "text/plain")):
             headers = {"Authorization": f"Bearer {key}", "Content-Type": media_type}
@@ -512,7 +383,7 @@ async def who_asks_too_much(world: World) -> None:
     strict = await asyncio.to_thread(world.stack.add, "gateway", RATE_LIMIT_PER_MINUTE="1")
     async with opened(world.stack, strict, world.observed) as poor:
         await poor.send("GET", "/v1/currencies")
-        for operation in told_all(world.document.select(tenants=True)):
+        for operation in some(world.document.select(tenants=True)):
             answer = await poor.send(operation.method, operation.address(), {} if operation.takes_json else None)
             assert answer.json()["code"] == "rate_limited", operation.name
     await asyncio.to_thread(strict.stop)
@@ -528,9 +399,9 @@ async def who_comes_too_many(world: World) -> None:
 
         world.stack.freeze("booking-1")
         try:
-            waiting = asyncio.create_task(crowd.send("GET", document_of(world, "find_slots").address()))
+            waiting = asyncio.create_task(crowd.send("GET", operation_of(world, "find_slots").address()))
             await eventually(taken, within=3)
-            operations = told_all(world.document.select(guarded=True))
+            operations = some(world.document.select(guarded=True))
             answers = await asyncio.gather(
                 *(crowd.send(o.method, o.address(), {} if o.takes_json else None) for o in operations)
             )
@@ -559,7 +430,7 @@ async def what_cannot_be_reached(world: World) -> None:
     """A database that stands still, for keys that are not known yet; a broker that does."""
     await eventually(lambda: ready(world), within=30)
     with frozen(world.stack.servers.postgres.pid):
-        operations = told_all(world.document.select(guarded=True))
+        operations = some(world.document.select(guarded=True))
         answers = await asyncio.gather(
             *(world.send(o.method, o.address(), {} if o.takes_json else None, make_key().text) for o in operations)
         )
@@ -592,9 +463,7 @@ async def what_is_broken(world: World, shop: Shop) -> None:
     for table in TABLES:
         await connection.execute(f"ALTER TABLE {table} RENAME TO {table.partition('.')[2]}_gone")
     try:
-        for operation in told_all(
-            o for o in world.document.operations.values() if (o.name, 500) in world.document.codes
-        ):
+        for operation in some(o for o in world.document.operations.values() if (o.name, 500) in world.document.codes):
             body = bodies_of(world).get(operation.name, {}) if operation.takes_json else None
             address = operation.address(number="1", key_id="0" * 16, service_id=shop.service)
             answer = await world.send(operation.method, address, body, world.key_for(operation))

@@ -39,14 +39,15 @@ class ProblemDocument(BaseModel):
     detail: str = Field(examples=["The slot is no longer free."])
     code: str = Field(examples=["slot_taken"], description="Stable; branch on this, not on the texts.")
     request_id: str = Field(description="Also in the `X-Request-Id` header of every answer.")
-    errors: list[FieldError] | None = Field(default=None, description="With `validation_error`: what is wrong where.")
-    alternatives: list[Slot] | None = Field(
-        default=None, description="With `slot_taken`: the next free slots, as in `GET /v1/availability`."
+    # What a problem may say beside that; the factories have the document say that it may be missing, never null.
+    errors: list[FieldError] = Field(default_factory=list, description="With `validation_error`: what is wrong where.")
+    alternatives: list[Slot] = Field(
+        default_factory=list, description="With `slot_taken`: the next free slots, as in `GET /v1/availability`."
     )
-    scope: str | None = Field(default=None, description="With `forbidden`: the scope that the key lacks.")
-    version: int | None = Field(default=None, description="With `version_conflict`: where the booking stands.")
-    booking_status: BookingStatus | None = Field(
-        default=None, description="With `booking_closed`: the status of the booking, if it was looked at."
+    scope: str = Field(default_factory=str, description="With `forbidden`: the scope that the key lacks.")
+    version: int = Field(default_factory=int, description="With `version_conflict`: where the booking stands.")
+    booking_status: BookingStatus = Field(
+        default_factory=lambda: BookingStatus.CANCELLED, description="With `booking_closed`: how the booking stands."
     )
 
 

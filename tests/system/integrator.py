@@ -1,0 +1,160 @@
+"""An integrator with a tenant of its own, whose every answer is noted, and the operator beside it."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from devstack.stack import ServiceProcess, Stack
+from tests.support.client import ALWAYS, in_days
+from tests.support.eventually import allowed
+from tests.system.provoking import Document, Observed, Operation
+
+WAITING = {"Prefer": "wait=10"}
+CREATE = "booking-create-booking"
+"""A consumer that has dead letters."""
+Json = dict[str, Any]
+
+
+@dataclass
+class World:
+    """A tenant's view of a running gateway whose answers are noted, and the operator's."""
+
+    stack: Stack
+    observed: Observed
+    http: httpx.AsyncClient
+    tenant_id: str
+    keys: dict[str, str]
+    """Keys of the tenant: `all`, and one a scope that has all but that."""
+
+    @property
+    def document(self) -> Document:
+        """What is promised."""
+        return self.observed.document
+
+    def key_for(self, operation: Operation) -> str:
+        """The key that opens an operation."""
+        return self.keys["all"] if operation.of_tenants else self.stack.credentials.operator_api_key
+
+    async def send(
+        self, method: str, path: str, body: Any = None, key: str | None = None, **headers: str
+    ) -> httpx.Response:
+        """One request, with the tenant's key if none is given; names of headers are written with underscores."""
+        shown = {name.replace("_", "-"): value for name, value in headers.items()}
+        content = {} if body is None else {"json": body}
+        authorization = {"Authorization": f"Bearer {self.keys['all'] if key is None else key}"} if key != "" else {}
+        return await self.http.request(method, path, headers=authorization | shown, **content)
+
+    async def operate(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        """One request of the operator's."""
+        return await self.send(method, path, body, self.stack.credentials.operator_api_key, **headers)
+
+    async def done(self, method: str, path: str, body: Any = None, **headers: str) -> Json:
+        """What a request brings that must succeed."""
+        answer = await self.send(method, path, body, **headers)
+        assert answer.is_success, answer.text
+        found: Json = answer.json()
+        return found
+
+    async def refused(self, path: str, body: Any, code: str, **headers: str) -> None:
+        """A write that the business refuses: the same when it is repeated."""
+        named = {"Idempotency_Key": str(uuid4())} | headers
+        for _ in range(2):
+            answer = await self.send("POST", path, body, **WAITING, **named)
+            assert answer.json().get("code") == code, (path, answer.text)
+
+
+def operation_of(world: World, name: str) -> Operation:
+    """An operation by its id."""
+    return world.document.operations[name]
+
+
+def some(operations: Iterable[Operation]) -> list[Operation]:
+    """A list that must not be empty: a loop over nothing proves nothing."""
+    found = list(operations)
+    assert found
+    return found
+
+
+@asynccontextmanager
+async def opened(stack: Stack, process: ServiceProcess, observed: Observed, **more: Any) -> AsyncIterator[World]:
+    """A gateway as a new tenant sees it."""
+    hooks = {"response": [observed.listen]}
+    limits = httpx.Limits(max_keepalive_connections=0)
+    async with httpx.AsyncClient(
+        base_url=process.url, timeout=allowed(30), event_hooks=hooks, trust_env=False, limits=limits
+    ) as http:
+        world = World(stack, observed, http, "", {})
+        tenant = await world.operate("POST", "/v1/tenants", {"name": "Clean & Co"})
+        world.tenant_id = tenant.json()["id"]
+        scopes = sorted({operation.scope or "" for operation in observed.document.select(tenants=True)})
+        for name in ("all", *scopes):
+            allowed_scopes = {} if name == "all" else {"scopes": [scope for scope in scopes if scope != name]}
+            body = {"tenant_id": world.tenant_id, "name": name} | allowed_scopes
+            world.keys[name] = (await world.operate("POST", "/v1/api-keys", body)).json()["key"]
+        yield world
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What a tenant sells, and to whom."""
+
+    service: str
+    paid: str
+    """A service with a deposit."""
+    resource: str
+    closed: str
+    """A resource that never opens."""
+
+    def booking(self, starts_at: datetime, **changes: Any) -> Json:
+        """The body of a booking."""
+        customer = {"name": "Ada", "email": "ada@customer.example"}
+        return {
+            "service_id": self.service,
+            "resource_id": self.resource,
+            "starts_at": starts_at.isoformat(),
+            "customer": customer,
+        } | changes
+
+
+SERVICE = {
+    "name": "Cleaning",
+    "duration_minutes": 60,
+    "price": {"amount": 9000, "currency": "eur"},
+    "minimum_notice_minutes": 0,
+}
+RESOURCE = {"name": "Team", "time_zone": "Europe/Paris", "weekly_hours": ALWAYS, "service_ids": []}
+
+
+def bodies_of(world: World) -> dict[str, Json]:
+    """A body that is acceptable as such for each operation that needs one, by its id."""
+    nowhere = str(uuid4())
+    return {
+        "create_service": SERVICE,
+        "create_resource": RESOURCE,
+        "create_booking": Shop(nowhere, nowhere, nowhere, nowhere).booking(in_days(3)),
+        "reschedule_booking": {"starts_at": in_days(3).isoformat()},
+        "cancel_booking": {},
+        "create_tenant": {"name": "x"},
+        "create_api_key": {"name": "x", "tenant_id": world.tenant_id},
+        "replay_dead_letters": {"durable": CREATE},
+    }
+
+
+async def open_shop(world: World) -> Shop:
+    """Services, a resource that is open around the clock, and one that never is; each write is repeated."""
+    made = []
+    for body in (SERVICE, SERVICE | {"deposit_percent": 50}):
+        key = str(uuid4())
+        made += [await world.done("POST", "/v1/services", body, Idempotency_Key=key, **WAITING) for _ in range(2)]
+    service, _, paid, _ = [str(thing["id"]) for thing in made]
+    offered = RESOURCE | {"service_ids": [service, paid]}
+    key = str(uuid4())
+    for _ in range(2):
+        resource = await world.done("POST", "/v1/resources", offered, Idempotency_Key=key, **WAITING)
+    closed = await world.done("POST", "/v1/resources", offered | {"weekly_hours": []})
+    return Shop(service, paid, resource["id"], closed["id"])
