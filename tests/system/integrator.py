@@ -1,5 +1,8 @@
 """An integrator with a tenant of its own, whose every answer is noted, and the operator beside it."""
 
+import itertools
+import json
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +13,9 @@ from uuid import uuid4
 import httpx
 
 from devstack.stack import ServiceProcess, Stack
+from gateway.http.stripe_signature import sign
+from shared.messaging.broker import Broker
+from shared.messaging.dead_letters import DeadLetter
 from tests.support.client import ALWAYS, in_days
 from tests.support.eventually import allowed
 from tests.system.provoking import Document, Observed, Operation
@@ -17,6 +23,8 @@ from tests.system.provoking import Document, Observed, Operation
 WAITING = {"Prefer": "wait=10"}
 CREATE = "booking-create-booking"
 """A consumer that has dead letters."""
+SEQUENCES = itertools.count(1)
+"""Places in a stream: a letter has one of its own."""
 Json = dict[str, Any]
 
 
@@ -158,3 +166,23 @@ async def open_shop(world: World) -> Shop:
         resource = await world.done("POST", "/v1/resources", offered, Idempotency_Key=key, **WAITING)
     closed = await world.done("POST", "/v1/resources", offered | {"weekly_hours": []})
     return Shop(service, paid, resource["id"], closed["id"])
+
+
+async def bury(world: World, payload: bytes, subject: str = "command.booking.create_booking.v1.x.y") -> int:
+    """Put a letter into DEADLETTER, as a consumer does; returns its number."""
+    letter = DeadLetter(CREATE, subject, "COMMANDS", next(SEQUENCES), 3, "poison", "a bug", {}, payload)
+    broker = Broker(world.stack.servers.nats.url, "test")
+    await broker.connect()
+    try:
+        await broker.publish(letter.address, payload, letter.message_id, letter.to_headers())
+        return int((await broker.js.get_last_msg("DEADLETTER", letter.address)).seq or 0)
+    finally:
+        await broker.close()
+
+
+async def deliver(world: World) -> httpx.Response:
+    """An event that Stripe signed."""
+    event = {"id": f"evt_{uuid4().hex}", "object": "event", "type": "charge.updated", "created": 1, "data": {}}
+    body = json.dumps(event).encode()
+    signature = sign(body, world.stack.credentials.stripe_webhook_secret, int(time.time()))
+    return await world.http.post("/webhooks/stripe", content=body, headers={"Stripe-Signature": signature})

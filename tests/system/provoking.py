@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import httpx
@@ -32,6 +33,7 @@ class Operation:
     takes_json: bool
     required: tuple[str, ...]
     """Parameters of the query that it can't do without."""
+    optional: tuple[str, ...]
 
     @property
     def of_tenants(self) -> bool:
@@ -40,9 +42,10 @@ class Operation:
 
     def address(self, **given: str) -> str:
         """Its address, with ids that nothing has for what is not given."""
-        query = {"service_id": str(uuid4()), "from": "2027-01-01T00:00:00Z", "to": "2027-01-02T00:00:00Z"} | given
+        needed = {"service_id": str(uuid4()), "from": "2027-01-01T00:00:00Z", "to": "2027-01-02T00:00:00Z"} | given
         path = re.sub(r"\{(\w+)\}", lambda found: given.get(found[1], str(uuid4())), self.path)
-        return path + ("?" + "&".join(f"{name}={query[name]}" for name in self.required) if self.required else "")
+        names = [*self.required, *(name for name in self.optional if name in given)]
+        return path + ("?" + urlencode({name: needed[name] for name in names}) if names else "")
 
 
 Answer = tuple[str, int]
@@ -63,6 +66,7 @@ class Document:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.operations: dict[str, Operation] = {}
         self.codes: dict[Answer, set[str]] = {}
+        self.links: dict[Answer, dict[str, Any]] = {}
         self.headers: dict[Answer, dict[str, bool]] = {}
         """The headers of an answer, in lower case, each with whether it is always there."""
         self.problem = set(document["components"]["schemas"]["ProblemDocument"]["properties"])
@@ -75,6 +79,7 @@ class Document:
                 for status, response in said["responses"].items():
                     problems = response.get("content", {}).get("application/problem+json", {})
                     self.codes[name, int(status)] = set(problems.get("examples", {}))
+                    self.links[name, int(status)] = response.get("links", {})
                     shown = {header: headers[header]["required"] for header in response["headers"]}
                     self.headers[name, int(status)] = {header.lower(): always for header, always in shown.items()}
 
@@ -98,10 +103,12 @@ class Document:
 
 
 def _operation(name: str, method: str, path: str, said: Mapping[str, Any]) -> Operation:
-    required = [p["name"] for p in said.get("parameters", ()) if p["in"] == "query" and p["required"]]
+    query = [parameter for parameter in said.get("parameters", ()) if parameter["in"] == "query"]
+    required = tuple(parameter["name"] for parameter in query if parameter["required"])
+    optional = tuple(parameter["name"] for parameter in query if not parameter["required"])
     scopes = [scope for requirement in said["security"] for scope in requirement["ApiKey"]]
     takes_json = "requestBody" in said and bool(scopes)  # Stripe's events are read as bytes
-    return Operation(name, method, path, scopes[0] if scopes else None, takes_json, tuple(required))
+    return Operation(name, method, path, scopes[0] if scopes else None, takes_json, required, optional)
 
 
 class Observed:
@@ -111,6 +118,8 @@ class Observed:
         self.document = document
         self.answers: dict[Answer, Seen] = defaultdict(Seen)
         self.requests = 0
+        self.links: dict[tuple[str, int, str], tuple[Operation, dict[str, str]]] = {}
+        """Links of what was answered last: by answer and name, where they lead, with which parameters."""
 
     def note(self, operation: str, status: int, headers: Iterable[str], body: bytes) -> None:
         """One answer."""
@@ -133,6 +142,20 @@ class Observed:
         await response.aread()
         if operation := self.document.find(response.request.method, response.request.url.path):
             self.note(operation.name, response.status_code, list(response.headers), response.content)
+            self._find_links(operation.name, response)
+
+    def _find_links(self, operation: str, response: httpx.Response) -> None:
+        for name, link in self.document.links.get((operation, response.status_code), {}).items():
+            given = {to: _evaluate(expression, response) for to, expression in link["parameters"].items()}
+            if all(given[to] for to, expression in link["parameters"].items() if "$response" in expression):
+                given = {to: value for to, value in given.items() if value}
+                target = self.document.operations[link["operationId"]]
+                self.links[operation, response.status_code, name] = target, {to: str(v) for to, v in given.items()}
+
+    def dead_ends(self) -> list[str]:
+        """Links that nothing that was answered could be followed by."""
+        documented = {(*answer, name) for answer, links in self.document.links.items() for name in links}
+        return [" ".join(map(str, link)) for link in sorted(documented - set(self.links))]
 
     def undocumented(self) -> Iterator[str]:
         """What was seen and is not said."""
@@ -169,6 +192,14 @@ class Observed:
             f"operations {len(self.document.operations)}, answers {len(self.answers)}, codes {len(codes)}, "
             f"codes of operations {places}, headers of answers {headers}, requests {self.requests}"
         )
+
+
+def _evaluate(expression: str, response: httpx.Response) -> Any:
+    """The value of a runtime expression, of the three forms that the document has; None if there is none."""
+    if expression.startswith("$request.query."):
+        return response.request.url.params.get(expression.removeprefix("$request.query."))
+    place, _, name = expression.removeprefix("$response.").partition("." if "header." in expression else "#/")
+    return response.headers.get(name) if place == "header" else response.json().get(name)
 
 
 async def told(observed: Observed, port: int, operation: Operation, sent: bytes) -> None:

@@ -5,8 +5,6 @@ services are stopped in their tracks or broken for real.
 """
 
 import asyncio
-import itertools
-import json
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -20,13 +18,10 @@ import pytest
 from devstack.stack import ServiceProcess, Stack
 from gateway.http.edge import BODY_LIMIT, BOOKING_BODY_LIMIT
 from gateway.http.problem_types import PROBLEM_TYPES
-from gateway.http.stripe_signature import sign
 from gateway.identity.keys import make_key
 from shared.clock import utc_now
 from shared.contracts.booking.bookings import CreateBooking, Customer
 from shared.identifiers import new_id
-from shared.messaging.broker import Broker
-from shared.messaging.dead_letters import DeadLetter
 from tests.support.client import in_days
 from tests.support.eventually import eventually
 from tests.support.freezing import frozen
@@ -40,6 +35,8 @@ from tests.system.integrator import (
     Shop,
     World,
     bodies_of,
+    bury,
+    deliver,
     open_shop,
     opened,
     operation_of,
@@ -50,8 +47,6 @@ from tests.system.provoking import Document, Observed, head, told
 UNROUTED = {"method_not_allowed"}
 """Said of addresses, not by operations."""
 ASYNC = {"Prefer": "respond-async"}
-SEQUENCES = itertools.count(1)
-"""Places in a stream: a letter has one of its own."""
 TABLES = (
     "booking.bookings", "booking.services", "booking.resources", "billing.payments", "gateway.tenants",
     "gateway.api_keys", "gateway.audit_log",
@@ -84,7 +79,8 @@ async def test_everything_that_the_document_names_is_answered_and_nothing_else(s
         await who_comes_too_many(world)
         await what_cannot_be_reached(world)
         await what_is_broken(world, shop)
-    print(f"\ndocument: {observed.summary()}, {time.monotonic() - started:.0f} s")
+        await what_follows(world)
+    print(f"\ndocument: {observed.summary()}, links {len(observed.links)}, {time.monotonic() - started:.0f} s")
     wrong = [f"answered, not documented: {what}" for what in observed.undocumented()]
     wrong += [f"documented, never answered: {what}" for what in observed.unseen()]
     assert not wrong, "\n".join(wrong)
@@ -122,14 +118,6 @@ async def what_is_done(world: World, shop: Shop) -> None:
     for path in ("/healthz", "/readyz", "/status", "/metrics"):
         assert (await world.send("GET", path, key="")).status_code == 200
     assert (await deliver(world)).status_code == 200
-
-
-async def deliver(world: World) -> httpx.Response:
-    """An event that Stripe signed."""
-    event = {"id": f"evt_{uuid4().hex}", "object": "event", "type": "charge.updated", "created": 1, "data": {}}
-    body = json.dumps(event).encode()
-    signature = sign(body, world.stack.credentials.stripe_webhook_secret, int(time.time()))
-    return await world.http.post("/webhooks/stripe", content=body, headers={"Stripe-Signature": signature})
 
 
 def creations_refused(shop: Shop, taken: datetime) -> dict[str, Json]:
@@ -237,6 +225,8 @@ async def what_was_accepted(world: World, shop: Shop) -> None:
     try:
         answers = await asyncio.gather(*(world.send("POST", p, body, **ASYNC, **more) for p, body, more in writes))
         places = [answer.headers["location"] for answer in answers]
+        for answer, place in zip(answers, places, strict=True):
+            assert "?" not in place or place.endswith(f"?command={answer.headers['x-request-id']}")
         followed = [*places, *(f"{p}/payment" for p in places if p.startswith("/v1/bookings/") and "?" not in p)]
         waiting = await asyncio.gather(*(world.send("GET", place) for place in followed))
         assert {answer.status_code for answer in waiting} == {202}
@@ -260,18 +250,6 @@ async def decided(world: World, place: str) -> httpx.Response:
     answer = await eventually(look, within=20)
     assert answer
     return answer
-
-
-async def bury(world: World, payload: bytes, subject: str = "command.booking.create_booking.v1.x.y") -> int:
-    """Put a letter into DEADLETTER, as a consumer does; returns its number."""
-    letter = DeadLetter(CREATE, subject, "COMMANDS", next(SEQUENCES), 3, "poison", "a bug", {}, payload)
-    broker = Broker(world.stack.servers.nats.url, "test")
-    await broker.connect()
-    try:
-        await broker.publish(letter.address, payload, letter.message_id, letter.to_headers())
-        return int((await broker.js.get_last_msg("DEADLETTER", letter.address)).seq or 0)
-    finally:
-        await broker.close()
 
 
 async def what_the_operator_is_refused(world: World, shop: Shop) -> None:
@@ -473,6 +451,35 @@ async def what_is_broken(world: World, shop: Shop) -> None:
         for table in TABLES:
             await connection.execute(f"ALTER TABLE {table}_gone RENAME TO {table.partition('.')[2]}")
         await connection.close()
+
+
+async def what_follows(world: World) -> None:
+    """Every link of an answer leads on: what it names there is, in the form that the next operation takes."""
+    shop = await open_shop(world)
+    path = f"/v1/bookings/{(await world.done('POST', '/v1/bookings', shop.booking(in_days(3))))['id']}"
+    writes: list[tuple[str, Json]] = [
+        ("/v1/services", SERVICE), ("/v1/resources", RESOURCE), ("/v1/bookings", shop.booking(in_days(4))),
+        (f"{path}/reschedule", {"starts_at": in_days(5).isoformat()}), (f"{path}/cancel", {}),
+    ]  # fmt: skip
+    for place, body in writes:
+        accepted = await world.send("POST", place, body, **ASYNC)
+        await decided(world, accepted.headers["location"])
+    frequent = await world.done("POST", "/v1/services", SERVICE | {"slot_step_minutes": 5})
+    await world.done("POST", "/v1/resources", RESOURCE | {"service_ids": [frequent["id"]]})
+    span = {"service_id": frequent["id"], "from": in_days(1).isoformat(), "to": in_days(60).isoformat()}
+    await world.done("GET", operation_of(world, "find_slots").address(**span))
+    letters = [await bury(world, b"?") for _ in range(2)]
+    await world.operate("GET", f"/v1/dead-letters/{letters[0]}")
+    for operation in world.document.operations.values():
+        if "next_page" in world.document.links.get((operation.name, 200), {}):
+            await world.send("GET", operation.address(limit="1"), key=world.key_for(operation))
+    assert world.observed.dead_ends() == []
+    for link, (target, given) in list(world.observed.links.items()):
+        content = bodies_of(world).get(target.name, {}) if target.takes_json else None
+        answer = await world.send(target.method, target.address(**given), content, world.key_for(target))
+        # It may lead to a thing that can't be changed any more, or that needs no payment.
+        fine = answer.is_success or answer.status_code == 409 or answer.json()["code"] == "payment_not_found"
+        assert fine, (link, answer.text)
 
 
 async def what_is_no_operation(gateway: ServiceProcess) -> None:

@@ -102,7 +102,7 @@ async def create_api_key(body: ApiKeyCreate, runtime: Runtime) -> ApiKeyCreated:
 @routes.get(
     "/v1/api-keys",
     response_model=ApiKeyList,
-    responses=shows(200, {"api_keys": [_EXAMPLE], "next_cursor": None}, links=next_page("list_api_keys")),
+    responses=shows(200, {"api_keys": [_EXAMPLE], "next_cursor": None}, links=next_page("list_api_keys", "tenant_id")),
 )
 @refuses("invalid_cursor", *ASKING)
 async def list_api_keys(

@@ -9,7 +9,7 @@ from fastapi.params import Security
 from starlette.responses import Response
 
 from gateway.api.dependencies import Nats
-from gateway.http.answers import ASKING, follows, refuses, shows
+from gateway.http.answers import ASKING, again, follows, refuses, shows
 from gateway.http.parameters import QueryInstant
 from gateway.http.problems import FieldError, invalid
 from gateway.http.routes import api_router
@@ -35,7 +35,12 @@ _EXAMPLE = {
     "next_from": None,
 }
 _LINKS = {
-    "next_part": follows("find_slots", "What comes after, unless it is null.", **{"from": "$response.body#/next_from"})
+    "next_part": follows(
+        "find_slots",
+        "What comes after, unless `next_from` is null.",
+        **{"from": "$response.body#/next_from"},
+        **again("service_id", "to", "resource_id"),
+    )
 }
 
 

@@ -252,7 +252,11 @@ async def reschedule_booking(
 @routes.get(
     BOOKINGS_PATH,
     response_model=BookingList,
-    responses=shows(200, {"bookings": [_BOOKING], "next_cursor": None}, links=next_page("list_bookings")),
+    responses=shows(
+        200,
+        {"bookings": [_BOOKING], "next_cursor": None},
+        links=next_page("list_bookings", "status", "resource_id", "from", "to"),
+    ),
 )
 @refuses("invalid_cursor", *ASKING)
 async def list_bookings(

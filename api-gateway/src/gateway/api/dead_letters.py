@@ -160,7 +160,9 @@ Number = Annotated[int, Depends(known_form)]
     "/v1/dead-letters",
     response_model=DeadLetterList,
     responses=shows(
-        200, {"dead_letters": [_SUMMARY], "total": 1, "next_cursor": None}, links=next_page("list_dead_letters")
+        200,
+        {"dead_letters": [_SUMMARY], "total": 1, "next_cursor": None},
+        links=next_page("list_dead_letters", "durable"),
     ),
 )
 @refuses("invalid_cursor", "unavailable")

@@ -109,9 +109,16 @@ def follows(operation: str, description: str, **parameters: str) -> dict[str, An
     return {"operationId": operation, "description": description, "parameters": parameters}
 
 
-def next_page(operation: str) -> dict[str, Any]:
-    """The link from a page of a list to the one after it."""
-    return {"next_page": follows(operation, "The next page, unless it is null.", cursor="$response.body#/next_cursor")}
+def again(*names: str) -> dict[str, str]:
+    """Parameters of a link that are those of the request's query, as far as it has them."""
+    return {name: f"$request.query.{name}" for name in names}
+
+
+def next_page(operation: str, *filters: str) -> dict[str, Any]:
+    """The link from a page of a list to the one after it, with the same filters."""
+    description = "The next page, unless `next_cursor` is null."
+    given = again("limit", *filters)
+    return {"next_page": follows(operation, description, cursor="$response.body#/next_cursor", **given)}
 
 
 def complete(route: APIRoute, operation: dict[str, Any], *, counted: bool, command: bool) -> None:

@@ -150,15 +150,21 @@ def test_every_link_leads_to_an_operation_with_parameters_that_it_has() -> None:
             target = operations[link["operationId"]]
             taken = {parameter["name"] for parameter in target.get("parameters", ())}
             assert link["parameters"].keys() <= taken, (route.name, status, link)
+            needed = {p["name"] for p in target.get("parameters", ()) if p["required"]}
+            about_time = {"from", "to"} if (route.name, link["operationId"]) != ("find_slots", "find_slots") else set()
+            assert needed - about_time <= link["parameters"].keys(), (route.name, status, link)
             for expression in link["parameters"].values():
                 body = re.fullmatch(r"\$response\.body#/(\w+)", expression)
                 header = re.fullmatch(r"\$response\.header\.(.+)", expression)
+                query = re.fullmatch(r"\$request\.query\.(\w+)", expression)
                 [content] = response["content"].values()
-                assert body or header, expression
+                assert body or header or query, expression
                 if body:
                     assert body[1] in content["example"], (route.name, status, expression)
                 elif header:
                     assert header[1] in response["headers"], (route.name, status, expression)
+                elif query:
+                    assert query[1] in {p["name"] for p in operations[route.name]["parameters"]}, expression
             led.add((route.name, link["operationId"]))
     assert {("create_booking", name) for name in ("get_booking", "cancel_booking", "get_payment")} <= led
     assert ("cancel_booking", "get_booking") in led
