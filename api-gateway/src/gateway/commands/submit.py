@@ -51,7 +51,8 @@ SUBMITTING = ("idempotency_key_reused", "unavailable", "overloaded")
 
 def decided(status: int, example: Any, *headers: str, links: Mapping[str, Any] | None = None) -> Responses:
     """The answer of a command that was carried out, for a route's `responses`."""
-    return shows(status, example, "Location", *REPEATED, *headers, links=links)
+    description = "It is done; the body is the thing as it now stands."
+    return shows(status, example, "Location", *REPEATED, *headers, links=links, description=description)
 
 
 def waiting(place: str, *headers: str, links: Mapping[str, Any] | None = None) -> Responses:

@@ -31,7 +31,10 @@ class _ApiKey(SecurityBase):
 
     def __init__(self) -> None:
         self.scheme_name = "ApiKey"
-        description = "A tenant's key (`tb_live_…`), or the operator's for tenants and keys."
+        description = (
+            "A tenant's key (`tb_live_…`), or the operator's for tenants and keys. Each operation names the scope that "
+            f"a tenant's key needs ({', '.join(f'`{scope}`' for scope in Scope)}), or `{OPERATOR}`: the operator's key."
+        )
         self.model = HTTPBearer(description=description)
 
     async def __call__(self, request: Request) -> list[str]:
