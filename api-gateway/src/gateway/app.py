@@ -143,7 +143,8 @@ def _complete_document(app: FastAPI) -> dict[str, Any]:
             if isinstance(route, APIRoute) and route.include_in_schema:
                 for method in route.methods or ():
                     _complete_operation(route, document["paths"][route.path][method.lower()])
-        document["components"] |= {"schemas": dict(sorted(schemas.items()))} | components(document["paths"])
+        schemas = _without_null_defaults(dict(sorted(schemas.items())))
+        document["components"] |= {"schemas": schemas} | components(document["paths"])
         app.openapi_schema = document
     return app.openapi_schema
 
@@ -152,9 +153,29 @@ def _complete_operation(route: APIRoute, operation: dict[str, Any]) -> None:
     """What a path operation may answer; FastAPI's own guess of 422 makes room for that."""
     if route.path in PUBLIC:
         operation["security"] = []
+    for parameter in operation.get("parameters", []):
+        parameter["schema"] = _without_null(parameter["schema"])
     operation["responses"].pop("422", None)
     called = set(functions_of(route.dependant))
     complete(route, operation, counted=caller in called, command=read_command_headers in called)
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a parameter, which may be left out but never is null: FastAPI says so of all that may be None."""
+    kinds = [kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}]
+    return {**{k: v for k, v in schema.items() if k != "anyOf"}, **kinds[0]} if len(kinds) == 1 else schema
+
+
+def _without_null_defaults(part: Any) -> Any:
+    """A part of the document, less what it says of members that may be left out: that null stands for nothing. Makers
+    of clients take a member with a default for one that is always there."""
+    if isinstance(part, dict):
+        return {
+            name: _without_null_defaults(value)
+            for name, value in part.items()
+            if not (name == "default" and value is None)
+        }
+    return [_without_null_defaults(each) for each in part] if isinstance(part, list) else part
 
 
 async def _answer(request: Request, error: Exception) -> Response:

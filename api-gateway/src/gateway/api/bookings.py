@@ -31,7 +31,7 @@ from shared.contracts.booking.bookings import (
     ListBookings,
     RescheduleBooking,
 )
-from shared.contracts.fields import Email, Minute, Name, Phone, Text
+from shared.contracts.fields import Email, Minute, Name, Phone, ShortText
 from shared.contracts.registry import published
 from shared.messaging.rpc import call
 
@@ -147,7 +147,7 @@ class BookingCreate(contract.BookingDetails, Appointment):
 class BookingCancel(Body):
     """Why a booking is cancelled, if anybody says."""
 
-    reason: Annotated[Text, Field(max_length=500)] | None = None
+    reason: ShortText | None = None
 
 
 WITHOUT_REASON = BookingCancel()

@@ -1,12 +1,11 @@
 """Dead letters, for the operator: listed, shown, handled again, discarded. No quota: there is one operator."""
 
 import base64
-import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Path, Query
-from pydantic import BaseModel, Field, StringConstraints, WithJsonSchema
+from fastapi import Path, Query
+from pydantic import BaseModel, Field, StringConstraints
 from starlette.requests import Request
 
 from gateway.api import dependencies
@@ -17,14 +16,14 @@ from gateway.http.body import Body
 from gateway.http.parameters import Cursor, Limit
 from gateway.http.routes import api_router
 from gateway.identity.access import OPERATOR_ONLY
-from shared.contracts.fields import Name, Text, Whole
-from shared.errors import NotFound
+from shared.contracts.fields import Name, ShortText, Whole
 from shared.persistence.paging import decode_cursor, encode_cursor
 
 routes = api_router("Operator", guard=OPERATOR_ONLY)
 
 DurableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-_NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
+_ADDRESS = "/v1/dead-letters/{number:number}"
+Number = Annotated[int, Path(ge=1, lt=10**18)]
 _SUMMARY = {
     "number": 7,
     "died_at": "2026-11-20T10:00:00Z",
@@ -60,7 +59,7 @@ _LINKS = {
 class DeadLetterDecide(Body):
     """Who decides on a dead letter and why, as far as anybody says; goes into the audit log."""
 
-    reason: Annotated[Text, Field(max_length=500)] = ""
+    reason: ShortText = ""
     by: Name | None = None
 
 
@@ -143,19 +142,6 @@ class DeadLetterBulkReplayResult(BaseModel):
     stopped: str | None = Field(description="Why it gave up early, if it did.")
 
 
-@refuses("not_found")
-async def known_form(
-    number: Annotated[str, WithJsonSchema({"type": "integer", "minimum": 1}), Path()],
-) -> int:
-    """A dead letter's number. Raises `NotFound` for what can't be one."""
-    if not _NUMBER.fullmatch(number):
-        raise NotFound("There is no dead letter of that number.")
-    return int(number)
-
-
-Number = Annotated[int, Depends(known_form)]
-
-
 @routes.get(
     "/v1/dead-letters",
     response_model=DeadLetterList,
@@ -187,8 +173,8 @@ async def list_dead_letters(
     )
 
 
-@routes.get("/v1/dead-letters/{number}", response_model=DeadLetter, responses=shows(200, _WHOLE, links=_LINKS))
-@refuses(*ASKING)
+@routes.get(_ADDRESS, response_model=DeadLetter, responses=shows(200, _WHOLE, links=_LINKS))
+@refuses("not_found", *ASKING)
 async def get_dead_letter(number: Number, dead_letters: dependencies.DeadLetters) -> DeadLetter:
     """One dead letter with its headers and payload. That may hold personal data."""
     stored = await dead_letters.find(number)
@@ -220,8 +206,8 @@ async def replay_dead_letters(
     )
 
 
-@routes.post("/v1/dead-letters/{number}/replay", response_model=DeadLetterDecision, responses=shows(200, _DECIDED))
-@refuses("already_discarded", "replay_failed", *ASKING)
+@routes.post(f"{_ADDRESS}/replay", response_model=DeadLetterDecision, responses=shows(200, _DECIDED))
+@refuses("not_found", "already_discarded", "replay_failed", *ASKING)
 async def replay_dead_letter(
     request: Request, number: Number, dead_letters: dependencies.DeadLetters, body: DeadLetterDecide = UNEXPLAINED
 ) -> DeadLetterDecision:
@@ -231,11 +217,11 @@ async def replay_dead_letter(
 
 
 @routes.post(
-    "/v1/dead-letters/{number}/discard",
+    f"{_ADDRESS}/discard",
     response_model=DeadLetterDecision,
     responses=shows(200, _DECIDED | {"action": "discarded"}),
 )
-@refuses("already_replayed", *ASKING)
+@refuses("not_found", "already_replayed", *ASKING)
 async def discard_dead_letter(
     request: Request, number: Number, dead_letters: dependencies.DeadLetters, body: DeadLetterDecide = UNEXPLAINED
 ) -> DeadLetterDecision:

@@ -48,7 +48,7 @@ _EVENT = {
 class WebhookReceived(BaseModel):
     """The event is stored."""
 
-    received: bool = True
+    received: bool
 
 
 class _Envelope(BaseModel):
@@ -99,11 +99,11 @@ async def receive_stripe_event(
     event = _envelope(body)
     if event.object != "event":
         FOREIGN.labels("thin" if event.object.startswith("v2.") else "other").inc()
-        return WebhookReceived()
+        return WebhookReceived(received=True)
     failpoint(GatewayFailpoint.WEBHOOK_PUBLISHING)
     await pass_on_stripe_event(nats, event.id, event.type, body)
     failpoint(GatewayFailpoint.WEBHOOK_PUBLISHED)
-    return WebhookReceived()
+    return WebhookReceived(received=True)
 
 
 def _envelope(body: bytes) -> _Envelope:

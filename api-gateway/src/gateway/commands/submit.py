@@ -41,7 +41,7 @@ class CommandAccepted(BaseModel):
     """The command is stored and will be carried out; `location` will show what came of it."""
 
     id: UUID
-    status: Literal["accepted"] = "accepted"
+    status: Literal["accepted"]
     location: str
 
 
@@ -57,7 +57,8 @@ def decided(status: int, example: Any, *headers: str, links: Mapping[str, Any] |
 
 def waiting(place: str, *headers: str, links: Mapping[str, Any] | None = None) -> Responses:
     """The answer of who has stored a command or follows one, for a route's `responses`; `place` as `location` below."""
-    thing = CommandAccepted(id=EXAMPLE_ID, location=place.format(id=EXAMPLE_ID)).model_dump(mode="json")
+    located = place.format(id=EXAMPLE_ID)
+    thing = CommandAccepted(id=EXAMPLE_ID, status="accepted", location=located).model_dump(mode="json")
     description = "Stored; it will be carried out. `Location` shows what came of it."
     said = shows(202, thing, "Location", "Retry-After", *headers, links=links, description=description)
     return {202: {"model": CommandAccepted} | said[202]}
@@ -181,7 +182,7 @@ def accepted(subject_id: UUID, location: str, preference: Preference | None = No
     headers = {"Location": place, "Retry-After": "1"}
     if preference and (applied := preference.applied(accepted=True)):
         headers["Preference-Applied"] = applied
-    return _json(CommandAccepted(id=subject_id, location=place), 202, headers)
+    return _json(CommandAccepted(id=subject_id, status="accepted", location=place), 202, headers)
 
 
 def entity_tag(version: int) -> str:

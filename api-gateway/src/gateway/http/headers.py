@@ -103,7 +103,7 @@ def _text(**schema: Any) -> WithJsonSchema:
 
 _IdempotencyKeys = Annotated[
     list[str] | None,
-    _text(minLength=1, maxLength=255, pattern="^[!-~]+$"),
+    _text(minLength=1, maxLength=255, pattern="^[ -~]*[!#-~][ -~]*$"),
     Header(
         alias="Idempotency-Key",
         description="Names a write: sent again with the same key and body, it is carried out once and answered alike.",
@@ -119,7 +119,7 @@ _Preferences = Annotated[
 ]
 _Versions = Annotated[
     list[str] | None,
-    _text(examples=['"3"', '"3", "4"', "*"]),
+    _text(examples=['"3"', '"3", "4"', "*"], maxLength=_TAGS_LIMIT, pattern=rf"^([ \t]*\*[ \t]*|{_TAGS.pattern})$"),
     Header(
         alias="If-Match",
         description="Only if the booking stands at one of these versions, as its `ETag` says; else 412.",

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import BeforeValidator, WithJsonSchema
 
-from shared.contracts.fields import parse_instant
+from shared.contracts.fields import INSTANT_SCHEMA, parse_instant
 
 Limit = Annotated[int, Query(ge=1, le=100, description="How many at most.")]
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before.")]
@@ -14,5 +14,5 @@ QueryInstant = Annotated[
     datetime,
     # A `+` that was not escaped arrives as a blank.
     BeforeValidator(lambda value: parse_instant(value.replace(" ", "+") if isinstance(value, str) else value)),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
+    WithJsonSchema(INSTANT_SCHEMA),
 ]

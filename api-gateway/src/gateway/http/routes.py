@@ -17,6 +17,7 @@ from fastapi.params import Depends, Header, Query, Security
 from fastapi.routing import APIRoute
 from fastapi.security import SecurityScopes
 from pydantic import BaseModel
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -29,6 +30,26 @@ Endpoint = Callable[..., Awaitable[Any]]
 
 WITH_ANY_QUERY = frozenset({"/webhooks/stripe"})
 """Addresses that others have written down, with whatever they like behind the question mark."""
+
+
+class NumberConvertor(Convertor[int]):
+    """A number counted from 1, of at most 18 digits, as part of an address (`{name:number}`).
+
+    What is none leads to no such route: a word in its place can be an address of its own, with its own methods.
+    """
+
+    regex = "[1-9][0-9]{0,17}"
+
+    def convert(self, value: str) -> int:
+        """The number."""
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        """Its part of the address."""
+        return str(value)
+
+
+register_url_convertor("number", NumberConvertor())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +79,7 @@ class JsonRoute(APIRoute):
             content = {"required": reader.default is None, "content": {"application/json": {"schema": schema}}}
             options["openapi_extra"] = {"requestBody": content} | (options.get("openapi_extra") or {})
         super().__init__(path, endpoint, **options)
+        self.path = self.path_format  # an address is known by this: to metrics, and in lists of its methods
         self.query = query_parameters(self)
 
 

@@ -4,10 +4,13 @@ from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel
+from typing_extensions import TypeAliasType
 
 from shared.contracts.heartbeats import SeenHeartbeat
 
-State = Literal["ok", "degraded", "down"]
+# Named types, so that the document and each client made from it know them by one name.
+State = TypeAliasType("State", Literal["ok", "degraded", "down"])
+Ready = TypeAliasType("Ready", Literal["ready", "not_ready"])
 
 
 class InstanceStatus(BaseModel):
@@ -52,13 +55,13 @@ class Capabilities(BaseModel):
 class Readiness(BaseModel):
     """Whether a gateway may take traffic."""
 
-    status: Literal["ready", "not_ready"]
+    status: Ready
 
 
 class SystemStatus(BaseModel):
     """The gateway's own checks, and everybody's heartbeats. A check is `ok` or says what is wrong."""
 
-    status: Literal["ready", "not_ready"]
+    status: Ready
     service: str
     instance: str
     version: str

@@ -69,6 +69,8 @@ Name = Annotated[
 """One line with something to see, in any writing."""
 Text = Annotated[str, StringConstraints(max_length=2000, pattern=_TEXT), BeforeValidator(_normal_text)]
 """Lines in any writing, ended by line feeds. What does harm is left out, not refused: stored ones are read by it."""
+ShortText = Annotated[str, StringConstraints(max_length=500, pattern=_TEXT), BeforeValidator(_normal_text)]
+"""The same, as long as a reason for something may be."""
 Phone = Annotated[
     str,
     AfterValidator(_phone),
@@ -91,6 +93,15 @@ Metadata = Annotated[
     dict[MetadataKey, MetadataValue],
     Field(max_length=50),
     AfterValidator(lambda members: dict(sorted(members.items()))),
+    # Pydantic would document the names as `patternProperties`, which lets every other name have any value.
+    WithJsonSchema(
+        {
+            "type": "object",
+            "maxProperties": 50,
+            "propertyNames": {"minLength": 1, "maxLength": 40, "pattern": _LINE},
+            "additionalProperties": {"type": "string", "maxLength": 500, "pattern": _TEXT},
+        }
+    ),
 ]
 """Sorted by key, so that the same metadata is the same text under an `Idempotency-Key`."""
 
@@ -99,6 +110,15 @@ _INSTANT = re.compile(
 )
 _YEARS = range(1970, 3000)
 """Room on both sides for zone offsets and durations, which overflow at the ends of the calendar."""
+_TO_THE_MINUTE = r"^(19[7-9][0-9]|2[0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:"
+_OFFSET = r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
+INSTANT_SCHEMA = {
+    "type": "string",
+    "format": "date-time",
+    "pattern": rf"{_TO_THE_MINUTE}[0-5][0-9](\.[0-9]+)?{_OFFSET}",
+}
+_MINUTE_SCHEMA = INSTANT_SCHEMA | {"pattern": rf"{_TO_THE_MINUTE}00(\.0+)?{_OFFSET}"}
+"""What the document says of them beside their format: which years, and that a minute is a whole one."""
 
 
 def parse_instant(value: Any) -> datetime:
@@ -130,5 +150,5 @@ Email = Annotated[
     WithJsonSchema({"type": "string", "format": "email", "maxLength": ADDRESS_LIMIT}),
 ]
 """One address, kept as it is sent to: an international domain in its ASCII form."""
-Instant = Annotated[datetime, BeforeValidator(parse_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
-Minute = Annotated[datetime, BeforeValidator(parse_minute), WithJsonSchema({"type": "string", "format": "date-time"})]
+Instant = Annotated[datetime, BeforeValidator(parse_instant), WithJsonSchema(INSTANT_SCHEMA)]
+Minute = Annotated[datetime, BeforeValidator(parse_minute), WithJsonSchema(_MINUTE_SCHEMA)]

@@ -47,6 +47,9 @@ async def test_a_webhooks_address_may_say_more(http: httpx.AsyncClient) -> None:
         ("POST", "/v1/availability", "GET, HEAD"),
         ("PATCH", "/webhooks/stripe", "POST"),
         ("POST", "/problems/slot_taken", "GET, HEAD"),
+        ("GET", "/v1/dead-letters/replay", "POST"),
+        ("OPTIONS", "/v1/dead-letters/replay", "POST"),
+        ("DELETE", "/v1/dead-letters/1", "GET, HEAD"),
     ],
 )
 async def test_a_405_names_every_method_of_the_address(

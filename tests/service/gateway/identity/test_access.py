@@ -120,6 +120,7 @@ async def test_a_revoked_key_ends_within_five_seconds(api: httpx.AsyncClient, op
 
 def address(path: str) -> str:
     """The path with an id that nothing has for each of its parameters, and the query that it needs."""
+    path = path.replace("{number}", "9" * 18)
     return re.sub(r"\{\w+\}", somewhere(), path + QUERIES.get(path, "").format(id=somewhere()))
 
 
