@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run run-one demo test test-unit privileges rolling overload hostile recovery check lint fmt types arch bench chaos crash-points chaos-mutants migrate migration topology docs openapi-lint lock clean distclean soak
+.PHONY: help run run-one demo test test-unit privileges rolling overload hostile recovery conformance check lint fmt types arch bench chaos crash-points chaos-mutants migrate migration topology docs openapi-lint lock clean distclean soak
 PYTHON_BIN := .venv/bin/python
 REDOCLY := 2.77.0
 SOURCES := api-gateway booking-service billing-service notifier-service shared cli devstack migrations tests bench deploy
@@ -43,15 +43,18 @@ overload: .venv/.dev-installed ## Five times the load that can be served: refusa
 hostile: .venv/.dev-installed ## Attacks on a running stack beside a quiet tenant's load: MINUTES=5
 	@MINUTES=$(or $(MINUTES),5) $(PYTHON_BIN) -m pytest tests/load/test_hostile.py -m load --numprocesses 0 -s $(ARGS)
 
+conformance: .venv/.dev-installed ## Schemathesis tries the API against its document for long: MINUTES=10 SEED=1
+	@MINUTES=$(or $(MINUTES),10) SEED=$(or $(SEED),1) $(PYTHON_BIN) -m pytest tests/clients/test_schemathesis.py --numprocesses 0 -s $(ARGS)
+
 check: lint types arch ## Lint, types and import rules
 
 lint: .venv/.dev-installed
-	@$(PYTHON_BIN) -m ruff check $(SOURCES) requirements
-	@$(PYTHON_BIN) -m ruff format --check $(SOURCES) requirements
+	@$(PYTHON_BIN) -m ruff check $(SOURCES) requirements examples
+	@$(PYTHON_BIN) -m ruff format --check $(SOURCES) requirements examples
 
 fmt: .venv/.dev-installed ## Format the code
-	@$(PYTHON_BIN) -m ruff check --fix $(SOURCES) requirements
-	@$(PYTHON_BIN) -m ruff format $(SOURCES) requirements
+	@$(PYTHON_BIN) -m ruff check --fix $(SOURCES) requirements examples
+	@$(PYTHON_BIN) -m ruff format $(SOURCES) requirements examples
 
 types: .venv/.dev-installed
 	@$(PYTHON_BIN) -m mypy $(SOURCES)
@@ -75,8 +78,8 @@ docs: .venv/.dev-installed ## Write what is generated from the code: API documen
 	@PYTHONPATH=. $(PYTHON_BIN) docs/generate.py
 	@$(PYTHON_BIN) deploy/nats/generate.py
 
-openapi-lint: ## Check the OpenAPI document as client generators will read it (needs Node)
-	@npx --yes @redocly/cli@$(REDOCLY) lint --format=stylish docs/openapi/gateway.json
+openapi-lint: .venv/.dev-installed ## Check the OpenAPI document by the rules of Redocly
+	@PATH="$(CURDIR)/.venv/clients/bin:$$PATH" npx --yes @redocly/cli@$(REDOCLY) lint --format=stylish docs/openapi/gateway.json
 
 lock: .venv/.dev-installed ## Resolve the lock files anew
 	@$(PYTHON_BIN) requirements/compile.py
@@ -93,7 +96,7 @@ clean: ## Remove the data of `make run`
 	@if [ -x $(PYTHON_BIN) ]; then $(PYTHON_BIN) -m devstack clean; else rm -rf .tidebook .tidebook-[0-9]*; fi
 
 distclean: clean ## Remove the environment too
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache examples/typescript/node_modules
 
 help: ## This text
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -104,5 +107,5 @@ help: ## This text
 .venv/.bench-installed: requirements/bench.txt $(PROJECTS)
 	@bin/setup bench
 
-.venv/.dev-installed: requirements/dev.txt $(PROJECTS)
+.venv/.dev-installed: requirements/dev.txt requirements/clients.txt examples/typescript/package-lock.json $(PROJECTS)
 	@bin/setup dev

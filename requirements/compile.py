@@ -1,6 +1,7 @@
 """Writes the lock files: every version pinned with its hashes, no index address (`make lock`).
 
-`dev.txt` is resolved first, over everything; each service's own lock then takes the same versions.
+`dev.txt` is resolved first, over everything; each service's own lock then takes the same versions. Only `clients.txt`
+stands alone: what makes clients from the document has an environment of its own, as it has at whoever makes one.
 """
 
 import subprocess
@@ -34,7 +35,7 @@ def compile_lock(name: str, wanted: set[str], constraint: str | None = None) -> 
 
 def main() -> None:
     """Write all lock files."""
-    extra = {n: set((HERE / f"{n}.in").read_text().split()) for n in ("migrations", "build", "dev", "bench")}
+    extra = {n: set((HERE / f"{n}.in").read_text().split()) for n in ("migrations", "build", "dev", "bench", "clients")}
     run = dependencies("shared", *SERVICES, "cli", "devstack") | extra["migrations"] | extra["build"]
     compile_lock("dev", run | extra["dev"])
     compile_lock("run", run, "dev.txt")
@@ -42,6 +43,7 @@ def main() -> None:
     for service in SERVICES:
         compile_lock(service, dependencies("shared", service) | extra["build"], "dev.txt")
     compile_lock("migrations", extra["migrations"], "dev.txt")
+    compile_lock("clients", extra["clients"])
 
 
 main()
