@@ -3,6 +3,9 @@
 Each process gets a NATS user that may do what its service declares and nothing else: what its handlers
 react to and answer (`HANDLERS` of its `main`), what it sends and asks (`USES`), and the events that the
 contracts say are its own. Streams and consumers are changed by the user `deploy` alone.
+
+All of them live in one account. What subscribers from outside may reach of it is exported here; each has an
+account of its own in `subscribers.conf`, which `tidebook subscribers` writes (ADR 0034).
 """
 
 import importlib
@@ -10,7 +13,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.contracts.base import Command, Event
+from shared.contracts.base import Command, Event, FollowCommand, Query
 from shared.contracts.registry import published
 from shared.messaging.handlers import Handler, Handlers, Message
 from shared.messaging.replaying import address as replay_address
@@ -31,6 +34,9 @@ TOPOLOGY = HERE / "topology.json"
 
 SERVICES = ("gateway", "booking", "billing", "notifier")
 DEPLOYER = "deploy"
+RELOADER = "deploy-system"
+ACCOUNT = "TIDEBOOK"
+"""The account of everything that is ours: users, streams, questions."""
 JETSTREAM_CHANGES = (
     *(f"STREAM.{verb}" for verb in ("CREATE", "UPDATE", "DELETE", "PURGE", "MSG.DELETE", "SNAPSHOT", "RESTORE")),
     *(f"CONSUMER.{verb}" for verb in ("CREATE", "DURABLE.CREATE", "DELETE", "PAUSE", "RESET", "UNPIN")),
@@ -176,11 +182,16 @@ def deployer() -> User:
     return User(DEPLOYER, publish, [">"])
 
 
+def reloader() -> User:
+    """The deployer in the server's own account: it may have the configuration read again, and nothing else."""
+    return User(RELOADER, ["$SYS.REQ.SERVER.*.RELOAD"], [f"_INBOX_{DEPLOYER}.>"])
+
+
 def entry(user: User) -> str:
     """One user in the server's own syntax."""
     who = f"nkey: $NATS_{user.name.upper()}_NKEY"
-    if user.name == DEPLOYER:
-        who = f"user: {DEPLOYER}, password: $NATS_{DEPLOYER.upper()}_PASSWORD"
+    if user.name in (DEPLOYER, RELOADER):
+        who = f"user: {user.name}, password: $NATS_{DEPLOYER.upper()}_PASSWORD"
     lists = {"publish": user.publish, "subscribe": user.subscribe}
     allowed = [
         f"        {name}: {{ allow: [\n" + "".join(f'          "{subject}"\n' for subject in subjects) + "        ] }"
@@ -192,17 +203,44 @@ def entry(user: User) -> str:
     return "\n".join(lines) + "\n"
 
 
+def exports() -> list[str]:
+    """What other accounts can import: taking and settling messages of consumers, and questions.
+
+    Which of it one of them does import is said in its own account, down to the consumer and the tenant.
+    """
+    services = [
+        "$JS.API.CONSUMER.MSG.NEXT.*.*",
+        "$JS.API.CONSUMER.INFO.*.*",
+        "$JS.ACK.>",
+        # How a command ended is for who sent it.
+        *(f"{query.TYPE}.*" for query in published(Query) if not issubclass(query, FollowCommand)),
+    ]
+    # A pull is answered by as many messages as it asks for.
+    return [
+        f'{{ service: "{subject}"{", response_type: stream" if ".MSG.NEXT." in subject else ""} }}'
+        for subject in services
+    ]
+
+
+def accounts(everybody: list[User]) -> str:
+    """Our account, and the server's own, in which the deployer may have the configuration read again."""
+    exported = "".join(f"    {line}\n" for line in exports())
+    return (
+        "# Who may do what. Generated from the code by `make docs`: change nothing here.\n"
+        "# Services prove who they are with a key; the server knows the public half of each.\n\n"
+        f"{ACCOUNT} {{\n  jetstream: enabled\n"
+        "  users: [\n" + "".join(entry(user) for user in everybody) + "  ]\n"
+        f"  exports: [\n{exported}  ]\n}}\n\n"
+        "SYSTEM {\n  users: [\n" + entry(reloader()) + "  ]\n}\n"
+    )
+
+
 def documents() -> dict[Path, str]:
     """Each generated file and what it should hold."""
     services = {name: Service.read(name) for name in SERVICES}
     everybody = [*users(services), deployer()]
-    permissions = (
-        "# Who may do what. Generated from the code by `make docs`: change nothing here.\n"
-        "# Services prove who they are with a key; the server knows the public half of each.\n\n"
-        "authorization {\n  users: [\n" + "".join(entry(user) for user in everybody) + "  ]\n}\n"
-    )
     topology = Topology.whole([handler for service in services.values() for handler in service.handlers])
-    return {PERMISSIONS: permissions, TOPOLOGY: json.dumps(topology.to_json(), indent=2) + "\n"}
+    return {PERMISSIONS: accounts(everybody), TOPOLOGY: json.dumps(topology.to_json(), indent=2) + "\n"}
 
 
 if __name__ == "__main__":

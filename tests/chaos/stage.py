@@ -2,14 +2,13 @@
 
 import asyncio
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Self
 
 from devstack.credentials import Credentials
 from devstack.ports import LOOPBACK, Ports
-from devstack.servers import NATS_DIRECTORY, temporary_directory
+from devstack.servers import temporary_directory
 from devstack.stack import SERVICES, Stack
 from tests.chaos.proxy import Link
 
@@ -53,18 +52,11 @@ class Stage:
 
     @property
     def permissions(self) -> Path:
-        """What NATS reads of who may do what: this stack's own copy."""
-        return self.directory / "nats-config" / "permissions.conf"
-
-    def _copy_configuration(self) -> None:
-        """So that rights can be taken from a user while the server runs."""
-        shutil.copytree(NATS_DIRECTORY, self.permissions.parent, ignore=shutil.ignore_patterns("*.py", "*.json"))
-        command = self.stack.servers.nats.command
-        command[command.index("--config") + 1] = str(self.permissions.with_name("nats-server.conf"))
+        """What NATS reads of who may do what: this stack's own copy, from which rights can be taken while it runs."""
+        return self.stack.servers.nats.config.with_name("permissions.conf")
 
     async def __aenter__(self) -> Self:
         self.store_is_small = _mount(self.store)
-        self._copy_configuration()
         for name, process in self.stack.processes.items():
             for server in LINKED:
                 await self._link(name, server, process.environment)

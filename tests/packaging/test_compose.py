@@ -199,7 +199,6 @@ def test_the_jobs_heartbeat_outlives_a_round() -> None:
 
 
 def test_nats_runs_with_the_configuration_that_ships() -> None:
-    volumes = SERVICES["nats"]["volumes"]
-    assert "./deploy/nats/nats-server.conf:/etc/nats/tidebook.conf:ro" in volumes
-    assert "./deploy/nats/permissions.conf:/etc/nats/permissions.conf:ro" in volumes
+    assert "./deploy/nats:/etc/tidebook-nats:ro" in SERVICES["nats"]["volumes"]
+    assert "nats-server --config /etc/tidebook-nats/nats-server.conf" in SERVICES["nats"]["command"][0]
     assert re.search(r"^\s*sync_interval: always$", (ROOT / "deploy/nats/nats-server.conf").read_text(), re.MULTILINE)

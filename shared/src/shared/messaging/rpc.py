@@ -1,13 +1,14 @@
 """Typed questions over request/reply, registered with the NATS micro protocol.
 
 A reply is `{"result": ...}` or `{"refusal": ...}`, deflated if it is long; an unexpected failure is told as `internal`,
-never with its text.
+never with its text. Refusals bear the headers of the protocol as well (ADR-32 of NATS's own), for clients of others.
 """
 
 import asyncio
 import time
 import zlib
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
@@ -15,6 +16,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.errors import MaxPayloadError
+from nats.micro.request import ERROR_CODE_HEADER, ERROR_HEADER, Request
 from pydantic import ValidationError
 
 from shared.contracts.base import Contract, Query, Refusal
@@ -44,6 +46,8 @@ TENANT_WAITING = 256
 """Queries of one tenant that may wait for their turn."""
 DEFLATED_FROM = 128 * 1024
 """Replies of so many bytes are deflated: a month of free slots names the same few resources again and again."""
+_DEFECTS = frozenset({"invalid_query", "answer_too_large"})
+"""Refusals that a program of other people's may bring about, and ours only by being wrong."""
 PATIENCE_HEADER = "Patience-Seconds"
 """How long the asker waits for its answer."""
 
@@ -62,6 +66,33 @@ class _Refused(Contract):
     refusal: Refusal
 
 
+@dataclass(slots=True)
+class Tally:
+    """How the questions of one type went, in this process."""
+
+    asked: int = 0
+    failed: int = 0
+    """Answered with a refusal that is our fault: 5xx."""
+    nanoseconds: int = 0
+    """Spent on all of them, their waiting left out."""
+    last_failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """One reply as it goes out."""
+
+    body: bytes
+    refusal: Refusal | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What clients that know the protocol look for; none for a result."""
+        if self.refusal is None:
+            return {}
+        return {ERROR_HEADER: self.refusal.title, ERROR_CODE_HEADER: str(self.refusal.status)}
+
+
 class Answering:
     """Queries being answered by this process: some at once, some waiting for their turn, no more than that.
 
@@ -77,18 +108,23 @@ class Answering:
         self._subscriptions: list[Subscription] = []
         self._replies: set[asyncio.Task[None]] = set()
         self._of_tenants: dict[str, _Share] = {}
+        self.tallies: dict[type[Query[Any]], Tally] = {}
+        """How each type of question went so far."""
 
     async def listen(self, query_type: type[Query[Any]], queue: str) -> None:
         """Answer questions of this type from here on, as one of the queue group."""
+        tally = self.tallies[query_type] = Tally()
 
         async def receive(msg: Msg) -> None:
             if not may_be_answered(msg.reply):
                 FOREIGN_MESSAGES.labels(query_type.TYPE).inc()
                 return
+            tally.asked += 1
             tenant = msg.subject.rpartition(".")[2]
             share = self._of_tenants.get(tenant) or _Share()
             if len(self._replies) >= CONCURRENCY + WAITING or share.asked >= TENANT_CONCURRENCY + TENANT_WAITING:
                 RPC_SECONDS.labels(query_type.TYPE, "overloaded").observe(0)
+                tally.failed += 1
                 await _respond(msg, _refuse("unavailable", 503, "Unavailable", "too many questions wait already"))
                 return
             share.asked += 1
@@ -110,7 +146,7 @@ class Answering:
         try:
             async with share.turns, self._room:
                 if time.monotonic() - received_at < _patience(msg):
-                    await _reply(msg, query_type, self._answer)
+                    await _reply(msg, query_type, self._answer, self.tallies[query_type])
                 else:
                     RPC_SECONDS.labels(query_type.TYPE, "expired").observe(time.monotonic() - received_at)
         finally:
@@ -147,36 +183,41 @@ async def serve(
     return answering
 
 
-async def _reply(msg: Msg, query_type: type[Query[Any]], answer: Answer) -> None:
-    started = time.perf_counter()
+async def _reply(msg: Msg, query_type: type[Query[Any]], answer: Answer, tally: Tally) -> None:
+    started = time.perf_counter_ns()
     outcome = "ok"
     try:
         query = _decode(query_type, msg)
-        body = _RESULT + (await answer(query)).model_dump_json().encode() + b"}"
+        answered = _Answered(_RESULT + (await answer(query)).model_dump_json().encode() + b"}")
     except Poison as error:
-        # Both sides are ours: they have different releases, and whoever asked by HTTP can do nothing about it.
-        log.error("question_not_understood", subject=query_type.TYPE, reason=str(error))
-        outcome, body = "invalid", _refuse("internal", 500, "Internal error", str(error))
+        outcome, answered = "invalid", _refuse("invalid_query", 422, "Invalid query", str(error))
     except DomainError as error:
-        outcome, body = "refused", _refuse(error.code, error.status, error.title, error.detail, error.extra)
+        outcome, answered = "refused", _refuse(error.code, error.status, error.title, error.detail, error.extra)
     except Unavailable as error:
-        outcome, body = "unavailable", _refuse("unavailable", 503, "Unavailable", str(error))
+        outcome, answered = "unavailable", _refuse("unavailable", 503, "Unavailable", str(error))
     except Exception:
         log.exception("question_failed", subject=query_type.TYPE)
-        outcome, body = "failed", _refuse("internal", 500, "Internal error", "the question could not be answered")
-    await _respond(msg, body)
-    RPC_SECONDS.labels(query_type.TYPE, outcome).observe(time.perf_counter() - started)
+        outcome, answered = "failed", _refuse("internal", 500, "Internal error", "the question could not be answered")
+    await _respond(msg, answered)
+    spent = time.perf_counter_ns() - started
+    tally.nanoseconds += spent
+    if answered.refusal and answered.refusal.status >= 500:
+        tally.failed += 1
+        tally.last_failure = answered.refusal.code
+    RPC_SECONDS.labels(query_type.TYPE, outcome).observe(spent / 1e9)
 
 
-async def _respond(msg: Msg, body: bytes) -> None:
+async def _respond(msg: Msg, answered: _Answered) -> None:
+    body, headers, request = answered.body, answered.headers, Request(msg)
     if len(body) >= DEFLATED_FROM:
         body = await asyncio.to_thread(zlib.compress, body, 1)  # which holds no lock that the loop needs
+        headers["Content-Encoding"] = "deflate"
     try:
         try:
-            await msg.respond(body)
+            await request.respond(body, headers)
         except MaxPayloadError:
-            log.error("answer_too_large", subject=msg.subject, size=len(body))
-            await msg.respond(_refuse("internal", 500, "Internal error", "the answer is longer than a message can be"))
+            refused = _refuse("answer_too_large", 422, "Answer too large", "ask for less at once")
+            await request.respond(refused.body, refused.headers)
     except (NatsError, OSError) as error:
         log.warning("reply_not_sent", subject=msg.subject, error=type(error).__name__)
 
@@ -192,9 +233,9 @@ def _decode(query_type: type[Query[Any]], msg: Msg) -> Query[Any]:
     return query
 
 
-def _refuse(code: str, status: int, title: str, detail: str, extra: dict[str, Any] | None = None) -> bytes:
+def _refuse(code: str, status: int, title: str, detail: str, extra: dict[str, Any] | None = None) -> _Answered:
     refusal = Refusal(code=code, status=status, title=title, detail=detail, extra=extra or {})
-    return b'{"refusal":' + refusal.model_dump_json().encode() + b"}"
+    return _Answered(b'{"refusal":' + refusal.model_dump_json().encode() + b"}", refusal)
 
 
 async def call(broker: Broker, query: Query[R], timeout: float = 2.0) -> R:
@@ -216,6 +257,10 @@ async def call_unread(broker: Broker, query: Query[Any], timeout: float = 2.0) -
     if reply.startswith(_RESULT):
         return reply[len(_RESULT) : -1]
     refusal = _Refused.model_validate_json(reply).refusal
+    if refusal.code in _DEFECTS:
+        # Both sides are ours: they have different releases, and whoever asked by HTTP can do nothing about it.
+        log.error("question_went_wrong", subject=query.TYPE, reason=refusal.detail)
+        raise Rejected(Refusal(code="internal", status=500, title="Internal error", detail=refusal.detail))
     if refusal.status == 503:
         raise Unavailable(refusal.detail)
     raise Rejected(refusal)

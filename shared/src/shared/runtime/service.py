@@ -16,7 +16,6 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from nats import micro
 from nats.errors import Error as NatsError
 from nats.js.errors import Error as JetStreamError
 from nats.micro.service import ServiceConfig
@@ -27,6 +26,7 @@ from shared.contracts.base import Contract, Event, Outcome, Query
 from shared.errors import Unavailable
 from shared.failpoints import arm, on_path
 from shared.messaging import rpc
+from shared.messaging.announcement import Announcement
 from shared.messaging.handlers import Handler, Handlers, Message
 from shared.messaging.replaying import Replays
 from shared.messaging.topology import Topology, TopologyDrift, TopologyMissing, verify_topology
@@ -179,7 +179,6 @@ class ServiceRuntime:
     async def _work(self) -> None:
         await self.broker.connect()
         await self._await_topology()
-        await self._announce()
         work: dict[str, Task] = {
             **({"relay": self.relay.run} if self.relay else {}),
             "heartbeat": self.heartbeat.run,
@@ -192,6 +191,7 @@ class ServiceRuntime:
                 await self._replays.listen()
             if self._queries:
                 self._answering = await rpc.serve(self.broker, self.name, self._queries, self._answer, tasks)
+            await self._announce()
             for name, task in work.items():
                 self._running[name] = tasks.create_task(task(), name=name)
             log.info("service_started", instance=self.instance, port=self.settings.port)
@@ -212,11 +212,10 @@ class ServiceRuntime:
         self.health.recheck()
 
     async def _announce(self) -> None:
-        """Answer `$SRV.PING`, `INFO` and `STATS`, so that `nats micro ls` shows this instance."""
-        await micro.add_service(
-            self.broker.client,
-            ServiceConfig(name=f"tidebook-{self.name}", version=VERSION, description=f"Tidebook's {self.name}"),
-        )
+        """Answer `$SRV.PING`, `INFO` and `STATS`, so that `nats micro ls` shows this instance and its questions."""
+        config = ServiceConfig(name=f"tidebook-{self.name}", version=VERSION, description=f"Tidebook's {self.name}")
+        tallies = self._answering.tallies if self._answering else {}
+        await Announcement(self.broker.client, config, self.name, tallies).start()
 
     async def _handle(self, handler: Handler, messages: Sequence[Message]) -> list[Outcome] | None:
         return await handle(handler, messages, self.context(messages, handler.durable), self._adapters)
