@@ -96,7 +96,7 @@ clean: ## Remove the data of `make run`
 	@if [ -x $(PYTHON_BIN) ]; then $(PYTHON_BIN) -m devstack clean; else rm -rf .tidebook .tidebook-[0-9]*; fi
 
 distclean: clean ## Remove the environment too
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache examples/typescript/node_modules
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache examples/typescript/node_modules examples/nats/node_modules
 
 help: ## This text
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -107,5 +107,5 @@ help: ## This text
 .venv/.bench-installed: requirements/bench.txt $(PROJECTS)
 	@bin/setup bench
 
-.venv/.dev-installed: requirements/dev.txt requirements/clients.txt examples/typescript/package-lock.json $(PROJECTS)
+.venv/.dev-installed: requirements/dev.txt requirements/clients.txt examples/typescript/package-lock.json examples/nats/package-lock.json $(PROJECTS)
 	@bin/setup dev

@@ -42,14 +42,14 @@ class Connection:
 
     def __init__(self, client: Client, errors: list[str]) -> None:
         self.client = client
-        self._errors = errors
+        self.errors = errors
 
     async def refusal(self, verb: str, subject: str) -> str:
         """The server's refusal of what was just tried: it comes before the answer to our next ping."""
         await self.client.flush()  # this one's own ping may overtake what was tried
         await self.client.flush()
         wanted = f'permissions violation for {verb} to "{subject}"'.lower()
-        found = [error for error in self._errors if wanted in error.lower()]
+        found = [error for error in self.errors if wanted in error.lower()]
         assert found, f"{verb} {subject} is allowed"
         return found[0]
 

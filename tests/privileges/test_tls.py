@@ -125,7 +125,8 @@ async def test_nats(
     servers: Servers, authority: Authority, stranger: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     directory = temporary_directory()
-    shutil.copy(NATS_DIRECTORY / "permissions.conf", directory)
+    for name in ("permissions.conf", "subscribers.conf"):
+        shutil.copy(NATS_DIRECTORY / name, directory)
     config = directory / "nats-server.conf"
     tls = f'\ntls {{ cert_file: "{authority.certificate}", key_file: "{authority.key}", handshake_first: true }}\n'
     config.write_text((NATS_DIRECTORY / "nats-server.conf").read_text() + tls)
