@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic.json_schema import models_json_schema
 
 from billing.main import HANDLERS as BILLING
 from booking.main import HANDLERS as BOOKING
 from gateway.app import openapi_document
 from notifier.main import HANDLERS as NOTIFIER
-from shared.contracts.base import Command, Event, Query
+from shared.contracts.base import Command, Event, Query, Refusal
 from shared.contracts.registry import published
 from shared.contracts.stripe import StripeEvent
 from shared.messaging.rpc import DEFLATED_FROM
@@ -27,66 +28,117 @@ ASYNCAPI = HERE / "asyncapi.yaml"
 HANDLERS = HERE / "handlers.md"
 
 
+EVENT_HEADERS = {
+    "Nats-Msg-Id": "The event's id; a stream takes each once",
+    "ce-specversion": "1.0 (CloudEvents)",
+    "ce-id": "The event's id",
+    "ce-type": "The subject without its tenant",
+    "ce-source": "Which service tells it",
+    "ce-time": "When it happened",
+}
+QUERY_HEADERS = {"Patience-Seconds": "How long the asker waits; an answer that nobody waits for is not made"}
+REPLY_HEADERS = {
+    "Nats-Service-Error": "With a refusal: its title",
+    "Nats-Service-Error-Code": "With a refusal: its status",
+    "Content-Encoding": f"`deflate` from {DEFLATED_FROM // 1024} KiB on: a zlib stream (RFC 1950)",
+}
+TENANT = {"tenant": {"description": "The tenant's id"}}
+PARAMETERS = {Event: TENANT, Query: TENANT, Command: TENANT | {"id": {"description": "What it is about"}}}
+
+
 def asyncapi() -> dict[str, Any]:
-    """The AsyncAPI 3.0 document of everything that services tell and ask each other."""
+    """The AsyncAPI 3.0 document of everything that services tell and ask each other.
+
+    What services send has the members that they write, always; what they take, those that they need.
+    """
+    told, asked, ordered = published(Event), published(Query), published(Command)
+    replies = list(dict.fromkeys(query.reply_type() for query in asked))
+    taken: list[Any] = [(member, "validation") for member in (*asked, *ordered)]
+    sent: list[Any] = [(member, "serialization") for member in (*told, *replies, Refusal)]
+    named, definitions = models_json_schema([*sent, *taken], ref_template="#/components/schemas/{model}")
+    schemas: dict[str, Any] = definitions["$defs"]
     channels: dict[str, Any] = {}
     operations: dict[str, Any] = {}
     messages: dict[str, Any] = {}
-    schemas: dict[str, Any] = {}
 
-    def add(member: Any, address: str, parameters: dict[str, Any], action: str) -> None:
-        name = member.__name__
-        schema = member.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas.update(schema.pop("$defs", {}))
-        schemas[name] = schema
+    def message(name: str, summary: str | None, payload: dict[str, Any], headers: dict[str, str], sure: bool) -> None:
         messages[name] = {
             "name": name,
-            "summary": inspect.getdoc(member),
+            **({"summary": summary} if summary else {}),
             "contentType": "application/json",
-            "payload": {"$ref": f"#/components/schemas/{name}"},
-        }
-        channel: dict[str, Any] = {
-            "address": address,
-            "messages": {name: {"$ref": f"#/components/messages/{name}"}},
-        }
-        if parameters:
-            channel["parameters"] = parameters
-        channels[name] = channel
-        operations[f"{action}{name}"] = {
-            "action": "send" if action == "send" else "receive",
-            "channel": {"$ref": f"#/channels/{name}"},
+            "headers": _headers(headers, sure),
+            "payload": payload,
         }
 
-    tenant = {"tenant": {"description": "The tenant's id"}}
-    for member in published(Event):
-        add(member, f"{member.TYPE}.{{tenant}}", tenant, "send")
-    for member in published(Command):
-        add(member, f"{member.TYPE}.{{tenant}}.{{id}}", tenant | {"id": {"description": "What it is about"}}, "receive")
-    for query in published(Query):
-        add(query, f"{query.TYPE}.{{tenant}}", tenant, "receive")
-        reply = query.reply_type()
-        schema = reply.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas.update(schema.pop("$defs", {}))
-        schemas[reply.__name__] = schema
-        messages[reply.__name__] = {
-            "name": reply.__name__,
-            "payload": {"$ref": f"#/components/schemas/{reply.__name__}"},
+    def channel(member: Any, kind: Any, headers: dict[str, str], mode: str) -> dict[str, Any]:
+        name, parameters = member.__name__, PARAMETERS[kind]
+        message(name, inspect.getdoc(member), named[(member, mode)], headers, sure=kind is not Query)
+        channels[name] = {
+            "address": ".".join([member.TYPE, *(f"{{{parameter}}}" for parameter in parameters)]),
+            "messages": {name: {"$ref": f"#/components/messages/{name}"}},
+            "parameters": parameters,
+        }
+        action = "send" if kind is Event else "receive"
+        operations[f"{action}{name}"] = {"action": action, "channel": {"$ref": f"#/channels/{name}"}}
+        return operations[f"{action}{name}"]
+
+    for event in told:
+        channel(event, Event, EVENT_HEADERS, "serialization")
+    for command in ordered:
+        channel(command, Command, {"Nats-Msg-Id": "The command's id; a stream takes each once"}, "validation")
+    for query in asked:
+        operation = channel(query, Query, QUERY_HEADERS, "validation")
+        name, result = f"{query.__name__}Reply", named[(query.reply_type(), "serialization")]
+        refusal = named[(Refusal, "serialization")]
+        either = [_only("result", result), _only("refusal", refusal)]
+        message(name, None, {"oneOf": either}, REPLY_HEADERS, sure=False)
+        channels[name] = {"address": None, "messages": {name: {"$ref": f"#/components/messages/{name}"}}}
+        operation["reply"] = {
+            "address": {"description": "The inbox of who asks", "location": "$message.header#/reply-to"},
+            "channel": {"$ref": f"#/channels/{name}"},
         }
     return {
         "asyncapi": "3.0.0",
         "info": {
             "title": "Tidebook",
             "version": "1",
+            "license": {"name": "Apache-2.0"},
             "description": "Facts are CloudEvents 1.0 in NATS binary mode on JetStream streams "
             + ", ".join(f"`{s.name}`" for s in STREAMS)
-            + '; commands are durable; questions go over request/reply. A reply is `{"result": ...}` or '
-            f'`{{"refusal": ...}}`, as a zlib stream (RFC 1950) from {DEFLATED_FROM // 1024} KiB on.',
+            + "; commands are durable; questions go over request/reply. `docs/subscribers.md` says how a program from "
+            "outside listens and asks.",
+        },
+        "servers": {
+            "subscribers": {
+                "host": "{host}:4222",
+                "protocol": "nats",
+                "description": "With a subscriber's key, which `tidebook subscribers add` makes: its own consumers, in "
+                "the JetStream domain `tidebook`, and its tenant's questions. Commands are for our own gateway alone.",
+                "variables": {"host": {"default": "127.0.0.1"}},
+                "security": [{"$ref": "#/components/securitySchemes/nkey"}],
+            }
         },
         "defaultContentType": "application/json",
         "channels": channels,
         "operations": operations,
-        "components": {"messages": messages, "schemas": dict(sorted(schemas.items()))},
+        "components": {
+            "messages": messages,
+            "schemas": dict(sorted(schemas.items())),
+            "securitySchemes": {
+                "nkey": {"type": "asymmetricEncryption", "description": "An nkey: the seed signs the server's nonce"}
+            },
+        },
     }
+
+
+def _headers(described: dict[str, str], sure: bool) -> dict[str, Any]:
+    """The schema of a message's headers; `sure` if each is there always."""
+    members = {name: {"type": "string", "description": about} for name, about in described.items()}
+    return {"type": "object", "properties": members, **({"required": list(described)} if sure else {})}
+
+
+def _only(member: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "required": [member], "properties": {member: schema}}
 
 
 def handlers() -> str:
