@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -119,7 +120,7 @@ async def test_the_examples_listen_and_ask(
     async def started(name: str, *arguments: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             program, str(EXAMPLES / script.format(name)), *arguments, env=known.environment(),
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
 
     listening = await started("listen", known.name, "BOOKING")
@@ -129,7 +130,7 @@ async def test_the_examples_listen_and_ask(
         mine = [await confirmed(api), await confirmed(api)]
         assert await lines_of(listening, 2) == [f"booking.confirmed.v1 {booking}" for booking in mine]
     finally:
-        listening.terminate()
+        os.killpg(listening.pid, signal.SIGTERM)  # Node from its wheel is started by a program of the wheel's
         await listening.communicate()
 
     asking = await started("ask", known.tenant_id, mine[0])

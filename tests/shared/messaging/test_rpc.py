@@ -146,7 +146,7 @@ async def test_a_malformed_question_is_refused(wire: Broker, payload: bytes) -> 
     async with answering(wire, kind, echo):
         reply = await wire.request(f"{kind.TYPE}.{uuid4()}", payload, timeout=2)
     refusal = json.loads(reply.data)["refusal"]
-    assert (refusal["status"], refusal["code"]) == (500, "internal")
+    assert (refusal["status"], refusal["code"]) == (422, "invalid_query")
 
 
 async def test_a_question_whose_subject_names_another_tenant_is_refused(wire: Broker) -> None:
@@ -154,7 +154,7 @@ async def test_a_question_whose_subject_names_another_tenant_is_refused(wire: Br
     query = kind(tenant_id=uuid4())
     async with answering(wire, kind, echo):
         reply = await wire.request(f"{kind.TYPE}.{uuid4()}", query.model_dump_json().encode(), timeout=2)
-    assert json.loads(reply.data)["refusal"]["code"] == "internal"
+    assert json.loads(reply.data)["refusal"]["code"] == "invalid_query"
 
 
 def key_error(question: Question) -> Reply:
