@@ -44,7 +44,11 @@ def a_booking(status: str = "confirmed", deposit: str | None = None, **changes: 
         "time_zone": "Europe/Paris",
         "customer": Customer(name="Ada Lovelace", email="ada@example.com"),
         "price": Money(amount=12000, currency="eur"),
-        "deposit": Deposit(amount=2400, currency="eur", status=DepositStatus(deposit)) if deposit else None,
+        "deposit": Deposit(
+            amount=2400, refunded_amount=changes.pop("refunded", 0), currency="eur", status=DepositStatus(deposit)
+        )
+        if deposit
+        else None,
         "hold_expires_at": datetime(2026, 11, 20, 10, 15, tzinfo=UTC) if status == "pending_payment" else None,
         "business_name": "Sparkle & Sons",
         "created_at": DECIDED_AT,

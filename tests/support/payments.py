@@ -3,7 +3,7 @@
 from uuid import UUID, uuid4
 
 from billing.payments.model import Payment
-from billing.refunds.model import Refund, RefundStatus
+from billing.refunds.model import Refunds, RefundStatus, StripeRefund
 from shared.contracts.billing.payments import PaymentStatus
 from shared.contracts.billing.refunds import RefundReason
 from shared.contracts.money import Money
@@ -19,8 +19,14 @@ def a_payment(status: PaymentStatus = PaymentStatus.REQUESTED, booking_id: UUID 
     return payment
 
 
-def a_refund(payment: Payment, status: RefundStatus = RefundStatus.REQUESTED) -> Refund:
-    """The refund of a cancelled booking's payment."""
-    refund = Refund.of(payment, RefundReason.CANCELLED)
-    refund.status = status
-    return refund
+def owed_refunds(payment: Payment) -> Refunds:
+    """The refunds of a payment whose booking was cancelled: all of it is owed."""
+    refunds = Refunds(payment)
+    assert refunds.request(RefundReason.CANCELLED) is not None
+    return refunds
+
+
+def at_stripe(refund_id: str, amount: int, status: RefundStatus = RefundStatus.SUCCEEDED) -> StripeRefund:
+    """A refund that a person made in Stripe's dashboard; `amount` in minor units."""
+    failure = "lost_or_stolen_card" if status is RefundStatus.FAILED else None
+    return StripeRefund(refund_id, status, amount, failure)

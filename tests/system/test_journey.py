@@ -30,7 +30,7 @@ async def test_the_whole_story(api: Api, outside: Outside, stack: Stack) -> None
     assert made.status_code == 201, made.text
     booking = made.json()
     assert booking["status"] == "pending_payment"
-    assert booking["deposit"] == {"amount": 2700, "currency": "eur", "status": "pending"}
+    assert booking["deposit"] == {"amount": 2700, "refunded_amount": 0, "currency": "eur", "status": "pending"}
     assert booking["hold_expires_at"]
     assert made.headers["Location"] == f"/v1/bookings/{booking['id']}"
     intent = await payable(api, booking["id"])
@@ -78,6 +78,40 @@ async def test_the_whole_story(api: Api, outside: Outside, stack: Stack) -> None
     assert all(mail["text"] and mail["html"] for mail in mails)
     final = await api.booking(booking["id"])
     assert final["deposit"]["status"] == "refunded"
+
+
+async def test_what_went_back_by_hand_is_not_promised_again(api: Api, outside: Outside) -> None:
+    """A part is given back in Stripe's dashboard, then the business cancels: mails name what really comes back."""
+    email = f"{uuid4().hex}@customer.example"
+    service = await api.service(deposit_percent=30)
+    await api.resource(service)
+    booking = (await api.book(service, in_days(3), email)).json()
+    intent = await payable(api, booking["id"])
+    assert (await outside.pay(intent)).status_code == 200
+    await reaches(api, booking["id"], "confirmed")
+    for amount in ("700", "300"):
+        form = {"payment_intent": intent, "amount": amount}
+        assert (await outside.stripe.post("/v1/refunds", data=form)).status_code == 200
+
+    async def stands(deposit: dict[str, object], payment: str) -> bool:
+        seen, paid = (await api.booking(booking["id"]))["deposit"], await api.payment(booking["id"])
+        agree = (paid["status"], paid["refunded_amount"]) == (payment, deposit["refunded_amount"])
+        return agree and seen == {"amount": 2700, "currency": "eur"} | deposit
+
+    part = {"status": "partially_refunded", "refunded_amount": 1000}
+    await eventually(partial(stands, part, "partially_refunded"), within=20)
+    assert (await api.post(f"/v1/bookings/{booking['id']}/cancel", {})).status_code == 200
+    await eventually(partial(stands, {"status": "refunded", "refunded_amount": 2700}, "refunded"), within=20)
+
+    async def told() -> bool:
+        subjects = [mail["subject"] for mail in await outside.mails(email)]
+        return {s.split()[1] for s in subjects if s.startswith("Refund:")} == {"€7.00", "€3.00", "€17.00"}
+
+    await eventually(told, within=20)
+    [cancelled] = [m for m in await outside.mails(email) if m["subject"].startswith("Cancelled")]
+    assert "Of your deposit of €27.00, €10.00 went back to you before. The other €17.00 will be refunded" in " ".join(
+        cancelled["text"].split()
+    )
 
 
 async def the_reminders_time_comes(stack: Stack, booking_id: str) -> None:

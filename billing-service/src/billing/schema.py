@@ -1,3 +1,3 @@
 """Which migration this code needs."""
 
-SCHEMA_REVISION = "0004_refunds_that_fail"
+SCHEMA_REVISION = "0005_partial_refunds"

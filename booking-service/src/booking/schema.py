@@ -1,3 +1,3 @@
 """Which migration this code needs."""
 
-SCHEMA_REVISION = "0007_refunds_that_fail"
+SCHEMA_REVISION = "0008_partial_refunds"

@@ -171,6 +171,11 @@ class Billing:
         [row] = await self.rows("SELECT * FROM refunds WHERE tenant_id = :tenant", tenant=held.tenant_id)
         return row
 
+    async def refunds(self, held: BookingHeld) -> list[dict[str, Any]]:
+        """Its refunds' rows: those made by hand first, then ours."""
+        sql = "SELECT * FROM refunds WHERE tenant_id = :tenant ORDER BY reason = 'dashboard' DESC, created_at"
+        return await self.rows(sql, tenant=held.tenant_id)
+
     async def rows(self, sql: str, **values: Any) -> list[dict[str, Any]]:
         async with transaction(self.database, EVERY_TENANT, lambda _: None) as tx:
             return [dict(row) for row in (await tx.session.execute(text(sql), values)).mappings()]

@@ -26,11 +26,12 @@ PAYMENT_RANK = {
     PaymentStatus.FAILED: 1,
     PaymentStatus.CANCELED: 2,
     PaymentStatus.SUCCEEDED: 3,
+    PaymentStatus.PARTIALLY_REFUNDED: 4,
     PaymentStatus.REFUND_PENDING: 4,
     PaymentStatus.REFUNDED: 4,
     PaymentStatus.REFUND_FAILED: 4,
 }
-"""Once money is to go back the payment follows its refund, which moves forward only by itself."""
+"""Once money is to go back the payment follows its refunds, each of which moves forward only by itself."""
 
 
 class Payment(Base):
@@ -43,6 +44,10 @@ class Payment(Base):
     booking_id: Mapped[UUID]
     status: Mapped[str]
     amount: Mapped[int]
+    refunded_amount: Mapped[int]
+    """What has gone back or is on its way, in minor units: the sum over its refunds, kept by `billing.refunds`."""
+    refund_sequence: Mapped[int]
+    """How often its refunds have changed it."""
     currency: Mapped[str] = mapped_column(CHAR(3))
     payment_intent_id: Mapped[str | None]
     client_secret: Mapped[str | None]
@@ -63,6 +68,8 @@ class Payment(Base):
             booking_id=booking_id,
             status=PaymentStatus.REQUESTED,
             amount=deposit.amount,
+            refunded_amount=0,
+            refund_sequence=0,
             currency=deposit.currency,
             correlation_id=correlation_id,
         )
@@ -71,6 +78,16 @@ class Payment(Base):
     def payable(self) -> bool:
         """Whether the customer can still pay."""
         return self.status in PAYABLE
+
+    @property
+    def paid(self) -> bool:
+        """Whether the money has come, wherever it is by now."""
+        return PAYMENT_RANK[PaymentStatus(self.status)] >= PAYMENT_RANK[PaymentStatus.SUCCEEDED]
+
+    @property
+    def left(self) -> int:
+        """What has come and has not gone back, in minor units."""
+        return self.amount - self.refunded_amount if self.paid else 0
 
     def offer(self, payment_intent_id: str, client_secret: str) -> contracts.PaymentRequested:
         """Stripe holds an intent for it: the customer can pay."""
@@ -98,12 +115,12 @@ class Payment(Base):
         """The money has come."""
         return contracts.PaymentSucceeded(**self.facts()) if self._move(PaymentStatus.SUCCEEDED) else None
 
-    def give_back(self, to: PaymentStatus) -> bool:
-        """Money is to go back, has gone, or could not (`to`); it never counts as paid again. True if that is news."""
-        if self._move(to):
-            return True
-        news, self.status = self.status != to, to
-        return news
+    def follow_refunds(self, to: PaymentStatus, refunded_amount: int) -> None:
+        """Its refunds stand otherwise than before: `to` is where that leaves it, the amount all that they give back."""
+        if not self._move(to):
+            self.status = to
+        self.refunded_amount = refunded_amount
+        self.refund_sequence += 1
 
     def snapshot(self) -> contracts.Payment:
         """The payment as the API shows it; the client secret only as long as it is of use."""
@@ -112,6 +129,7 @@ class Payment(Base):
             booking_id=self.booking_id,
             status=PaymentStatus(self.status),
             amount=self.amount,
+            refunded_amount=self.refunded_amount,
             currency=self.currency,
             payment_intent_id=self.payment_intent_id,
             client_secret=self.client_secret if self.payable else None,

@@ -4,11 +4,10 @@ Stripe is asked before the transaction, under the refund's own key, so that a re
 finds the first one's effect. How a refund goes on comes in through `billing.refunds.stripe`.
 """
 
-from billing.payments.model import insert_unless, payment_of_booking
-from billing.refunds.model import Refund, RefundStatus, refund_of_payment
+from billing.payments.model import payment_of_booking
+from billing.refunds.model import RefundStatus, StripeRefund, refunds_of
 from billing.refunds.stripe import REFUND_STATUS
-from billing.stripe.client import Refused, StripeClient
-from shared.contracts.billing.payments import PaymentStatus
+from billing.stripe.client import MadeRefund, Refused, StripeClient
 from shared.contracts.billing.refunds import RefundEvent, RefundReason, RefundRequested
 from shared.contracts.booking.bookings import BookingCancelled, LatePaymentRefused
 from shared.errors import NotYet, Poison
@@ -21,7 +20,7 @@ handlers = Handlers("billing")
 
 @handlers.on(BookingCancelled, LatePaymentRefused, name="request-refund")
 async def request_refund(event: BookingCancelled | LatePaymentRefused, tx: Transaction) -> None:
-    """Record that a paid deposit is owed back in full, once, since it was the business that called it off.
+    """Record that what is left of a paid deposit is owed back, once, since it was the business that called it off.
 
     A deposit that is not paid yet when its booking is cancelled comes back as late money, if it comes.
     """
@@ -29,10 +28,12 @@ async def request_refund(event: BookingCancelled | LatePaymentRefused, tx: Trans
         return
     reason = RefundReason.LATE_PAYMENT if isinstance(event, LatePaymentRefused) else RefundReason.CANCELLED
     payment = await payment_of_booking(tx.session, event.tenant_id, event.booking.id)
-    if payment is not None and payment.status == PaymentStatus.SUCCEEDED:
-        refund = Refund.of(payment, reason)
-        if await insert_unless(tx.session, refund, "refunds_payment_id_key"):
-            tx.emit(refund.request(payment))
+    if payment is None:
+        return
+    refunds = await refunds_of(tx.session, payment)
+    if owed := refunds.request(reason):
+        tx.session.add_all(refunds.rows)
+        tx.emit(owed)
 
 
 @handlers.on(RefundRequested, name="issue-refund")
@@ -51,15 +52,22 @@ async def issue_refund(event: RefundRequested, ctx: Context, stripe: StripeClien
     )
     async with ctx.transaction() as tx:
         payment = await payment_of_booking(tx.session, event.tenant_id, event.booking_id)
-        refund = await refund_of_payment(tx.session, payment) if payment is not None else None
-        if payment is None or refund is None:
+        refunds = await refunds_of(tx.session, payment) if payment is not None else None
+        if refunds is None or refunds.ours is None:
             raise NotYet("the refund is not on the books")
         news: list[RefundEvent]
         if isinstance(answer, Refused):
-            refused = refund.refuse(payment, answer.code)
+            refused = refunds.refuse(answer.code)
             news = [refused] if refused else []
         else:
-            status = REFUND_STATUS.get(answer.status or "", RefundStatus.PENDING)
-            news = refund.accept(payment, status, answer.id, answer.amount, answer.failure_code)
+            news = refunds.accept(*(_understood(made) for made in answer))
+            if all(made.id != refunds.ours.stripe_refund_id for made in answer):
+                refunds.not_needed()
+        tx.session.add_all(refunds.rows)
         for event_of_refund in news:
             tx.emit(event_of_refund)
+
+
+def _understood(made: MadeRefund) -> StripeRefund:
+    status = REFUND_STATUS.get(made.status or "", RefundStatus.PENDING)
+    return StripeRefund(made.id, status, made.amount, made.failure_code, made.label)

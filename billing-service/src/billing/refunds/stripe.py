@@ -1,13 +1,10 @@
 """What Stripe tells about money that goes back, and what it moves (Stripe API reference, "The Refund object")."""
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from billing.payments.model import Payment
 from billing.payments.stripe import PaymentObject, announce, by_intent
-from billing.refunds.model import Refund, RefundStatus, refund_of_payment
+from billing.refunds.model import RefundStatus, StripeRefund, refunds_of
 from billing.stripe.dispatch import Notice, StripeEffects
 from billing.stripe.events import APPLIED, NOTHING_NEW, EventState, Verdict
-from shared.contracts.billing.refunds import RefundReason
 
 effects = StripeEffects()
 
@@ -26,10 +23,9 @@ REFUND_MOVED = ("refund.created", "refund.updated", "refund.failed", "charge.ref
 
 
 class Charge(PaymentObject):
-    """Money that has moved. `refunded` says that all of it has gone back."""
+    """Money that has moved."""
 
     payment_intent: str | None = None
-    refunded: bool
 
     @property
     def intent_id(self) -> str | None:
@@ -37,7 +33,7 @@ class Charge(PaymentObject):
         return self.payment_intent
 
 
-class StripeRefund(PaymentObject):
+class RefundObject(PaymentObject):
     """Money that goes back; `status` in Stripe's words."""
 
     PARTIAL = True
@@ -53,45 +49,24 @@ class StripeRefund(PaymentObject):
 
 
 @effects.on("charge.refunded", reads=Charge, finds=by_intent)
-async def charge_refunded(payment: Payment, charge: Charge, notice: Notice) -> Verdict:
-    """Says that all has gone back, not by which refund: the refund's own events tell that."""
-    if not charge.refunded:
-        return Verdict(EventState.QUARANTINED, "partial_refund")
-    refund = await _refund_of(notice.tx.session, payment)
-    return _accept(payment, refund, RefundStatus.PENDING, None, notice)
+async def charge_refunded(payment: Payment, _charge: Charge, notice: Notice) -> Verdict:
+    """Some of the money goes back, so it had come. Which refund it was, and how it goes on, its own events tell.
+
+    Its sum is not taken over: a refund that fails lowers it, so that older and newer news can't be told apart.
+    """
+    return APPLIED if announce(notice.tx, payment, payment.succeed()) else NOTHING_NEW
 
 
-@effects.on(*REFUND_MOVED, reads=StripeRefund, finds=by_intent)
-async def refund_moved(payment: Payment, theirs: StripeRefund, notice: Notice) -> Verdict:
-    """A refund of ours, known by our id in its metadata, or a whole one made in Stripe's dashboard."""
+@effects.on(*REFUND_MOVED, reads=RefundObject, finds=by_intent)
+async def refund_moved(payment: Payment, theirs: RefundObject, notice: Notice) -> Verdict:
+    """A refund of ours, known by our id in its metadata, or one made in Stripe's dashboard, of the whole or a part."""
     status = REFUND_STATUS.get(theirs.status or "")
     if status is None:
         return Verdict(EventState.QUARANTINED, "unknown_refund_status")
-    refund = await refund_of_payment(notice.tx.session, payment)
-    ours = refund is not None and (theirs.id == refund.stripe_refund_id or theirs.label("refund_id") == str(refund.id))
-    if not ours and refund is not None and refund.stripe_refund_id is not None:
-        return Verdict(EventState.QUARANTINED, "second_refund")
-    if not ours and theirs.amount != payment.amount:
-        return Verdict(EventState.QUARANTINED, "partial_refund")
-    refund = refund or await _refund_of(notice.tx.session, payment)
-    return _accept(payment, refund, status, theirs, notice)
-
-
-async def _refund_of(session: AsyncSession, payment: Payment) -> Refund:
-    """The payment's refund; one that we did not ask for was made by a person in Stripe's dashboard."""
-    refund = await refund_of_payment(session, payment)
-    if refund is None:
-        refund = Refund.of(payment, RefundReason.DASHBOARD)
-        session.add(refund)
-    return refund
-
-
-def _accept(
-    payment: Payment, refund: Refund, status: RefundStatus, theirs: StripeRefund | None, notice: Notice
-) -> Verdict:
-    """Money goes back: so it had come, whether or not that was told before."""
-    paid = payment.succeed()
-    known = (theirs.id, theirs.amount, theirs.failure_reason) if theirs else (None, None, None)
-    before = payment.status
-    moved = refund.accept(payment, status, *known)
-    return APPLIED if announce(notice.tx, payment, paid, *moved) or payment.status != before else NOTHING_NEW
+    paid = payment.succeed()  # money goes back: so it had come, whether or not that was told before
+    refunds = await refunds_of(notice.tx.session, payment)
+    moved = refunds.accept(
+        StripeRefund(theirs.id, status, theirs.amount, theirs.failure_reason, theirs.label("refund_id"))
+    )
+    notice.tx.session.add_all(refunds.rows)
+    return APPLIED if announce(notice.tx, payment, paid, *moved) else NOTHING_NEW

@@ -55,6 +55,8 @@ class MadeRefund:
     status: str | None
     amount: int
     failure_code: str | None
+    label: str | None
+    """Our id for it, if we asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +147,8 @@ class StripeClient:
             failpoint(BillingFailpoint.INTENT_READ)
         return intent.status == "canceled"
 
-    async def refund(self, key: str, payment_intent_id: str, metadata: dict[str, str]) -> MadeRefund | Refused:
-        """Give back all that is left of a payment. If all went back before, that refund is the answer."""
+    async def refund(self, key: str, payment_intent_id: str, metadata: dict[str, str]) -> list[MadeRefund] | Refused:
+        """Give back all that is left of a payment. If all went back before, the refunds that did are the answer."""
 
         async def create(key: str) -> stripe.Refund:
             failpoint(BillingFailpoint.REFUND_CREATING)
@@ -160,8 +162,7 @@ class StripeClient:
             failpoint(BillingFailpoint.REFUNDS_LISTING)
             page = await self._api.refunds.list_async({"payment_intent": payment_intent_id, "limit": PAGE})
             failpoint(BillingFailpoint.REFUNDS_LISTED)
-            refunds = [refund async for refund in page.auto_paging_iter()]
-            return sorted(refunds, key=lambda r: _metadata(r).get("refund_id") != metadata["refund_id"])
+            return [refund async for refund in page.auto_paging_iter()]
 
         async def find() -> stripe.Refund | None:
             ours = (r for r in await existing() if _metadata(r).get("refund_id") == metadata["refund_id"])
@@ -169,14 +170,12 @@ class StripeClient:
 
         try:
             with _outages():
-                refund = await _create_once(key, create, find)
+                return [_made(await _create_once(key, create, find))]
         except (stripe.InvalidRequestError, stripe.CardError) as refusal:
             if refusal.code != "charge_already_refunded":
                 return _refused("refund", refusal)
             with _outages():
-                refund = (await existing())[0]
-        # Stripe leaves this member out of a refund that has not failed.
-        return MadeRefund(refund.id, refund.status, refund.amount, refund.to_dict().get("failure_reason"))
+                return [_made(refund) for refund in await existing()]
 
     async def events_since(self, since: datetime, types: Sequence[str]) -> list[StripeEvent]:
         """Stripe's own list of events of these types, oldest first, however they were delivered.
@@ -229,6 +228,12 @@ def _offered(intent: stripe.PaymentIntent) -> Intent:
     if intent.client_secret is None:
         raise Unavailable("stripe: an intent without a client secret")
     return Intent(intent.id, intent.client_secret)
+
+
+def _made(refund: stripe.Refund) -> MadeRefund:
+    # Stripe leaves this member out of a refund that has not failed.
+    failure = refund.to_dict().get("failure_reason")
+    return MadeRefund(refund.id, refund.status, refund.amount, failure, _metadata(refund).get("refund_id"))
 
 
 def _metadata(thing: stripe.PaymentIntent | stripe.Refund) -> dict[str, str]:

@@ -53,7 +53,7 @@ class HoldPolicy:
 
 
 _DEPOSIT_RANK = {status: rank for rank, status in enumerate(DepositStatus)}
-"""Facts about a refund come in any order; money that arrived may be sent back by a bank, never the other way round."""
+"""Of refunds told without a count: money that arrived may be sent back by a bank, never the other way round."""
 
 E = TypeVar("E", bound=BookingEvent)
 
@@ -86,6 +86,10 @@ class Booking(Base):
     price_currency: Mapped[str] = mapped_column(CHAR(3))
     deposit_amount: Mapped[int]
     deposit_status: Mapped[str | None]
+    deposit_refunded: Mapped[int]
+    """What of the deposit has gone back or is on its way, in minor units."""
+    deposit_sequence: Mapped[int]
+    """The newest news of its payment's refunds that is known here, by the payment's count."""
     hold_expires_at: Mapped[datetime | None]
     payment_id: Mapped[UUID | None]
     business_name: Mapped[str]
@@ -125,6 +129,8 @@ class Booking(Base):
             price_currency=service.price_currency,
             deposit_amount=deposit,
             deposit_status=DepositStatus.PENDING if deposit else None,
+            deposit_refunded=0,
+            deposit_sequence=0,
             hold_expires_at=holds.until(now, command.starts_at) if deposit else None,
             payment_id=None,
             business_name=command.business_name,
@@ -158,7 +164,8 @@ class Booking(Base):
             deposit_status=DepositStatus(self.deposit_status) if self.deposit_status else None,
         )
         self.status = BookingStatus.CONFIRMED
-        self.deposit_status = DepositStatus.PAID
+        if self.deposit_status == DepositStatus.PENDING:  # or a part went back, and that was heard first
+            self.deposit_status = DepositStatus.PAID
         self.payment_id = payment_id
         self.hold_expires_at = None
         return self._changed(contracts.BookingConfirmed, Actor.STRIPE, "deposit paid", previous)
@@ -168,11 +175,21 @@ class Booking(Base):
         self.sequence += 1
         return self._event(contracts.LatePaymentRefused, Actor.SYSTEM, reason, payment_id=payment_id)
 
-    def record_refund(self, status: DepositStatus) -> None:
-        """The deposit is on its way back, has gone, or could not; news that is older than what is known is none."""
+    def record_refund(self, status: DepositStatus, refunded: int, sequence: int) -> None:
+        """The deposit, or a part, is on its way back, has gone, or could not.
+
+        `refunded` is all that has gone back by then, in minor units, `sequence` the payment's count of its changes:
+        news that is older than what is known is none.
+        """
+        if sequence > self.deposit_sequence:
+            self.deposit_status, self.deposit_refunded, self.deposit_sequence = status, refunded, sequence
+
+    def record_whole_refund(self, status: DepositStatus) -> None:
+        """The same of a deposit that goes back as a whole, told by an event that does not count."""
         known = DepositStatus(self.deposit_status) if self.deposit_status else DepositStatus.PENDING
-        if _DEPOSIT_RANK[status] > _DEPOSIT_RANK[known]:
+        if self.deposit_sequence == 0 and _DEPOSIT_RANK[status] > _DEPOSIT_RANK[known]:
             self.deposit_status = status
+            self.deposit_refunded = 0 if status == DepositStatus.REFUND_FAILED else self.deposit_amount
 
     def expire(self) -> BookingEvent | None:
         """The deposit did not come in time; the slot is free again."""
@@ -249,7 +266,10 @@ class Booking(Base):
             ),
             price=Money.model_construct(amount=row["price_amount"], currency=currency),
             deposit=contracts.Deposit.model_construct(
-                amount=row["deposit_amount"], currency=currency, status=DepositStatus(deposit_status)
+                amount=row["deposit_amount"],
+                refunded_amount=row["deposit_refunded"],
+                currency=currency,
+                status=DepositStatus(deposit_status),
             )
             if deposit_status
             else None,

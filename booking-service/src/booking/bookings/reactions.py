@@ -38,15 +38,20 @@ async def confirm_booking(event: PaymentSucceeded, tx: Transaction) -> None:
     tx.emit(booking.refuse_late_payment(event.payment_id, reason))
 
 
-_DEPOSIT = {
+_OF_EARLIER_EVENTS = {
     RefundIssued: DepositStatus.REFUND_PENDING,
     RefundSucceeded: DepositStatus.REFUNDED,
     RefundFailed: DepositStatus.REFUND_FAILED,
 }
+"""What events say that were published before they told how the payment stands."""
 
 
 @handlers.on(RefundIssued, RefundSucceeded, RefundFailed, name="record-refund")
 async def record_refund(event: RefundIssued | RefundSucceeded | RefundFailed, tx: Transaction) -> None:
-    """The deposit of the booking is on its way back, has gone, or could not be given back."""
+    """The deposit of the booking, or a part, is on its way back, has gone, or could not be given back."""
     booking = await locked_booking(tx.session, event.tenant_id, event.booking_id)
-    booking.record_refund(_DEPOSIT[type(event)])
+    payment = event.payment
+    if payment is None:
+        booking.record_whole_refund(_OF_EARLIER_EVENTS[type(event)])
+    else:
+        booking.record_refund(DepositStatus(payment.status), payment.refunded_amount, payment.sequence)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from notifier.messages import rules
 from notifier.messages.model import About, NewMessage
@@ -127,7 +128,7 @@ def messages_owed(
         NewMessage(
             cause=event,
             kind=definition.kind,
-            subject_id=booking.id,
+            subject_id=_subject(event, booking),
             version=booking.version,
             recipient=_recipient(definition.audience, booking),
             booking_id=booking.id,
@@ -138,6 +139,11 @@ def messages_owed(
         for definition in definitions
         for offset, send_at in definition.schedule(booking, event.occurred_at, reminder_offsets)
     ]
+
+
+def _subject(event: BookingEvent | PaymentEvent, booking: Booking) -> UUID:
+    """What its messages are about, each once: a deposit may go back in several parts, and each part is told."""
+    return event.refund_id if isinstance(event, RefundEvent) else booking.id
 
 
 def _about(event: BookingEvent | PaymentEvent, booking: Booking) -> About:

@@ -119,15 +119,19 @@ def _values(about: About, locale: str, payment_page: str) -> dict[str, Any]:
             "resource_name": plain_name(about.booking.resource_name),
         }
     )
-    deposit = Money(amount=0, currency=booking.price.currency)
+    deposit = refunded = left = Money(amount=0, currency=booking.price.currency)
     if booking.deposit is not None:
         deposit = Money(amount=booking.deposit.amount, currency=booking.deposit.currency)
+        refunded = Money(amount=booking.deposit.refunded_amount, currency=deposit.currency)
+        left = Money(amount=max(0, deposit.amount - refunded.amount), currency=deposit.currency)
     return {
         "booking": booking,
         "previous": about.previous or PreviousBooking(),
         "business": plain_name(booking.business_name),
         "customer": plain_name(booking.customer.name),
         "deposit": deposit,
+        "deposit_refunded": refunded,
+        "deposit_left": left,
         "rest": Money(amount=max(0, booking.price.amount - deposit.amount), currency=booking.price.currency),
         "amount": about.amount or deposit,
         "refund_reason": about.refund_reason,

@@ -95,8 +95,27 @@ async def test_what_a_person_has_given_back_already_counts_as_issued(billing: Bi
     made: dict[str, Any] = (await billing.customer.post("/v1/refunds", data=form)).json()
     await billing.issue_refund(refund)
     await billing.hear(*await billing.events(await billing.intent(held)))
-    assert (await billing.refund(held))["stripe_refund_id"] == made["id"]
+    by_hand, ours = await billing.refunds(held)
+    assert (by_hand["stripe_refund_id"], by_hand["status"]) == (made["id"], "succeeded")
+    assert (ours["id"], ours["status"], ours["stripe_refund_id"]) == (refund.refund_id, "not_needed", None)
     assert (await billing.types(held))[2:] == ["refund_requested", "refund_issued", "refund_succeeded"]
+    assert (await billing.payment(held)).status == PaymentStatus.REFUNDED
+
+
+async def test_several_parts_given_back_by_hand_leave_nothing_for_ours(billing: Billing) -> None:
+    """Made between the cancellation and our asking; none of their webhooks has come."""
+    held = await billing.paid()
+    refund = await owed(billing, held)
+    intent = await billing.intent(held)
+    for amount in ("1000", "1500"):
+        await billing.customer.post("/v1/refunds", data={"payment_intent": intent, "amount": amount})
+    await billing.issue_refund(refund)
+    payment = await billing.payment(held)
+    assert (payment.status, payment.refunded_amount) == (PaymentStatus.REFUNDED, 2500)
+    told = await billing.types(held)
+    await billing.hear(*await billing.events(intent))
+    assert await billing.types(held) == told
+    assert told.count("refund_issued") == told.count("refund_succeeded") == 2
 
 
 async def test_a_refusal_is_told_and_not_tried_again(billing: Billing) -> None:
@@ -115,8 +134,13 @@ async def test_a_refusal_is_told_and_not_tried_again(billing: Billing) -> None:
     # A person may still give the money back in the dashboard.
     await billing.customer.post("/v1/refunds", data={"payment_intent": await billing.intent(held)})
     await billing.hear(*await billing.events(await billing.intent(held)))
-    assert (await billing.refund(held))["status"] == "succeeded"
+    assert [row["status"] for row in await billing.refunds(held)] == ["succeeded", "refused"]
     assert (await billing.types(held))[-1] == "refund_succeeded"
+    payment = await billing.payment(held)
+    assert (payment.status, payment.refunded_amount) == (PaymentStatus.REFUNDED, 2500)
+    refused, *_, made = [body["payment"] for kind, body in await billing.announced(held) if "refund_" in kind][1:]
+    assert (refused["status"], made["status"]) == ("refund_failed", "refunded")
+    assert refused["sequence"] < made["sequence"]
 
 
 async def test_a_refund_that_fails_later_is_told(billing: Billing) -> None:

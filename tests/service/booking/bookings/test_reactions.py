@@ -3,8 +3,15 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from shared.contracts.billing.payments import PaymentSucceeded
-from shared.contracts.billing.refunds import RefundEvent, RefundFailed, RefundIssued, RefundReason, RefundSucceeded
+from shared.contracts.billing.payments import PaymentStatus, PaymentSucceeded
+from shared.contracts.billing.refunds import (
+    RefundedPayment,
+    RefundEvent,
+    RefundFailed,
+    RefundIssued,
+    RefundReason,
+    RefundSucceeded,
+)
 from shared.contracts.booking.bookings import Booking, GetBooking
 from shared.contracts.money import Money
 from shared.messaging import rpc
@@ -22,7 +29,7 @@ async def hold(tenant: Tenant, soon: datetime) -> tuple[UUID, UUID, UUID]:
     outcome = await tenant.book(service, soon)
     assert outcome.result
     assert outcome.result["status"] == "pending_payment"
-    assert outcome.result["deposit"] == {"amount": 3001, "currency": "eur", "status": "pending"}
+    assert outcome.result["deposit"] == {"amount": 3001, "refunded_amount": 0, "currency": "eur", "status": "pending"}
     return booking_id(outcome), service, resource
 
 
@@ -79,6 +86,53 @@ async def test_a_paid_hold_is_confirmed_once(tenant: Tenant, soon: datetime) -> 
     _, body = (await tenant.events())[1]
     assert (body["version"], body["sequence"], body["actor"]) == (2, 2, "stripe")
     assert body["previous"]["status"] == "pending_payment"
+
+
+async def test_a_deposit_stands_where_the_newest_news_of_its_payment_says(tenant: Tenant, soon: datetime) -> None:
+    """A part is told before the payment; then a refund is refused and made by hand, told in the wrong order."""
+    booking, _, _ = await hold(tenant, soon)
+    payment_id = uuid4()
+
+    async def told(kind: type[RefundEvent], status: str, refunded: int, sequence: int, **more: str) -> None:
+        event = kind(
+            tenant_id=tenant.id,
+            payment_id=payment_id,
+            booking_id=booking,
+            amount=Money(amount=1000, currency="eur"),
+            refund_id=uuid4(),
+            reason=RefundReason.DASHBOARD,
+            payment=RefundedPayment(status=PaymentStatus(status), refunded_amount=refunded, sequence=sequence),
+            **more,
+        )
+        await tenant.broker.publish(event.subject, event.model_dump_json().encode(), str(event.id))
+
+    async def deposit() -> tuple[str, int]:
+        seen = (await look(tenant, booking)).deposit
+        assert seen
+        return seen.status, seen.refunded_amount
+
+    async def stands(status: str, refunded: int) -> None:
+        async def reached() -> bool:
+            return await deposit() == (status, refunded)
+
+        await eventually(reached)
+
+    await told(RefundIssued, "partially_refunded", 1000, 1)
+    await stands("partially_refunded", 1000)
+    await pay(tenant, booking, payment_id)
+
+    async def confirmed() -> bool:
+        return (await look(tenant, booking)).status == "confirmed"
+
+    await eventually(confirmed)
+    assert await deposit() == ("partially_refunded", 1000)
+    await told(RefundSucceeded, "refunded", 3001, 4)
+    await stands("refunded", 3001)
+    await told(RefundFailed, "refund_failed", 1000, 3, failure_code="charge_disputed")
+    await told(RefundFailed, "refund_failed", 1000, 5, failure_code="lost_or_stolen_card")  # and the money comes back
+    await stands("refund_failed", 1000)
+    await told(RefundSucceeded, "refunded", 3001, 6)
+    await stands("refunded", 3001)
 
 
 async def test_a_hold_expires_and_late_money_takes_the_slot_again(tenant: Tenant, soon: datetime) -> None:

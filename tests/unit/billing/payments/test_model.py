@@ -39,12 +39,19 @@ def test_a_payment_moves_to_a_higher_rank_or_not_at_all(
 
 
 @pytest.mark.parametrize("start", list(PaymentStatus))
-@pytest.mark.parametrize("to", [PaymentStatus.REFUND_PENDING, PaymentStatus.REFUNDED, PaymentStatus.REFUND_FAILED])
-def test_a_payment_follows_its_refund(start: PaymentStatus, to: PaymentStatus) -> None:
+@pytest.mark.parametrize(
+    "to",
+    [
+        PaymentStatus.PARTIALLY_REFUNDED,
+        PaymentStatus.REFUND_PENDING,
+        PaymentStatus.REFUNDED,
+        PaymentStatus.REFUND_FAILED,
+    ],
+)
+def test_a_payment_follows_its_refunds(start: PaymentStatus, to: PaymentStatus) -> None:
     payment = a_payment(start)
-    assert payment.give_back(to) == (start != to)
-    assert payment.status == to
-    assert not payment.give_back(to)
+    payment.follow_refunds(to, 900)
+    assert (payment.status, payment.refunded_amount, payment.left) == (to, 900, 1600)
     assert payment.succeed() is None
     assert not payment.cancel()
 

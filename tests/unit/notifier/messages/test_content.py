@@ -78,6 +78,29 @@ CASES = {
         about(a_booking("expired", "pending"), amount=DEPOSIT),
         PAYMENT_PAGE,
     ),
+    "cancelled_after_a_part_went_back": (
+        MessageKind.CANCELLED,
+        about(a_booking("cancelled", "partially_refunded", refunded=900), previous={"status": "confirmed"}),
+        PAYMENT_PAGE,
+    ),
+    "refund_of_a_part": (
+        MessageKind.REFUND,
+        about(
+            a_booking("confirmed", "partially_refunded", refunded=900),
+            amount=Money(amount=900, currency="eur"),
+            refund_reason=RefundReason.DASHBOARD,
+        ),
+        PAYMENT_PAGE,
+    ),
+    "refund_of_the_rest": (
+        MessageKind.REFUND,
+        about(
+            a_booking("cancelled", "partially_refunded", refunded=900),
+            amount=Money(amount=1500, currency="eur"),
+            refund_reason=RefundReason.CANCELLED,
+        ),
+        PAYMENT_PAGE,
+    ),
     "refund": (
         MessageKind.REFUND,
         about(a_booking("cancelled", "paid"), amount=DEPOSIT, refund_reason=RefundReason.CANCELLED),

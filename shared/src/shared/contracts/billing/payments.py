@@ -16,12 +16,14 @@ class PaymentStatus(StrEnum):
     """The last attempt was declined; the customer may try again."""
     CANCELED = "canceled"
     SUCCEEDED = "succeeded"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    """A part of it has gone back or is on its way, the rest is kept: somebody gave it back in Stripe's dashboard."""
     REFUND_PENDING = "refund_pending"
     """All of it is to go back, or is on its way."""
     REFUNDED = "refunded"
     """All of it has gone back, as far as Stripe knows."""
     REFUND_FAILED = "refund_failed"
-    """It could not be given back: a person must look at it."""
+    """A refund failed, and something is left that it was to give back: a person must look at it."""
 
 
 class Payment(Contract):
@@ -31,6 +33,8 @@ class Payment(Contract):
     booking_id: UUID
     status: PaymentStatus
     amount: int
+    refunded_amount: int = 0
+    """What of `amount` has gone back or is on its way, in minor units; what is left is the difference."""
     currency: str
     payment_intent_id: str | None = None
     client_secret: str | None = None

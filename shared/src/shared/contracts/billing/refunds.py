@@ -4,7 +4,8 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from shared.contracts.billing.payments import PaymentEvent
+from shared.contracts.base import Contract
+from shared.contracts.billing.payments import PaymentEvent, PaymentStatus
 
 
 class RefundReason(StrEnum):
@@ -16,11 +17,23 @@ class RefundReason(StrEnum):
     """Somebody gave it back in Stripe's dashboard; we only record it."""
 
 
+class RefundedPayment(Contract):
+    """A payment as it stands after one change of its refunds."""
+
+    status: PaymentStatus
+    refunded_amount: int
+    """All that has gone back of it or is on its way, in minor units of the payment's currency."""
+    sequence: int
+    """Counts the changes from 1, so that a consumer can tell old news from new."""
+
+
 class RefundEvent(PaymentEvent):
-    """Something happened to the refund of a payment."""
+    """Something happened to a refund of a payment; `amount` is the refund's, which may be a part of the payment's."""
 
     refund_id: UUID
     reason: RefundReason
+    payment: RefundedPayment | None = None
+    """None in events of before payments could go back in parts."""
 
 
 class RefundRequested(RefundEvent):

@@ -27,10 +27,12 @@ class DepositStatus(StrEnum):
 
     PENDING = "pending"
     PAID = "paid"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    """A part of it has gone back or is on its way, the rest is kept."""
     REFUND_PENDING = "refund_pending"
     REFUNDED = "refunded"
     REFUND_FAILED = "refund_failed"
-    """It could not be given back: a person must look at it."""
+    """A refund failed, and something is left that it was to give back: a person must look at it."""
 
 
 class Actor(StrEnum):
@@ -55,6 +57,8 @@ class Deposit(Contract):
     """The part of the price that is paid ahead, in minor units."""
 
     amount: int
+    refunded_amount: int = 0
+    """What of `amount` has gone back or is on its way, as far as booking-service has heard."""
     currency: str
     status: DepositStatus
 
