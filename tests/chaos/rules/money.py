@@ -8,7 +8,7 @@ from billing.main import STRIPE_EFFECTS
 from tests.chaos.evidence import Evidence, Row
 from tests.chaos.rules.rule import rule
 
-PAID = ("succeeded", "refund_pending", "refunded", "refund_failed")
+PAID = ("succeeded", "partially_refunded", "refund_pending", "refunded", "refund_failed")
 PAYABLE = ("requested", "failed")
 GIVEN_BACK = ("pending", "succeeded")
 OVER = ("cancelled", "expired")
