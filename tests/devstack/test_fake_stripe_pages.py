@@ -87,7 +87,30 @@ async def test_a_paid_intent_is_not_paid_twice(client: Client) -> None:
     assert (await client.http.post(f"/pay/{intent.id}/authentication", data={"outcome": "complete"})).status_code == 409
 
 
-@pytest.mark.parametrize("path", ["/pay/pi_none", "/pay/pi_none/authentication", "/events/evt_none/resend"])
+async def test_a_person_gives_money_back_in_parts(client: Client) -> None:
+    intent = await client.paid()
+    page = f"/pay/{intent.id}"
+    assert "€25.00 is left of it." in (await client.http.get(page)).text
+
+    part = await client.http.post(f"{page}/refund", data={"amount": "900"})
+
+    assert (part.status_code, part.headers["location"]) == (303, page)
+    assert "€16.00 is left of it." in (await client.http.get(page)).text
+    for amount, status in (("1601", 409), ("0", 409), ("9.00", 422), ("-1", 422)):
+        assert (await client.http.post(f"{page}/refund", data={"amount": amount})).status_code == status
+    assert (await client.http.post(f"{page}/refund", data={"amount": "1600"})).status_code == 303
+    assert "is left of it" not in (await client.http.get(page)).text
+    made = (await client.refunds.list_async({"payment_intent": intent.id})).data
+    assert [(refund.amount, refund.reason) for refund in made] == [
+        (1600, "requested_by_customer"),
+        (900, "requested_by_customer"),
+    ]
+    assert (await client.http.post(f"{page}/refund")).status_code == 409
+
+
+@pytest.mark.parametrize(
+    "path", ["/pay/pi_none", "/pay/pi_none/authentication", "/pay/pi_none/refund", "/events/evt_none/resend"]
+)
 async def test_what_is_not_there_says_so(client: Client, path: str) -> None:
     answer = await client.http.post(path)
 

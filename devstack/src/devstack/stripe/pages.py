@@ -3,6 +3,7 @@
 Plain forms and links, so that they work without JavaScript.
 """
 
+import re
 from datetime import UTC, datetime
 
 from jinja2 import Environment, PackageLoader, select_autoescape
@@ -20,16 +21,19 @@ from devstack.stripe.faults import Faults
 from devstack.stripe.forms import Tree
 from devstack.stripe.intents import PaymentIntents
 from devstack.stripe.objects import Resource
+from devstack.stripe.refunds import Refunds
 
 _ROWS = 50
+_AMOUNT = re.compile(r"[0-9]{1,12}")
 
 
 class Pages:
     """The dashboard and the pay page."""
 
-    def __init__(self, account: Account, intents: PaymentIntents, faults: Faults) -> None:
+    def __init__(self, account: Account, intents: PaymentIntents, refunds: Refunds, faults: Faults) -> None:
         self._account = account
         self._intents = intents
+        self._refunds = refunds
         self._faults = faults
         self._templates = Environment(
             loader=PackageLoader("devstack.stripe"),
@@ -49,6 +53,7 @@ class Pages:
             Route("/pay/{id}", self._pay_page, methods=["GET"]),
             Route("/pay/{id}", self._pay, methods=["POST"]),
             Route("/pay/{id}/authentication", self._authenticate, methods=["POST"]),
+            Route("/pay/{id}/refund", self._refund, methods=["POST"]),
         ]
 
     async def _dashboard(self, _request: Request) -> Response:
@@ -117,6 +122,22 @@ class Pages:
         outcome = (await _form(request)).get("outcome")
         try:
             self._intents.authenticate(intent, succeeds=outcome == "complete")
+        except ApiError as refusal:
+            return self._show(intent, 409, problem=refusal.error["message"])
+        self._account.store.commit()
+        return RedirectResponse(f"/pay/{intent['id']}", 303)
+
+    async def _refund(self, request: Request) -> Response:
+        """What a person does in Stripe's dashboard: the whole, or an amount in minor units."""
+        intent = self._account.store.find("payment_intent", request.path_params["id"])
+        if intent is None:
+            return self._not_found("payment", request.path_params["id"])
+        amount = str((await _form(request)).get("amount") or "")
+        if amount and not _AMOUNT.fullmatch(amount):
+            return self._show(intent, 422, problem="That is not an amount in minor units.")
+        params = {"payment_intent": intent["id"], "reason": "requested_by_customer"}
+        try:
+            self._refunds.create(params | ({"amount": int(amount)} if amount else {}), Origin())
         except ApiError as refusal:
             return self._show(intent, 409, problem=refusal.error["message"])
         self._account.store.commit()

@@ -39,7 +39,7 @@ def create_app(store: Store, endpoints: list[Endpoint], faults: Faults) -> Starl
         routes=[
             *api.routes(Operations(account, intents, refunds).all(), account, faults),
             *Controls(account, faults).routes(),
-            *Pages(account, intents, faults).routes(),
+            *Pages(account, intents, refunds, faults).routes(),
             Route("/healthz", _healthz, methods=["GET"]),
         ],
         lifespan=lifespan,
