@@ -1,5 +1,6 @@
 """The production-like packaging keeps its promises; read from the files, no engine needed."""
 
+import os
 import re
 import subprocess
 from collections.abc import Callable
@@ -10,6 +11,14 @@ from typing import Any
 import nkeys
 import pytest
 import yaml
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings
+
+from billing.settings import BillingSettings
+from booking.settings import BookingSettings
+from gateway.settings import GatewaySettings
+from notifier.settings import NotifierSettings
+from shared.runtime.settings import NatsSettings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
@@ -128,45 +137,93 @@ def test_the_example_names_exactly_what_compose_uses() -> None:
 
 def test_defaults_and_example_agree() -> None:
     defaults = {name: default for name, operator, default in VARIABLE.findall(COMPOSE) if operator == ":-"}
-    # What the demo has and production must not get by leaving a line out.
-    demo = {"STRIPE_API_BASE", "PAYMENT_PAGE_URL"}
     written = example()
-    assert {name: written[name] for name in defaults if name not in demo} == {
-        name: default for name, default in defaults.items() if name not in demo
-    }
+    assert {name: written[name] for name in defaults} == defaults
+
+
+NOT_PASSED = {"HOST", "CRASH_AT"}
+"""A container listens on all of its addresses; dying at a failpoint is for tests."""
+BEHIND_NO_BALANCER = {"SHUTDOWN_DELAY_SECONDS"}
+"""Only the gateway is told: nobody sends requests to the others."""
+SETTINGS: dict[str, type[BaseSettings]] = {
+    "api-gateway": GatewaySettings,
+    "booking-service": BookingSettings,
+    "billing-service": BillingSettings,
+    "notifier-service": NotifierSettings,
+    "jobs": NotifierSettings,
+    "topology": NatsSettings,
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_setting_comes_through(name: str) -> None:
+    wanted = {setting.upper() for setting in SETTINGS[name].model_fields} - NOT_PASSED
+    if name != "api-gateway":
+        wanted -= BEHIND_NO_BALANCER
+    if name == "topology":
+        wanted -= {"NATS_NKEY_SEED"}  # logs in with a password, in its address
+    assert wanted - set(SERVICES[name]["environment"]) == set()
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_defaults_are_those_of_the_services(name: str) -> None:
+    for setting, field in SETTINGS[name].model_fields.items():
+        default = VARIABLE.fullmatch(str(SERVICES[name]["environment"].get(setting.upper(), "")))
+        if default and default[2] == ":-" and setting != "smtp_host":
+            assert _comparable(default[3]) == _comparable(field.default), setting
+
+
+def _comparable(value: Any) -> str:
+    """A default as an environment variable says it."""
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    if isinstance(value, tuple):
+        value = ",".join(map(str, value))
+    return "" if value is None else str(value).lower()
 
 
 def test_the_example_holds_no_secret() -> None:
     assert not {name: value for name, value in example().items() if SECRET.search(name) and value}
 
 
+Generate = Callable[..., dict[str, str]]
+STRIPES = {"STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET"}
+"""Made by Stripe, not by us."""
+
+
 @pytest.fixture
-def generate(tmp_path: Path) -> Callable[[], dict[str, str]]:
-    """Runs bin/generate-env beside the example; returns what .env then holds."""
+def generate(tmp_path: Path) -> Generate:
+    """Runs bin/generate-env beside the example; returns what .env then holds, and what it said of it."""
     (tmp_path / "bin").mkdir()
     copy(ROOT / ".env.example", tmp_path)
     copy(ROOT / "VERSION", tmp_path)
     copy(ROOT / "bin" / "generate-env", tmp_path / "bin")
 
-    def run() -> dict[str, str]:
-        subprocess.run([tmp_path / "bin" / "generate-env"], check=True, capture_output=True)
+    def run(*options: str, **given: str) -> dict[str, str]:
+        command = [str(tmp_path / "bin" / "generate-env"), *options]
+        environment = {"PATH": os.environ["PATH"], **given}
+        done = subprocess.run(
+            command, check=False, capture_output=True, text=True, env=environment, stdin=subprocess.DEVNULL
+        )
+        (tmp_path / "said").write_text(done.stderr + done.stdout)
+        assert done.returncode == 0, done.stderr
         lines = (tmp_path / ".env").read_text().splitlines()
         return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
 
     return run
 
 
-def test_generated_secrets_are_fresh_and_kept(tmp_path: Path, generate: Callable[[], dict[str, str]]) -> None:
+def test_generated_secrets_are_fresh_and_kept(tmp_path: Path, generate: Generate) -> None:
     values = generate()
     assert generate() == values
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".env", ".env.example", "VERSION", "bin"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".env", ".env.example", "VERSION", "bin", "said"]
     assert (tmp_path / ".env").stat().st_mode & 0o077 == 0
-    secrets = [values[name] for name in example() if SECRET.search(name) and name not in OPTIONAL_SECRETS]
-    assert len(set(secrets)) == len(secrets) == 21
+    secrets = [values[name] for name in example() if SECRET.search(name) and name not in OPTIONAL_SECRETS | STRIPES]
+    assert len(set(secrets)) == len(secrets) == 19
     assert all(len(secret) >= 16 for secret in secrets)
 
 
-def test_generated_keys_belong_together(generate: Callable[[], dict[str, str]]) -> None:
+def test_generated_keys_belong_together(generate: Generate) -> None:
     values = generate()
     seeds = {name: value for name, value in values.items() if name.endswith("_NKEY_SEED")}
     assert len(seeds) == 5
@@ -176,17 +233,73 @@ def test_generated_keys_belong_together(generate: Callable[[], dict[str, str]]) 
         assert pair.verify(b"nonce", pair.sign(b"nonce"))
 
 
-def test_an_older_env_gets_what_is_new(tmp_path: Path, generate: Callable[[], dict[str, str]]) -> None:
+def test_an_older_env_gets_what_is_new(tmp_path: Path, generate: Generate) -> None:
     values = generate()
     lines = (tmp_path / ".env").read_text().splitlines(keepends=True)
     (tmp_path / ".env").write_text("".join(line for line in lines if not line.startswith(("NATS_", "LOG_LEVEL="))))
     again = generate()
     assert again.keys() == values.keys() - {"LOG_LEVEL"}, "settings with a default stay as somebody left them"
     changed = {name for name in again if values[name] != again[name]}
-    assert changed == {name for name in values if name.startswith("NATS_")}
+    assert changed == {name for name in values if name.startswith("NATS_")} - {"NATS_TLS_CA"}
 
 
-def test_images_have_the_version_of_the_checkout(tmp_path: Path, generate: Callable[[], dict[str, str]]) -> None:
+FAKES = re.compile(r"fake-stripe|mailpit|127\.0\.0\.1|\bdemo\b|tidebook\.example")
+NEEDED = {"STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET", "MAIL_FROM", "SMTP_HOST"}
+"""What only the operator can know, and what a stack for production does not start without."""
+
+
+def test_an_env_for_production_has_nothing_of_the_demonstration(tmp_path: Path, generate: Generate) -> None:
+    values = generate()
+    assert not {name: value for name, value in values.items() if FAKES.search(value)}
+    assert {name for name in NEEDED if values[name]} == set()
+    said = (tmp_path / "said").read_text()
+    assert all(name in said for name in NEEDED), "what is still to be written is named"
+    assert "DEMONSTRATION" not in said
+
+
+def test_compose_itself_falls_back_to_no_fake() -> None:
+    assert not {name: default for name, operator, default in VARIABLE.findall(COMPOSE) if FAKES.search(default)}
+    demo = {name for name, service in SERVICES.items() if service.get("profiles") == ["demo"]}
+    assert demo == {"fake-stripe", "mailpit"}
+    assert not [name for name, service in SERVICES.items() if demo & set(service.get("depends_on", {}))]
+    needed = {name for name, operator, _ in VARIABLE.findall(COMPOSE) if operator == ":?"}
+    assert needed >= NEEDED - {"SMTP_HOST"}  # which the notifier asks for, if mail goes out by SMTP
+
+
+def test_what_is_given_is_taken_and_kept(tmp_path: Path, generate: Generate) -> None:
+    given = {
+        "STRIPE_API_KEY": "rk_live_one",
+        "STRIPE_WEBHOOK_SECRET": "whsec_one,whsec_two",
+        "MAIL_FROM": "bookings@shop.test",
+        "SMTP_HOST": "relay.shop.test",
+        "SMTP_USERNAME": "shop",
+    }
+    values = generate(**given, SMTP_PASSWORD="with $ and #")
+    assert {name: values[name] for name in given} == given
+    assert values["SMTP_PASSWORD"] == "'with $ and #'", "or compose would take it for a variable and a comment"
+    assert "refuses to start" not in (tmp_path / "said").read_text()
+    assert generate(STRIPE_API_KEY="rk_live_other") == values
+
+
+def test_a_demonstration_says_what_it_is(tmp_path: Path, generate: Generate) -> None:
+    values = generate("--demo")
+    assert values["COMPOSE_PROFILES"] == "demo"
+    assert values["STRIPE_API_BASE"] == "http://fake-stripe:8000"
+    assert values["STRIPE_API_KEY"].startswith("sk_test_")
+    assert (values["SMTP_HOST"], values["SMTP_PORT"], values["SMTP_STARTTLS"]) == ("mailpit", "1025", "false")
+    assert "NOT FOR PRODUCTION" in (tmp_path / "said").read_text()
+    assert generate("--demo") == generate() == values
+    assert "NOT FOR PRODUCTION" in (tmp_path / "said").read_text(), "each time"
+
+
+def test_an_env_for_production_never_becomes_a_demonstration(tmp_path: Path, generate: Generate) -> None:
+    values = generate(STRIPE_API_KEY="sk_live_one")
+    with pytest.raises(AssertionError, match="move it away"):
+        generate("--demo")
+    assert generate() == values
+
+
+def test_images_have_the_version_of_the_checkout(tmp_path: Path, generate: Generate) -> None:
     before = generate()
     assert before["TIDEBOOK_VERSION"] == (ROOT / "VERSION").read_text().strip()
     (tmp_path / "VERSION").write_text("9.9.9\n")
