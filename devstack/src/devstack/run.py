@@ -117,7 +117,7 @@ def _write_dev_env(stack: Stack, path: Path) -> None:
         "API_URL": stack.api_url,
         "API_KEY": keys.demo_api_key,
         "OPERATOR_API_KEY": keys.operator_api_key,
-        "STRIPE_WEBHOOK_SECRET": keys.stripe_webhook_secret,
+        "STRIPE_WEBHOOK_SECRET": stack.stripe.webhook_secret if stack.stripe else keys.stripe_webhook_secret,
         "NATS_URL": servers.nats.url,
         "NATS_MONITOR_URL": servers.nats.monitor_url,
         "NATS_SUBSCRIBERS_FILE": str(servers.nats.subscribers),
@@ -126,7 +126,8 @@ def _write_dev_env(stack: Stack, path: Path) -> None:
         "SMTP_INBOX_URL": servers.inbox.url,
         "SMTP_HOST": servers.inbox.smtp_host,
         "SMTP_PORT": str(servers.inbox.smtp_port),
-        "STRIPE_API_BASE": servers.stripe.url,
+        # `make demo` pays at the fake one, and says that it does not where this names none.
+        "STRIPE_API_BASE": "" if stack.stripe else servers.stripe.url,
     }
     new = path.with_suffix(".env.new")
     new.touch(mode=0o600)
@@ -139,7 +140,9 @@ def _banner(stack: Stack, console: Console, seconds: float) -> None:
     rows = (
         ("API", stack.api_url, "/docs to read, /status for how it is"),
         ("Mail inbox", stack.servers.inbox.url, "every mail that is sent"),
-        ("Fake Stripe", stack.servers.stripe.url, "pay with a test card"),
+        ("Stripe", stack.stripe.api_base, "in test mode")
+        if stack.stripe
+        else ("Fake Stripe", stack.servers.stripe.url, "pay with a test card"),
         ("Demo API key", key, ""),
     )
     shell = f". {shown(stack.directory)}/dev.env"

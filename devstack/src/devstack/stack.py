@@ -129,7 +129,7 @@ class Stack:
         self.processes: dict[str, ServiceProcess] = {}
         """Every replica by name: `gateway-1`, `booking-1`, `booking-2`, …"""
         self._overrides = dict(settings or {})
-        self._stripe = stripe.settings() if stripe else {}
+        self.stripe = stripe
         self._commands = dict(commands or {})
         self._supervisor = Supervisor(report)
         self._temporary = False
@@ -200,7 +200,7 @@ class Stack:
             "SMTP_PORT": str(servers.inbox.smtp_port),
             "SMTP_STARTTLS": "false",
             "PAYMENT_PAGE_URL": f"{servers.stripe.url}/pay/booking/{{booking_id}}",
-            **self._stripe,
+            **(self.stripe.settings() if self.stripe else {}),
         }
 
     def _databases(self) -> dict[str, str]:
