@@ -25,6 +25,7 @@ from billing.settings import BillingSettings
 from devstack.ports import LOOPBACK, Ports, free_ports
 from devstack.servers import temporary_directory
 from gateway.settings import GatewaySettings
+from shared.runtime.settings import ServiceSettings
 from tests.support.client import Api, in_days
 from tests.support.documents import ROOT, blocks
 from tests.support.eventually import allowed, eventually
@@ -150,7 +151,7 @@ async def test_what_is_run_says_which_stripe_it_is(followed: Followed) -> None:
 
 def test_the_settings_of_the_table_are_those_of_who_reads_them() -> None:
     rows = re.findall(r"^\| `(STRIPE_\w+)` \| ([a-z-]+) \| (.*) \|$", PAGE.read_text(), re.MULTILINE)
-    owners = {"billing-service": BillingSettings, "gateway": GatewaySettings}
+    owners: dict[str, type[ServiceSettings]] = {"billing-service": BillingSettings, "gateway": GatewaySettings}
     assert {name for name, _, _ in rows} == {"STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE"}
     for name, owner, says in rows:
         default = owners[owner].model_fields[name.lower()].default
