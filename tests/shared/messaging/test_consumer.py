@@ -447,7 +447,7 @@ async def test_a_message_that_keeps_killing_its_worker_is_dead_lettered_unseen(k
     await wire.js.add_consumer(handler.stream, consumer_config(handler))
     subscription = await wire.js.pull_subscribe_bind(durable=handler.durable, stream=handler.stream)
     for _ in range(PATIENT_ATTEMPTS):
-        (msg,) = await subscription.fetch(1, timeout=2)
+        (msg,) = await subscription.fetch(1, timeout=allowed(5))
         await msg.nak()  # as if the worker had died
     await subscription.unsubscribe()
     await send(wire, harmless)

@@ -61,7 +61,9 @@ async def test_questions_that_have_come_are_answered_by_a_process_that_leaves(wi
         answering = Answering(wire, answer_query, tasks)
         await answering.listen(kind, "leaving")
         await wire.client.flush()
-        asking = [asyncio.create_task(call(asker, kind(tenant_id=uuid4()), timeout=10)) for _ in range(QUESTIONS)]
+        asking = [
+            asyncio.create_task(call(asker, kind(tenant_id=uuid4()), timeout=allowed(20))) for _ in range(QUESTIONS)
+        ]
         await heard.wait()
         await asker.client.flush()
         leaving = asyncio.create_task(answering.finish())

@@ -23,6 +23,7 @@ from shared.messaging.topology import (
     ensure_topology,
 )
 from tests.shared.conftest import Connect
+from tests.support.eventually import allowed
 from tests.support.kernel import handler_of
 from tests.support.messages import event_type
 
@@ -124,7 +125,7 @@ async def test_updating_keeps_stored_messages_and_what_was_acknowledged(private_
     await broker.publish(f"{kind.TYPE}.a", b"{}", "1")
     await broker.publish(f"{kind.TYPE}.b", b"{}", "2")
     subscription = await broker.js.pull_subscribe_bind(durable=handler.durable, stream="BOOKING")
-    (msg,) = await subscription.fetch(1, timeout=2)
+    (msg,) = await subscription.fetch(1, timeout=allowed(5))
     await msg.ack_sync()
     await broker.js.add_consumer("BOOKING", replace(consumer_config(handler), ack_wait=5.0))
     await ensure_topology(broker.js, [handler], update=True)
