@@ -64,7 +64,7 @@ _BOOKING = {
     "notes": None,
     "metadata": {},
     "price": {"amount": 12000, "currency": "eur"},
-    "deposit": {"amount": 2400, "currency": "eur", "status": "pending"},
+    "deposit": {"amount": 2400, "refunded_amount": 0, "currency": "eur", "status": "pending"},
     "hold_expires_at": "2026-11-20T10:15:00Z",
     "cancellation_reason": None,
     "created_at": "2026-11-20T10:00:00Z",

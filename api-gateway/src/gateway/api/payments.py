@@ -36,6 +36,7 @@ class Payment(contract.Payment):
 _EXAMPLE = {
     "status": "requested",
     "amount": 2400,
+    "refunded_amount": 0,
     "currency": "eur",
     "payment_intent_id": "pi_3NxyzExample",
     "client_secret": "pi_3NxyzExample_secret_abc",
