@@ -257,6 +257,23 @@ def test_an_env_for_production_has_nothing_of_the_demonstration(tmp_path: Path, 
     assert "DEMONSTRATION" not in said
 
 
+@pytest.mark.parametrize("odd", ["it's", "ends with \\", "two\nlines"])
+def test_what_an_env_file_cannot_hold_is_left_to_its_owner(tmp_path: Path, generate: Generate, odd: str) -> None:
+    values = generate(SMTP_PASSWORD=odd, SMTP_HOST="relay.example\r\n")
+    assert (values["SMTP_PASSWORD"], values["SMTP_HOST"]) == ("", "relay.example")
+    assert "SMTP_PASSWORD has a quote" in (tmp_path / "said").read_text()
+
+
+def test_one_that_stops_leaves_no_secret_behind(tmp_path: Path, generate: Generate) -> None:
+    (tmp_path / ".env").write_text("STRIPE_API_KEY=sk_live_mine\nNATS_JOBS_NKEY_SEED=kept\nNATS_JOBS_NKEY=\n")
+    with pytest.raises(AssertionError, match="though its seed is not"):
+        generate()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".env", ".env.example", "VERSION", "bin", "said"]
+    ignored = ["git", "check-ignore", "--quiet", "--no-index"]
+    for name, code in ((".env", 0), (".env.new", 0), (".env.before-update", 0), (".env.example", 1)):
+        assert subprocess.run([*ignored, name], cwd=ROOT, check=False).returncode == code, name
+
+
 def test_compose_itself_falls_back_to_no_fake() -> None:
     assert not {name: default for name, operator, default in VARIABLE.findall(COMPOSE) if FAKES.search(default)}
     demo = {name for name, service in SERVICES.items() if service.get("profiles") == ["demo"]}

@@ -428,7 +428,7 @@ async def test_it_says_which_version_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("", "completion dead-letters doctor keys rebuild-streams shifted-bookings tenants --version --help"),
+        ("", "completion dead-letters doctor keys rebuild-streams shifted-bookings subscribers tenants --version --help"),
         ("de", "dead-letters"),
         ("keys ", "add list revoke --help"),
         ("keys add --", "--scope --expires --json --help"),

@@ -144,6 +144,12 @@ async def test_a_head_that_is_too_long_is_431(head: bytes) -> None:
         assert answer.startswith(b"HTTP/1.1 431"), answer[:80]
         assert b'"code": "head_too_large"' in answer
         assert b"application/problem+json" in answer
+        reader, writer = await server.connect()
+        writer.write(head.replace(b"GET", b"HEAD", 1))
+        bare = await asyncio.wait_for(reader.read(), allowed(15))
+        writer.close()
+        assert bare.startswith(b"HTTP/1.1 431"), bare[:80]
+        assert bare.partition(b"\r\n\r\n")[2] == b"", "an answer to HEAD has no body"
 
 
 async def test_a_head_within_its_limits_is_served() -> None:

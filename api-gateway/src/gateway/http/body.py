@@ -76,10 +76,21 @@ async def read_json(request: Request, model: type[B], default: B | None = None) 
         found = error.errors(include_url=False, include_context=False, include_input=False)
         if found[0]["type"] == "json_invalid":
             raise Problem(400, f"The body is not JSON: {_reason(found[0]['msg'])}.", "malformed_json") from None
+        _refuse_constants(data)
         raise invalid(field_errors(found)) from None
     if len(_NAME.findall(data)) != _members(body):
         _refuse_repeated_names(data)
     return body
+
+
+def _refuse_constants(data: bytes) -> None:
+    """Refuse NaN and the infinities, which the parser reads: JSON has none (RFC 8259 §6). No model takes any."""
+
+    def refuse(constant: str) -> None:
+        raise Problem(400, f"The body is not JSON: it has no {constant}.", "malformed_json")
+
+    if b"NaN" in data or b"Infinity" in data:
+        json.loads(data, parse_constant=refuse)
 
 
 def _reason(message: str) -> str:

@@ -46,7 +46,7 @@ TENANT_WAITING = 256
 """Queries of one tenant that may wait for their turn."""
 DEFLATED_FROM = 128 * 1024
 """Replies of so many bytes are deflated: a month of free slots names the same few resources again and again."""
-_DEFECTS = frozenset({"invalid_query", "answer_too_large"})
+DEFECTS = frozenset({"invalid_query", "answer_too_large"})
 """Refusals that a program of other people's may bring about, and ours only by being wrong."""
 PATIENCE_HEADER = "Patience-Seconds"
 """How long the asker waits for its answer."""
@@ -257,7 +257,7 @@ async def call_unread(broker: Broker, query: Query[Any], timeout: float = 2.0) -
     if reply.startswith(_RESULT):
         return reply[len(_RESULT) : -1]
     refusal = _Refused.model_validate_json(reply).refusal
-    if refusal.code in _DEFECTS:
+    if refusal.code in DEFECTS:
         # Both sides are ours: they have different releases, and whoever asked by HTTP can do nothing about it.
         log.error("question_went_wrong", subject=query.TYPE, reason=refusal.detail)
         raise Rejected(Refusal(code="internal", status=500, title="Internal error", detail=refusal.detail))

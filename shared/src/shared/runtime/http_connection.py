@@ -269,7 +269,8 @@ class BoundedConnection(HttpToolsProtocol):
                 b"content-type: application/problem+json\r\ncontent-length: %d\r\nx-request-id: %s\r\n"
                 b"x-content-type-options: nosniff\r\ncache-control: no-store\r\nconnection: close\r\n\r\n"
             ) % (len(body), request_id.encode())
-            self.transport.write(STATUS_LINE[status] + head + body)
+            asked_for = b"" if self.parser.get_method() == b"HEAD" else body
+            self.transport.write(STATUS_LINE[status] + head + asked_for)
         self.transport.close()
         self._await_reading()
 

@@ -16,10 +16,10 @@ CUSTOMER = {"name": "Ada", "email": "ada@example.org"}
 
 NOT_THE_BODY = [
     b"", b"{", b"null", b"[]", b'"x"', b"7", b"NaN", b"Infinity", b"\xef\xbb\xbf{}", b"\xff\xfe{\x00}\x00",
-    b'{"a": \xff}',
+    b'{"a": \xff}', b'{"notes": NaN}', b'{"duration_minutes": [-Infinity]}',
     b"[" * 10_000, b'{"a":' * 5_000, b'{"name": "\\ud800"}', b"{'name': 1}", b"{} {}", b"\x00",
 ]  # fmt: skip
-OTHER_SHAPES = [b"null", b"[]", b'"x"', b"7", b"NaN", b"Infinity"]
+OTHER_SHAPES = [b"null", b"[]", b'"x"', b"7"]
 """Of these: what reads, and is no object."""
 WRONG_MEMBERS: list[dict[str, Any]] = [
     {"tenant_id": somewhere()}, {"status": "confirmed"}, {"id": somewhere()},
