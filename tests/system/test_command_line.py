@@ -28,6 +28,7 @@ from tests.support.messages import random_name
 ROOT = Path(__file__).parents[2]
 TIDEBOOK = str(Path(sys.executable).with_name("tidebook"))
 DURABLE = "billing-request-deposit"
+COMMANDS = "completion dead-letters doctor keys rebuild-streams shifted-bookings subscribers tenants"
 STREAMS = ("BOOKING", "BILLING", "NOTIFIER")
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
@@ -428,7 +429,7 @@ async def test_it_says_which_version_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("", "completion dead-letters doctor keys rebuild-streams shifted-bookings subscribers tenants --version --help"),
+        ("", f"{COMMANDS} --version --help"),
         ("de", "dead-letters"),
         ("keys ", "add list revoke --help"),
         ("keys add --", "--scope --expires --json --help"),
