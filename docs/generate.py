@@ -35,7 +35,9 @@ EVENT_HEADERS = {
     "ce-type": "The subject without its tenant",
     "ce-source": "Which service tells it",
     "ce-time": "When it happened",
+    "content-type": "application/json",
 }
+CHAIN = {"ce-correlationid": "What set all this in motion, if it is known; the same along the whole chain"}
 QUERY_HEADERS = {"Patience-Seconds": "How long the asker waits; an answer that nobody waits for is not made"}
 REPLY_HEADERS = {
     "Nats-Service-Error": "With a refusal: its title",
@@ -66,7 +68,7 @@ def asyncapi() -> dict[str, Any]:
             "name": name,
             **({"summary": summary} if summary else {}),
             "contentType": "application/json",
-            "headers": _headers(headers, sure),
+            "headers": _headers(headers, CHAIN if headers is EVENT_HEADERS else {}, sure=sure),
             "payload": payload,
         }
 
@@ -94,7 +96,6 @@ def asyncapi() -> dict[str, Any]:
         message(name, None, {"oneOf": either}, REPLY_HEADERS, sure=False)
         channels[name] = {"address": None, "messages": {name: {"$ref": f"#/components/messages/{name}"}}}
         operation["reply"] = {
-            "address": {"description": "The inbox of who asks", "location": "$message.header#/reply-to"},
             "channel": {"$ref": f"#/channels/{name}"},
         }
     return {
@@ -131,9 +132,9 @@ def asyncapi() -> dict[str, Any]:
     }
 
 
-def _headers(described: dict[str, str], sure: bool) -> dict[str, Any]:
-    """The schema of a message's headers; `sure` if each is there always."""
-    members = {name: {"type": "string", "description": about} for name, about in described.items()}
+def _headers(described: dict[str, str], others: dict[str, str], *, sure: bool) -> dict[str, Any]:
+    """The schema of a message's headers; `sure` if each is there always, but for the others."""
+    members = {name: {"type": "string", "description": about} for name, about in (described | others).items()}
     return {"type": "object", "properties": members, **({"required": list(described)} if sure else {})}
 
 

@@ -106,8 +106,10 @@ def handler_subjects(handler: Handler) -> list[str]:
     return [
         f"$JS.API.CONSUMER.INFO.{place}",
         f"$JS.API.CONSUMER.MSG.NEXT.{place}",
-        f"$JS.ACK.{place}.>",
-        f"$JS.ACK.*.*.{place}.>",
+        # As many tokens as each form has: in a longer one, or with `>`, another's consumer could stand before ours.
+        f"$JS.ACK.{place}.*.*.*.*.*",
+        f"$JS.ACK.*.*.{place}.*.*.*.*.*",
+        f"$JS.ACK.*.*.{place}.*.*.*.*.*.*",
         f"deadletter.{handler.durable}",
     ]
 

@@ -13,7 +13,7 @@ const handled = new Set(); // in a real program a table, written in the same tra
 for await (const message of await consumer.consume({ max_messages: 10 })) {
   const event = message.json();
   if (!handled.has(event.id)) { // an event may come twice
-    console.log(message.headers.get("ce-type"), event.booking.id);
+    console.log(message.headers.get("ce-type"), JSON.stringify(event));
     handled.add(event.id);
   }
   message.ack(); // what is not acknowledged within 30 s comes again

@@ -26,7 +26,7 @@ async def listen(name: str, stream: str) -> None:
         for message in messages:
             event = json.loads(message.data)
             if event["id"] not in handled:  # an event may come twice
-                print(message.headers["ce-type"], event["booking"]["id"], flush=True)
+                print(message.headers["ce-type"], json.dumps(event), flush=True)
                 handled.add(event["id"])
             await message.ack()  # what is not acknowledged within 30 s comes again
 

@@ -98,8 +98,12 @@ def changes_of_streams(user: str) -> list[str]:
 def others_consumers(user: str) -> list[str]:
     """Taking, settling or dead-lettering what is somebody else's to handle."""
     subjects = []
+    own = next((f"{stream}.{durable}" for stream, durable in CONSUMERS if durable.startswith(f"{user}-")), "x.y")
     for stream, durable in CONSUMERS:
         if not durable.startswith(f"{user}-"):
+            # With its own consumer where numbers belong, as far as a pattern's wildcards would let it slip. With five
+            # or six numbers behind it is its own to settle: that is the longer form, of a domain and an account.
+            subjects += [f"$JS.ACK.{stream}.{durable}.{own}{'.1' * numbers}" for numbers in (0, 1, 2, 3, 4, 7, 8)]
             subjects += [
                 f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}",
                 f"$JS.API.CONSUMER.INFO.{stream}.{durable}",

@@ -121,6 +121,9 @@ def voices() -> list[str]:
     subjects += [f"{query.TYPE}.{TENANTS['crm']}" for query in published(Query) if issubclass(query, FollowCommand)]
     subjects += [*REPLAYS, "webhook.stripe.charge.refunded", "outcome.x", "deadletter.x", "anything"]
     for stream, durable in [*CONSUMERS, ("BOOKING", "subscriber-rival")]:
+        own = "BOOKING.subscriber-crm"
+        # With its own consumer where numbers belong, as far as a pattern's wildcards would let it slip.
+        subjects += [f"$JS.ACK.{stream}.{durable}.{own}{'.1' * numbers}" for numbers in range(9)]
         subjects += [f"$JS.ACK.{stream}.{durable}.1.1.1.1.1", f"$JS.ACK.domain.hash.{stream}.{durable}.1.1.1.1.1"]
     subjects += [f"$KV.heartbeats.{user}.x" for user in NATS_USERS] + [f"_INBOX_{user}.x" for user in NATS_USERS]
     subjects += ["$SRV.PING", "$SRV.INFO", "$SYS.REQ.SERVER.PING", "$SYS.REQ.SERVER.x.RELOAD", "_R_.x"]

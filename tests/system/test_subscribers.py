@@ -128,7 +128,10 @@ async def test_the_examples_listen_and_ask(
         other = await Api.for_new_tenant(http, stack.credentials.operator_api_key)
         others = await confirmed(other)
         mine = [await confirmed(api), await confirmed(api)]
-        assert await lines_of(listening, 2) == [f"booking.confirmed.v1 {booking}" for booking in mine]
+        heard = [line.split(" ", 1) for line in await lines_of(listening, 2)]
+        assert [(kind, json.loads(event)["booking"]["id"]) for kind, event in heard] == [
+            ("booking.confirmed.v1", booking) for booking in mine
+        ]
     finally:
         os.killpg(listening.pid, signal.SIGTERM)  # Node from its wheel is started by a program of the wheel's
         await listening.communicate()
@@ -292,6 +295,33 @@ async def test_a_configuration_that_nats_refuses_is_taken_back(
     with pytest.raises(NotFoundError):
         await wire.js.consumer_info("BOOKING", "subscriber-second")
     assert stack.servers.nats.subscribers.read_text() == before
+    async with known.connected():
+        pass
+
+
+async def test_two_at_once_lose_nothing(api: Api, stack: Stack, tidebook: Tidebook) -> None:
+    names = [f"twin-{uuid4().hex[:8]}" for _ in range(4)]
+    arguments = ("--tenant", str(api.tenant_id), "--events", "booking.confirmed")
+    made = await asyncio.gather(*(tidebook("add", name, *arguments) for name in names))
+    assert [ran.code for ran in made] == [0] * 4, [ran.err for ran in made]
+    for name, ran in zip(names, made, strict=True):
+        async with Known(name, str(api.tenant_id), ran.out.strip(), stack.servers.nats.address).connected() as client:
+            js = client.jetstream(domain="tidebook")
+            assert (await js.consumer_info("BOOKING", f"subscriber-{name}")).name == f"subscriber-{name}"
+
+
+async def test_a_change_that_fails_is_taken_back(
+    stack: Stack, known: Known, tidebook: Tidebook, wire: Broker, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "subscribers.conf"
+    elsewhere.write_text(stack.servers.nats.subscribers.read_text())
+    arguments = ("add", known.name, "--tenant", known.tenant_id, "--events", "booking.held", "--new-key")
+    seen = await tidebook(*arguments, NATS_SUBSCRIBERS_FILE=str(elsewhere))
+    assert (seen.code, seen.out) == (1, ""), seen.err
+    assert elsewhere.read_text() == stack.servers.nats.subscribers.read_text()
+    for stream, event in (("BOOKING", "booking.confirmed"), ("BILLING", "billing.refund_failed")):
+        info = await wire.js.consumer_info(stream, f"subscriber-{known.name}")
+        assert f"{event}.v1.{known.tenant_id}" in (info.config.filter_subjects or [info.config.filter_subject])
     async with known.connected():
         pass
 

@@ -5,10 +5,12 @@ imports its own consumers and its own tenant's questions, and holds nothing else
 subject stays among its own (ADR 0034). The file is all that is kept of it, but for the consumers.
 """
 
+import fcntl
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
@@ -96,9 +98,11 @@ class Subscriber:
                 place = f"CONSUMER.{verb}.{stream}.{self.durable}"
                 imports.append(_imported(f"$JS.API.{place}", to=f"$JS.{API_DOMAIN}.API.{place}"))
                 publish.append(f"$JS.{API_DOMAIN}.API.{place}")
-            for settled in (f"$JS.ACK.{stream}.{self.durable}.>", f"$JS.ACK.*.*.{stream}.{self.durable}.>"):
-                imports.append(_imported(settled))
-                publish.append(settled)
+            # Five tokens follow, no more and no other form: with `>` or wildcards before it, another's consumer could
+            # stand where ours should, and a settlement that asks for the next message would take it from there.
+            settled = f"$JS.ACK.{stream}.{self.durable}.*.*.*.*.*"
+            imports.append(_imported(settled))
+            publish.append(settled)
         for question in self.questions:
             imports.append(_imported(question))
             publish.append(question)
@@ -147,6 +151,20 @@ def _matches(pattern: str, event: str) -> bool:
     if pattern.endswith(".>"):
         return event.startswith(pattern[:-1])
     return pattern in (event, event.rpartition(".")[0])
+
+
+@contextmanager
+def alone_with(file: Path) -> Iterator[None]:
+    """Nobody else reads or writes the file meanwhile: two who did would lose what the first one wrote.
+
+    Raises OSError. The lock is on the directory, which stays, and ends with the process.
+    """
+    directory = os.open(file.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(directory)
 
 
 def read(file: Path) -> dict[str, Subscriber]:

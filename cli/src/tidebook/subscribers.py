@@ -1,8 +1,8 @@
 """`tidebook subscribers`: programs of other people's that hear a business' events and ask its questions over NATS."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from secrets import token_bytes
@@ -22,7 +22,7 @@ from nats.js.errors import NotFoundError
 from shared.messaging.topology import Topology, TopologyDrift, apply_topology
 from tidebook.environment import CommandFailed, Environment
 from tidebook.output import AsJson, print_json
-from tidebook.subscriber_accounts import API_DOMAIN, NAME, Subscriber, UnknownEvents, matching, read, write
+from tidebook.subscriber_accounts import API_DOMAIN, NAME, Subscriber, UnknownEvents, alone_with, matching, read, write
 
 app = typer.Typer(no_args_is_help=True, help="Programs from outside that listen and ask over NATS: list, add, remove.")
 
@@ -52,15 +52,16 @@ def add(
     if not wanted:
         raise typer.BadParameter("--events is empty")
     environment = Environment.read()
-    file, known = _read(environment)
-    before, seed = known.get(name), ""
-    if before and before.tenant_id != str(tenant):
-        raise CommandFailed(f"{name} is there, for tenant {before.tenant_id}: remove it first")
-    if before is None or new_key:
-        seed = nkeys.encode_seed(token_bytes(32), nkeys.PREFIX_BYTE_USER).decode()
-    public_key = _public(seed) if seed or before is None else before.public_key
-    subscriber = Subscriber(name, str(tenant), wanted, public_key)
-    asyncio.run(_bring_about(environment, file, known, before, subscriber, seed))
+    with _alone(environment) as file:
+        known = _read(file)
+        before, seed = known.get(name), ""
+        if before and before.tenant_id != str(tenant):
+            raise CommandFailed(f"{name} is there, for tenant {before.tenant_id}: remove it first")
+        if before is None or new_key:
+            seed = nkeys.encode_seed(token_bytes(32), nkeys.PREFIX_BYTE_USER).decode()
+        public_key = _public(seed) if seed or before is None else before.public_key
+        subscriber = Subscriber(name, str(tenant), wanted, public_key)
+        asyncio.run(_bring_about(environment, file, known, subscriber, seed))
     if as_json:
         print_json(_document(subscriber) | {"seed": seed or None, "nats": _without_user(environment)})
         return
@@ -68,13 +69,15 @@ def add(
     if seed:
         typer.echo("keep the key, it is not shown again:", err=True)
         typer.echo(seed)
+    else:
+        typer.echo("it was there, and keeps its key: --new-key makes another", err=True)
 
 
 @app.command("list")
 def list_subscribers(as_json: AsJson = False) -> None:
     """Subscribers: name, business, what waits for each and what it has in hand, events."""
     environment = Environment.read()
-    _, known = _read(environment)
+    known = _read(Path(environment.need(_FILE)))
     found = asyncio.run(_behind(environment, list(known.values())))
     if as_json:
         print_json({"subscribers": found})
@@ -90,40 +93,53 @@ def list_subscribers(as_json: AsJson = False) -> None:
 def remove(name: _Name) -> None:
     """End a subscriber: its key opens nothing any more, its connections are closed, its consumers deleted."""
     environment = Environment.read()
-    file, known = _read(environment)
-    if (gone := known.pop(name, None)) is None:
-        raise CommandFailed(f"there is no subscriber {name}")
-    asyncio.run(_take_away(environment, file, known, gone))
+    with _alone(environment) as file:
+        known = _read(file)
+        if (gone := known.get(name)) is None:
+            raise CommandFailed(f"there is no subscriber {name}")
+        asyncio.run(_take_away(environment, file, known, gone))
     typer.echo(f"{name}: removed")
 
 
 async def _bring_about(
-    environment: Environment,
-    file: Path,
-    known: dict[str, Subscriber],
-    before: Subscriber | None,
-    wanted: Subscriber,
-    seed: str,
+    environment: Environment, file: Path, known: dict[str, Subscriber], wanted: Subscriber, seed: str
 ) -> None:
-    """Consumers first, then the account: whoever can connect finds what it is for. A failure leaves no new one."""
+    """Consumers first, then the account: whoever can connect finds what it is for. A failure leaves all as it was."""
+    before = known.get(wanted.name)
     async with _deployer(environment) as js:
         try:
             await apply_topology(js, Topology([], wanted.consumers()), update=True)
-            await _put(environment, file, known, known | {wanted.name: wanted})
+            await _put(environment, file, known | {wanted.name: wanted})
             if seed:
                 await _prove(environment, wanted, seed)
-        except CommandFailed:
-            if before is None:
-                write(file, known.values())
-                await _delete_consumers(js, wanted, set(wanted.streams))
+        except BaseException:  # a person who stops it too
+            await _take_back(environment, js, file, known, wanted)
             raise
         if before:
             await _delete_consumers(js, before, set(before.streams) - set(wanted.streams))
 
 
-async def _take_away(environment: Environment, file: Path, left: dict[str, Subscriber], gone: Subscriber) -> None:
+async def _take_back(
+    environment: Environment, js: JetStreamContext, file: Path, known: dict[str, Subscriber], failed: Subscriber
+) -> None:
+    """Leave things as they were, as far as that goes; what was wrong in the first place is told, not this."""
+    before = known.get(failed.name)
+    with suppress(CommandFailed, NatsError, JetStreamError, TimeoutError):
+        await _put(environment, file, known)
+    with suppress(NatsError, JetStreamError, TimeoutError):
+        await _delete_consumers(js, failed, set(failed.streams) - set(before.streams if before else ()))
+        if before:
+            await apply_topology(js, Topology([], before.consumers()), update=True)
+
+
+async def _take_away(environment: Environment, file: Path, known: dict[str, Subscriber], gone: Subscriber) -> None:
     async with _deployer(environment) as js:
-        await _put(environment, file, left | {gone.name: gone}, left)
+        try:
+            await _put(environment, file, {name: one for name, one in known.items() if name != gone.name})
+        except BaseException:
+            with suppress(CommandFailed, NatsError, TimeoutError):
+                await _put(environment, file, known)
+            raise
         await _delete_consumers(js, gone, set(gone.streams))
 
 
@@ -151,19 +167,13 @@ async def _behind(environment: Environment, subscribers: list[Subscriber]) -> li
     return found
 
 
-async def _put(
-    environment: Environment, file: Path, before: dict[str, Subscriber], after: dict[str, Subscriber]
-) -> None:
-    """Write the file and have NATS read it; what it refuses is taken back. Raises `CommandFailed`."""
+async def _put(environment: Environment, file: Path, subscribers: dict[str, Subscriber]) -> None:
+    """Write the file and have NATS read it. Raises `CommandFailed`."""
     try:
-        write(file, after.values())
-        try:
-            await _reload(environment)
-        except CommandFailed:
-            write(file, before.values())
-            raise
+        write(file, subscribers.values())
     except OSError as error:
         raise CommandFailed(f"{file} can't be written: {error.strerror}") from error
+    await _reload(environment)
 
 
 async def _reload(environment: Environment) -> None:
@@ -173,7 +183,8 @@ async def _reload(environment: Environment) -> None:
         for _ in range(_RELOADS):
             answer = await client.request(f"$SYS.REQ.SERVER.{server}.RELOAD", b"", timeout=_PATIENCE_SECONDS)
             if b'"error"' in answer.data:
-                raise CommandFailed(f"NATS refuses its configuration: {answer.data.partition(b'description')[2]!r}")
+                told = answer.data.partition(b'"error":')[2].decode(errors="replace")
+                raise CommandFailed(f"NATS refuses its configuration: {told}")
     except (NatsError, TimeoutError) as error:
         raise CommandFailed(f"NATS does not read its configuration again: {type(error).__name__}") from error
     finally:
@@ -222,10 +233,20 @@ async def _silently(_: Exception) -> None:
     """The call that failed tells."""
 
 
-def _read(environment: Environment) -> tuple[Path, dict[str, Subscriber]]:
+@contextmanager
+def _alone(environment: Environment) -> Iterator[Path]:
+    """The file, for this process alone. Raises `CommandFailed`."""
     file = Path(environment.need(_FILE))
     try:
-        return file, read(file)
+        with alone_with(file):
+            yield file
+    except OSError as error:
+        raise CommandFailed(f"{_FILE}={file} can't be locked: {error.strerror}") from error
+
+
+def _read(file: Path) -> dict[str, Subscriber]:
+    try:
+        return read(file)
     except (OSError, ValueError) as error:
         raise CommandFailed(f"{_FILE}={file} can't be read: {error}") from error
 
