@@ -237,8 +237,6 @@ async def test_lists_show_what_waits_for_whom(api: Api, known: Known, tidebook: 
         (("add", "crm", "--events", "booking.confirmd"), 2, "there are billing.payment_failed"),
         (("add", "crm", "--events", "command.>"), 2, "is no event"),
         (("add", "crm", "--events", " , "), 2, "--events is empty"),
-        (("add", "Crm", "--events", ">"), 2, "lower-case"),
-        (("add", "a.b", "--events", ">"), 2, "lower-case"),
         (("add", "c} {", "--events", ">"), 2, "lower-case"),
         (("add", "crm", "--events", ">", "--tenant", "sparkle"), 2, "UUID"),
     ],
@@ -357,7 +355,7 @@ async def test_services_go_on_while_subscribers_come_and_go(api: Api, tidebook: 
     await api.resource(service)
 
     async def come_and_go() -> None:
-        for count in range(4):
+        for count in range(2):
             name = f"guest-{count}"
             seen = await tidebook("add", name, "--tenant", str(api.tenant_id), "--events", ">")
             assert seen.code == 0, seen.err
