@@ -68,8 +68,8 @@ async def status(view: System) -> SystemStatus:
 def public_state_routes() -> APIRouter:
     """What everybody may know of a gateway's state: yes or no."""
     router = api_router("Operations")
-    not_ready = shows(503, {"status": "not_ready"}, description="Not ready.")[503] | {"model": Readiness}
-    answers = shows(200, {"status": "ready"}) | {503: not_ready}
+    not_ready = shows(503, {"status": "not_ready"}, description="Not ready.", model=Readiness)
+    answers = shows(200, {"status": "ready"}) | not_ready
     router.add_api_route("/readyz", bare_readyz, methods=["GET"], response_model=Readiness, responses=answers)
     return router
 
@@ -77,8 +77,8 @@ def public_state_routes() -> APIRouter:
 def state_routes(*, metrics: bool) -> APIRouter:
     """The state of the whole system, versions and instances included, and `/metrics`, where it is wanted."""
     router = api_router("Operations")
-    not_ready = shows(503, _NOT_READY, description="Not ready; `checks` says why.")[503] | {"model": SystemStatus}
-    answers = shows(200, _READY) | {503: not_ready}
+    not_ready = shows(503, _NOT_READY, description="Not ready; `checks` says why.", model=SystemStatus)
+    answers = shows(200, _READY) | not_ready
     router.add_api_route("/readyz", readyz, methods=["GET"], response_model=SystemStatus, responses=answers)
     router.add_api_route("/status", status, methods=["GET"], response_model=SystemStatus, responses=shows(200, _READY))
     if metrics:

@@ -60,8 +60,8 @@ def waiting(place: str, *headers: str, links: Mapping[str, Any] | None = None) -
     located = place.format(id=EXAMPLE_ID)
     thing = CommandAccepted(id=EXAMPLE_ID, status="accepted", location=located).model_dump(mode="json")
     description = "Stored; it will be carried out. `Location` shows what came of it."
-    said = shows(202, thing, "Location", "Retry-After", *headers, links=links, description=description)
-    return {202: {"model": CommandAccepted} | said[202]}
+    said = ("Location", "Retry-After", *headers)
+    return shows(202, thing, *said, links=links, description=description, model=CommandAccepted)
 
 
 class CommandSubmitter:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
 from gateway.http.problem_types import PROBLEM_TYPES, ProblemType
 from gateway.http.problems import MEDIA_TYPE
@@ -92,9 +93,15 @@ def shows(
     links: Mapping[str, Any] | None = None,
     description: str = "",
     media_type: str = "application/json",
+    model: type[BaseModel] | None = None,
 ) -> Responses:
-    """A success of a path operation, for its `responses`: an example, its headers, and what can follow it."""
+    """A success of a path operation, for its `responses`: an example, its headers, and what can follow it.
+
+    `model` is the answer's if it is not the operation's `response_model`.
+    """
     shown: dict[str, Any] = {"headers": _references("headers", headers)}
+    if model:
+        shown["model"] = model
     if description:
         shown["description"] = description
     if example is not None:
