@@ -1,12 +1,10 @@
 """Looks at NATS: version, fsync, clock, room, streams and consumers, who may come in, dead letters."""
 
-import asyncio
 import time
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-import nats
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.errors import Error as JetStreamError
@@ -23,11 +21,13 @@ from shared.messaging.topology import (
 from tidebook.environment import Environment
 from tidebook.findings import Finding, clock, fail, graded, ok, warn
 from tidebook.handlers import ALL
+from tidebook.nats_connection import connect, with_user
 
 WANTED, LOWEST = (2, 15, 1), (2, 14, 6)
 """The version that is tested; the first without the known bugs in syncing to disk."""
 ROOM = (0.8, 0.95)
 """How full is worth a warning, and how full fails."""
+_NAME = "tidebook-doctor"
 _PATIENCE_SECONDS = 3
 
 
@@ -38,7 +38,7 @@ async def check_nats(environment: Environment) -> list[Finding]:
         return [fail("NATS", "NATS_URL is not set", "set it")]
     seed = environment.get("NATS_NKEY_SEED") or None
     try:
-        client = await _connect(url, seed)
+        client = await connect(url, _NAME, _PATIENCE_SECONDS, seed=seed)
     except (NatsError, OSError, TimeoutError, ValueError) as error:
         return [fail("NATS", f"does not answer: {type(error).__name__}", "start it; look at NATS_URL and its log")]
     try:
@@ -53,22 +53,6 @@ async def check_nats(environment: Environment) -> list[Finding]:
     finally:
         await client.close()
     return [*found, await _anonymous(url)]
-
-
-async def _connect(url: str, seed: str | None = None) -> Client:
-    async with asyncio.timeout(_PATIENCE_SECONDS):  # the client itself would try for minutes
-        return await nats.connect(
-            url,
-            name="tidebook-doctor",
-            nkeys_seed_str=seed,
-            inbox_prefix=b"_INBOX_deploy",
-            allow_reconnect=False,
-            error_cb=_silently,
-        )
-
-
-async def _silently(_: Exception) -> None:
-    """The call that failed tells."""
 
 
 def _version(client: Client, milliseconds: float) -> Finding:
@@ -148,9 +132,8 @@ async def _topology(client: Client) -> Finding:
 
 async def _anonymous(url: str) -> Finding:
     """Whether anybody may come in without a key."""
-    bare = f"nats://{url.rpartition('://')[2].rpartition('@')[2]}"
     try:
-        client = await _connect(bare)
+        client = await connect(with_user(url, ""), _NAME, _PATIENCE_SECONDS)
     except (NatsError, OSError, TimeoutError):
         return ok("NATS users", "nobody comes in without a key")
     await client.close()

@@ -7,10 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from secrets import token_bytes
 from typing import Annotated, Any
-from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
-import nats
 import nkeys
 import typer
 from nats.aio.client import Client
@@ -21,6 +19,7 @@ from nats.js.errors import NotFoundError
 
 from shared.messaging.topology import Topology, TopologyDrift, apply_topology
 from tidebook.environment import CommandFailed, Environment
+from tidebook.nats_connection import connect, with_user
 from tidebook.output import AsJson, print_json
 from tidebook.subscriber_accounts import API_DOMAIN, NAME, Subscriber, UnknownEvents, alone_with, matching, read, write
 
@@ -63,7 +62,7 @@ def add(
         subscriber = Subscriber(name, str(tenant), wanted, public_key)
         asyncio.run(_bring_about(environment, file, known, subscriber, seed))
     if as_json:
-        print_json(_document(subscriber) | {"seed": seed or None, "nats": _without_user(environment)})
+        print_json(_document(subscriber) | {"seed": seed or None, "nats": with_user(environment.need("NATS_URL"), "")})
         return
     _tell(subscriber)
     if seed:
@@ -177,7 +176,7 @@ async def _put(environment: Environment, file: Path, subscribers: dict[str, Subs
 
 
 async def _reload(environment: Environment) -> None:
-    client = await _connect(_as_user(environment, "deploy-system"), inbox_prefix=b"_INBOX_deploy")
+    client = await _connect(with_user(environment.need("NATS_URL"), "deploy-system"))
     try:
         server = client._server_info["server_id"]
         for _ in range(_RELOADS):
@@ -195,7 +194,7 @@ async def _prove(environment: Environment, subscriber: Subscriber, seed: str) ->
     """Come in as the subscriber and find its consumers. Raises `CommandFailed`."""
     cure = f"is {_FILE} the file that NATS includes?"
     try:
-        client = await _connect(_without_user(environment), nkeys_seed_str=seed)
+        client = await _connect(with_user(environment.need("NATS_URL"), ""), seed=seed, inbox=b"_INBOX")
     except CommandFailed as error:
         raise CommandFailed(f"NATS does not know the subscriber: {cure}") from error
     try:
@@ -210,7 +209,7 @@ async def _prove(environment: Environment, subscriber: Subscriber, seed: str) ->
 
 @asynccontextmanager
 async def _deployer(environment: Environment) -> AsyncIterator[JetStreamContext]:
-    client = await _connect(environment.need("NATS_URL"), inbox_prefix=b"_INBOX_deploy")
+    client = await _connect(environment.need("NATS_URL"))
     try:
         yield client.jetstream(timeout=_PATIENCE_SECONDS)
     except TopologyDrift as error:
@@ -223,14 +222,9 @@ async def _deployer(environment: Environment) -> AsyncIterator[JetStreamContext]
 
 async def _connect(url: str, **more: Any) -> Client:
     try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):  # the client itself would try for minutes
-            return await nats.connect(url, name="tidebook", allow_reconnect=False, error_cb=_silently, **more)
+        return await connect(url, "tidebook", _PATIENCE_SECONDS, **more)
     except (NatsError, OSError, TimeoutError, ValueError) as error:
         raise CommandFailed(f"NATS does not answer, or not to us ({type(error).__name__}): look at NATS_URL") from error
-
-
-async def _silently(_: Exception) -> None:
-    """The call that failed tells."""
 
 
 @contextmanager
@@ -253,17 +247,6 @@ def _read(file: Path) -> dict[str, Subscriber]:
 
 def _public(seed: str) -> str:
     return str(nkeys.from_seed(bytearray(seed.encode())).public_key.decode())
-
-
-def _as_user(environment: Environment, user: str) -> str:
-    """NATS_URL with another user of the same password."""
-    url = urlsplit(environment.need("NATS_URL"))
-    return urlunsplit(url._replace(netloc=f"{user}:{url.password or ''}@{url.netloc.rpartition('@')[2]}"))
-
-
-def _without_user(environment: Environment) -> str:
-    url = urlsplit(environment.need("NATS_URL"))
-    return urlunsplit(url._replace(netloc=url.netloc.rpartition("@")[2]))
 
 
 def _document(subscriber: Subscriber) -> dict[str, Any]:
