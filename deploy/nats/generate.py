@@ -13,11 +13,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.contracts.base import Command, Event, FollowCommand, Query
+from shared.contracts.base import Command, Event
 from shared.contracts.registry import published
 from shared.messaging.handlers import Handler, Handlers, Message
 from shared.messaging.replaying import address as replay_address
 from shared.messaging.topology import (
+    ACCOUNT,
     BUCKETS,
     DEADLETTER,
     HEARTBEAT_BUCKET,
@@ -27,6 +28,7 @@ from shared.messaging.topology import (
     used_streams,
 )
 from shared.messaging.uses import Uses
+from tidebook.subscriber_accounts import QUESTIONS
 
 HERE = Path(__file__).parent
 PERMISSIONS = HERE / "permissions.conf"
@@ -35,8 +37,6 @@ TOPOLOGY = HERE / "topology.json"
 SERVICES = ("gateway", "booking", "billing", "notifier")
 DEPLOYER = "deploy"
 RELOADER = "deploy-system"
-ACCOUNT = "TIDEBOOK"
-"""The account of everything that is ours: users, streams, questions."""
 JETSTREAM_CHANGES = (
     *(f"STREAM.{verb}" for verb in ("CREATE", "UPDATE", "DELETE", "PURGE", "MSG.DELETE", "SNAPSHOT", "RESTORE")),
     *(f"CONSUMER.{verb}" for verb in ("CREATE", "DURABLE.CREATE", "DELETE", "PAUSE", "RESET", "UNPIN")),
@@ -214,8 +214,7 @@ def exports() -> list[str]:
         "$JS.API.CONSUMER.MSG.NEXT.*.*",
         "$JS.API.CONSUMER.INFO.*.*",
         "$JS.ACK.>",
-        # How a command ended is for who sent it.
-        *(f"{query.TYPE}.*" for query in published(Query) if not issubclass(query, FollowCommand)),
+        *(f"{question}.*" for question in QUESTIONS),
     ]
     # A pull is answered by as many messages as it asks for.
     return [

@@ -20,6 +20,8 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from shared.contracts.base import Event, FollowCommand, Query
 from shared.contracts.registry import published
+from shared.messaging.handlers import stream_of
+from shared.messaging.topology import ACCOUNT
 
 API_DOMAIN = "tidebook"
 """The JetStream domain that subscribers name: in an account of its own the bare `$JS.API` is that account's."""
@@ -66,7 +68,7 @@ class Subscriber:
     @property
     def streams(self) -> list[str]:
         """The streams that have events for it."""
-        return sorted({event.partition(".")[0].upper() for event in self.events})
+        return sorted({stream_of(event) for event in self.events})
 
     @property
     def questions(self) -> list[str]:
@@ -78,7 +80,7 @@ class Subscriber:
         return [(stream, self._consumer(stream)) for stream in self.streams]
 
     def _consumer(self, stream: str) -> ConsumerConfig:
-        own = [event for event in self.events if event.partition(".")[0].upper() == stream]
+        own = [event for event in self.events if stream_of(event) == stream]
         return ConsumerConfig(
             durable_name=self.durable,
             filter_subjects=[f"{event}.{self.tenant_id}" for event in own],
@@ -127,7 +129,7 @@ class Subscriber:
 
 def _imported(subject: str, to: str = "") -> str:
     mapped = f', to: "{to}"' if to else ""
-    return f'{{ service: {{ account: TIDEBOOK, subject: "{subject}" }}{mapped} }}'
+    return f'{{ service: {{ account: {ACCOUNT}, subject: "{subject}" }}{mapped} }}'
 
 
 def matching(patterns: Sequence[str]) -> tuple[str, ...]:

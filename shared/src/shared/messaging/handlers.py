@@ -150,7 +150,7 @@ class Handlers:
     def _declare(self, types: tuple[type[Message], ...], durable: str, batch: int, linger: float) -> Callable[[F], F]:
         if len(durable) > MAX_DURABLE_LENGTH:
             raise ValueError(f"durable name {durable} is longer than {MAX_DURABLE_LENGTH}")
-        streams = {_stream_of(t) for t in types}
+        streams = {stream_of(t.TYPE) for t in types}
         if len(streams) != 1:
             raise ValueError(f"{durable} reads from {sorted(streams)}; a consumer has one stream")
 
@@ -184,7 +184,7 @@ def _parameters(function: Callable[..., Any]) -> tuple[str, tuple[str, ...]]:
     return (names[1] if len(names) > 1 else ""), names[2:]
 
 
-def _stream_of(message_type: type[Message]) -> str:
-    """The stream that holds a type: named for its owner, but for the gateway's two."""
-    first = message_type.TYPE.split(".")[0]
+def stream_of(type_name: str) -> str:
+    """The stream that holds a type of message: named for its owner, but for the gateway's two."""
+    first = type_name.partition(".")[0]
     return {"command": "COMMANDS", "webhook": "WEBHOOKS"}.get(first, first.upper())

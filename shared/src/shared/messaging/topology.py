@@ -115,6 +115,8 @@ class Bucket:
         )
 
 
+ACCOUNT = "TIDEBOOK"
+"""The NATS account of everything that is ours: users, streams, questions."""
 GIB = 1024**3
 DEADLETTER = "DEADLETTER"
 STREAMS = (
