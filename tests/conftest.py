@@ -27,6 +27,16 @@ settings.register_profile("tidebook", deadline=None, suppress_health_check=[Heal
 settings.load_profile("tidebook")
 
 
+FIRST = ("system", "service", "load", "clients", "devstack", "shared", "privileges", "migrations")
+"""The folders with files that take minutes: begun first, or one worker would be at them when the others have ended."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first; the order within a file stays."""
+    rank = {name: place for place, name in enumerate(FIRST)}
+    items.sort(key=lambda item: rank.get(item.path.relative_to(ROOT / "tests").parts[0], len(FIRST)))
+
+
 def migrate(servers: Servers, *services: str, database: str = "tidebook") -> dict[str, str]:
     """Migrate services in one database; returns the URL of each service's application role."""
     urls = {s: servers.postgres.url_for(s, f"{s}-password").replace("/tidebook", f"/{database}") for s in services}
