@@ -31,6 +31,12 @@ def test_what_is_refused(environment: dict[str, str], said: str) -> None:
         StripeAccount.of(environment)
 
 
+def test_an_address_may_end_with_a_slash() -> None:
+    account = StripeAccount.of(GIVEN | {"STRIPE_API_BASE": "http://127.0.0.1:12111/ "})
+    assert account is not None
+    assert account.api_base == "http://127.0.0.1:12111"
+
+
 def test_only_those_whom_it_concerns_are_told(tmp_path: Path) -> None:
     account = StripeAccount.of(GIVEN)
     assert account == StripeAccount("sk_test_4eC39", "whsec_as_printed", API)

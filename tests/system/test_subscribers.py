@@ -264,7 +264,11 @@ async def test_a_wrong_place_is_told_and_leaves_nothing(
     add = ("add", "second", "--tenant", known.tenant_id, "--events", ">")
     elsewhere = tmp_path / "subscribers.conf"
     elsewhere.write_text("")
+    by_hand = tmp_path / "by-hand.conf"
+    odd = {"name": "a.b", "tenant_id": known.tenant_id, "events": [], "public_key": "U"}
+    by_hand.write_text(f"# subscriber {json.dumps(odd)}\n")
     for overrides, told in (
+        ({"NATS_SUBSCRIBERS_FILE": str(by_hand)}, "'a.b': no such name is given"),
         ({"NATS_SUBSCRIBERS_FILE": str(elsewhere)}, "is NATS_SUBSCRIBERS_FILE the file that NATS includes?"),
         ({"NATS_SUBSCRIBERS_FILE": str(tmp_path / "none")}, "can't be read"),
         ({"NATS_SUBSCRIBERS_FILE": ""}, "NATS_SUBSCRIBERS_FILE is not set"),

@@ -176,6 +176,8 @@ def read(file: Path) -> dict[str, Subscriber]:
         found = [Subscriber.from_line(line) for line in lines]
         for subscriber in found:
             UUID(subscriber.tenant_id)
+            if not NAME.fullmatch(subscriber.name):
+                raise ValueError(f"{file} holds a subscriber of the name {subscriber.name!r}: no such name is given")
     except (TypeError, KeyError) as error:
         raise ValueError(f"{file} holds a subscriber that can't be read: {error}") from error
     return {subscriber.name: subscriber for subscriber in found}

@@ -35,7 +35,7 @@ class StripeAccount:
             raise DevstackError("STRIPE_API_KEY is of live mode: `make run` takes keys of test mode only (sk_test_…)")
         if not secret:
             raise DevstackError("STRIPE_API_KEY needs STRIPE_WEBHOOK_SECRET beside it (docs/stripe.md)")
-        return cls(key, secret, environment.get("STRIPE_API_BASE", "").strip() or API)
+        return cls(key, secret, environment.get("STRIPE_API_BASE", "").strip().rstrip("/") or API)
 
     def settings(self) -> dict[str, str]:
         """What billing-service and the gateway are told; there is no payment page but one's own."""
