@@ -1,4 +1,5 @@
-"""NATS's client, without three ways in which the server's word ends its read loop, and with it the whole connection.
+"""NATS's client, without three ways in which the server's word ends its read loop, and with it the whole connection,
+and one in which it never ends.
 
 Anybody who may publish can put bytes into headers and subjects that nats-py can't read; the message must
 reach its consumer all the same, to be dead-lettered. And a PONG may come after its asker has given up.
@@ -12,6 +13,18 @@ from nats.aio.client import PING_PROTO, Client
 
 class SturdyClient(Client):
     """Reads what it can of a message's headers and subject, and takes a PONG at any time."""
+
+    async def _connect_to_server(self, s: Any) -> None:
+        """Connect, unless it is told to stop: the library takes any end of a try for one that failed, and goes on.
+
+        `asyncio.wait_for` of Python 3.11 forgets that it was cancelled if the connection was refused in that moment.
+        """
+        try:
+            await super()._connect_to_server(s)
+        finally:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError
 
     async def _process_headers(self, headers: bytes) -> dict[str, str] | None:
         try:
