@@ -5,7 +5,7 @@ git then shows is what other services will see.
 """
 
 import types
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
@@ -28,6 +28,7 @@ _LEAVES: dict[Any, Any] = {
     int: 7,
     float: 1.5,
     datetime: _MOMENT,
+    date: _MOMENT.date(),
     Any: "anything",
 }
 _BY_NAME = {"currency": "eur", "time_zone": "Europe/Paris", "email": "ada@example.test", "opens": "09:00"}

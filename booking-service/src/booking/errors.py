@@ -38,6 +38,20 @@ class OutsideHours(DomainError):
     title = "Outside opening hours"
 
 
+class DuringTimeOff(DomainError):
+    """The appointment, its buffers included, meets a time in which the resource is off."""
+
+    code = "time_off"
+    title = "Time off"
+
+
+class TimeOffNotFound(NotFound):
+    """The tenant has no such time off."""
+
+    code = "time_off_not_found"
+    title = "Time off not found"
+
+
 class TooSoon(DomainError):
     """The start is in the past or within the service's minimum notice."""
 

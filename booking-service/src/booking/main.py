@@ -3,8 +3,9 @@
 import booking
 from booking import metrics
 from booking.availability.search import Searches
-from booking.bookings import schedule
+from booking.bookings import schedule as bookings_schedule
 from booking.bookings.model import HoldPolicy
+from booking.calendars import schedule as calendars_schedule
 from booking.schema import SCHEMA_REVISION
 from booking.settings import BookingSettings
 from shared.declarations import declared_in
@@ -31,7 +32,8 @@ def build() -> ServiceRuntime:
         observe=metrics.count,
         zone_data=ZONE_DATA,
     )
-    schedule.schedule(service)
+    bookings_schedule.schedule(service)
+    calendars_schedule.schedule(service)
     return service
 
 

@@ -1,3 +1,3 @@
 """Which migration this code needs."""
 
-SCHEMA_REVISION = "0008_partial_refunds"
+SCHEMA_REVISION = "0009_calendars"

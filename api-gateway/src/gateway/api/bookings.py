@@ -43,7 +43,7 @@ CHANGED = LOCATION + f"?command={EXAMPLE_ID}"
 CHANGES = tuple(kind for kind in published(Command) if kind.RESULT_IN == "booking" and not kind.CREATES)
 """What can be done with a booking that is there."""
 
-_TIME = ("slot_taken", "outside_hours", "too_soon", "too_far")
+_TIME = ("slot_taken", "outside_hours", "too_soon", "too_far", "time_off")
 CREATING = ("service_not_found", "resource_not_found", *_TIME)
 """With which codes a booking may be refused that is to be made."""
 _CANCELLING = ("booking_not_found", "booking_closed", "version_conflict")

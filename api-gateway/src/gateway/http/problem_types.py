@@ -156,6 +156,11 @@ _TYPES = (
         "too_far", 409, "Too far ahead", "The start lies beyond the service's horizon.", "Take an earlier time."
     ),
     ProblemType(
+        "time_off", 409, "Time off", "The appointment or its buffers meet a time in which the resource is off.",
+        "Offer times of GET /v1/availability; GET /v1/time-off lists what is off.",
+    ),
+    ProblemType("time_off_not_found", 404, "Time off not found", "There is no such time off.", "Check its id."),
+    ProblemType(
         "booking_closed", 409, "Booking closed", "The booking is over, cancelled or expired, and can't be changed.",
         "Make a new booking.",
         members={"booking_status": "cancelled"},

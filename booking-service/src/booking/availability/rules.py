@@ -11,7 +11,7 @@ one that starts at 10:00 do not clash.
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -21,7 +21,7 @@ from typing import TypeVar
 
 from booking.catalog.hours import OpeningHours, OpenInterval, epoch_seconds, instant_at, open_intervals
 from booking.catalog.rules import SlotRules
-from booking.errors import OutsideHours, TooFar, TooSoon
+from booking.errors import DuringTimeOff, OutsideHours, TooFar, TooSoon
 from shared.errors import DomainError
 
 ResourceId = TypeVar("ResourceId", bound=Hashable)
@@ -29,10 +29,10 @@ ResourceId = TypeVar("ResourceId", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """A resource as availability sees it: its hours, and the ranges that bookings occupy on it.
+    """A resource as availability sees it: its hours, and the ranges that bookings occupy on it, or that are time off.
 
     `busy` holds half-open ranges in epoch seconds, buffers included, sorted by start and by end (what the
-    exclusion constraint lets stand is disjoint); parts of a second count as busy.
+    exclusion constraint lets stand is disjoint, and so is what `merged` makes); parts of a second count as busy.
     """
 
     hours: OpeningHours
@@ -45,6 +45,7 @@ class SlotRejection(StrEnum):
     OUTSIDE_HOURS = "outside_hours"
     TOO_SOON = "too_soon"
     TOO_FAR = "too_far"
+    TIME_OFF = "time_off"
 
     @property
     def error(self) -> DomainError:
@@ -57,15 +58,19 @@ _ERRORS: dict[SlotRejection, tuple[type[DomainError], str]] = {
     SlotRejection.OUTSIDE_HOURS: (OutsideHours, "the appointment does not lie within opening hours"),
     SlotRejection.TOO_SOON: (TooSoon, "the start is in the past or within the minimum notice"),
     SlotRejection.TOO_FAR: (TooFar, "the start lies beyond the booking horizon"),
+    SlotRejection.TIME_OFF: (DuringTimeOff, "the appointment or its buffers meet a time in which the resource is off"),
 }
 
 
-def rejection(rules: SlotRules, hours: OpeningHours, now: datetime, starts_at: datetime) -> SlotRejection | None:
-    """Why a booking may not start then on a resource with these hours; None if it may.
+def rejection(
+    rules: SlotRules, hours: OpeningHours, off: Iterable[tuple[int, int]], now: datetime, starts_at: datetime
+) -> SlotRejection | None:
+    """Why a booking may not start then on a resource with these hours and this time off; None if it may.
 
     Every write asks this, whatever was shown before. The start need not lie on the grid of offered
     times, but must be a whole minute: callers refuse seconds before they come here.
-    Notice and horizon (and with it the past) are judged before the hours.
+    Notice and horizon (and with it the past) are judged before the hours, those before time off (`off`: half-open
+    ranges in epoch seconds, in any order), which buffers may not meet either.
     """
     start = epoch_seconds(starts_at)
     end = start + rules.duration_minutes * 60
@@ -77,7 +82,21 @@ def rejection(rules: SlotRules, hours: OpeningHours, now: datetime, starts_at: d
     intervals = open_intervals(hours, start, end)
     if not any(interval.start <= start and end <= interval.end for interval in intervals):
         return SlotRejection.OUTSIDE_HOURS
+    busy_from, busy_to = start - rules.buffer_before_minutes * 60, end + rules.buffer_after_minutes * 60
+    if any(off_from < busy_to and busy_from < off_to for off_from, off_to in off):
+        return SlotRejection.TIME_OFF
     return None
+
+
+def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Ranges in any order, as `Calendar.busy` wants them: ascending, those that touch or overlap made one."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(ranges):
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], end)
+        else:
+            found.append((start, end))
+    return found
 
 
 def _grid(rules: SlotRules, intervals: Sequence[OpenInterval], startable: range) -> list[int]:

@@ -1,4 +1,4 @@
-"""Free slots from the database: loads calendars, lets `rules` decide; three statements, whatever the size.
+"""Free slots from the database: loads calendars, lets `rules` decide; four statements, whatever the size.
 
 How much one answer may hold, and how it is made without holding up the rest: ADR 0033.
 """
@@ -12,7 +12,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from booking.availability.rules import Calendar, free_slots
+from booking.availability.rules import Calendar, free_slots, merged
+from booking.calendars.model import TimesOff
 from booking.catalog.hours import instant_at, local_time
 from booking.catalog.model import Resource, Service, resources_offering
 from booking.catalog.rules import SlotRules
@@ -134,6 +135,10 @@ async def prepare(
         return Search(service.rules, {}, {}, now, start, end)
     rows = await tx.driver.fetch(_BUSY_SECONDS, [r.id for r in resources], *period)
     busy = {row["id"]: list(zip(row["starts"], row["ends"], strict=True)) for row in rows}
+    times_off = await TimesOff.load(tx.driver, {service.tenant_id}, *period)
+    for resource in resources:
+        if off := times_off.of(resource):
+            busy[resource.id] = merged([*busy.get(resource.id, ()), *off])
     calendars = {r.id: Calendar(r.hours, busy.get(r.id, ())) for r in resources}
     earliest = instant_at(service.rules.startable(now, start, end)[0])
     return Search(service.rules, calendars, {r.id: r.time_zone for r in resources}, now, max(start, earliest), end)

@@ -5,6 +5,7 @@ from sqlalchemy.exc import IntegrityError
 from booking.availability.rules import rejection
 from booking.availability.search import alternatives, slot_taken
 from booking.bookings.model import is_overlap, locked_booking
+from booking.calendars.model import TimesOff
 from booking.catalog.model import resources_offering, service_of
 from shared.clock import utc_now
 from shared.contracts.booking import bookings as contracts
@@ -34,7 +35,9 @@ async def reschedule_booking(command: RescheduleBooking, tx: Transaction) -> con
     [resource] = await resources_offering(tx.session, command.tenant_id, service.id, resource_id)
     if (command.starts_at, resource.id) != (booking.starts_at, booking.resource_id):
         asked_at = max(command.received_at, now)
-        if reason := rejection(service.rules, resource.hours, asked_at, command.starts_at):
+        occupied = service.rules.occupied(command.starts_at)
+        off = (await TimesOff.load(tx.driver, {command.tenant_id}, *occupied)).of(resource)
+        if reason := rejection(service.rules, resource.hours, off, asked_at, command.starts_at):
             raise reason.error
     try:
         async with tx.session.begin_nested():

@@ -20,7 +20,9 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from booking.availability.rules import SlotRejection, rejection
 from booking.availability.search import BUSY, alternatives, slot_taken
 from booking.bookings.model import Booking, HoldPolicy
+from booking.calendars.model import TimesOff
 from booking.catalog.model import Resource, Service
+from booking.catalog.rules import OCCUPIED_AT_MOST
 from booking.errors import ResourceNotFound, ServiceNotFound
 from shared.clock import utc_now
 from shared.contracts.base import Contract
@@ -52,9 +54,12 @@ _INSERT = f"""
     ORDER BY resource_id, starts_at
     ON CONFLICT DO NOTHING RETURNING id
 """  # noqa: S608 - names of our own, nothing from outside
-# $1 all services asked for, $2 the resources named, $3 the services asked for without naming one.
+# $1 all services asked for, $2 the resources named, $3 the services asked for without naming one; $4 and $5 bound the
+# time that is wanted. Few tenants have time off just then: who has none is spared the statement that reads it.
 _CATALOG = """
-    SELECT s.*, r.id AS resource_id, r.name AS resource_name, r.time_zone, r.weekly_hours
+    SELECT s.*, r.id AS resource_id, r.name AS resource_name, r.time_zone, r.weekly_hours, r.overrides,
+           EXISTS (SELECT FROM time_off t WHERE t.tenant_id = s.tenant_id AND t.removed_at IS NULL
+                   AND t.reaches_at > $4 AND t.begins_at < $5) AS any_off
     FROM services s
     LEFT JOIN resource_services o ON o.tenant_id = s.tenant_id AND o.service_id = s.id
          AND (o.resource_id = ANY($2::uuid[]) OR o.service_id = ANY($3::uuid[]))
@@ -112,17 +117,22 @@ class _Catalog:
 
     services: dict[tuple[UUID, UUID], Service]
     resources: dict[tuple[UUID, UUID], list[Resource]]
+    times_off: TimesOff
 
     @classmethod
     async def load(cls, driver: Any, commands: list[CreateBooking]) -> "_Catalog":
+        starts = [command.starts_at for command in commands]
+        period = min(starts) - OCCUPIED_AT_MOST, max(starts) + OCCUPIED_AT_MOST
         rows = await driver.fetch(
             _CATALOG,
             list({r.service_id for r in commands}),
             list({r.resource_id for r in commands if r.resource_id}),
             list({r.service_id for r in commands if not r.resource_id}),
+            *period,
         )
         services: dict[tuple[UUID, UUID], Service] = {}
         resources: dict[tuple[UUID, UUID], list[Resource]] = defaultdict(list)
+        away = {row["tenant_id"] for row in rows if row["any_off"]}
         for row in rows:
             key = row["tenant_id"], row["id"]
             if key not in services:
@@ -135,9 +145,10 @@ class _Catalog:
                         name=row["resource_name"],
                         time_zone=row["time_zone"],
                         weekly_hours=row["weekly_hours"],
+                        overrides=row["overrides"],
                     )
                 )
-        return cls(services, resources)
+        return cls(services, resources, await TimesOff.load(driver, away, *period) if away else TimesOff([]))
 
 
 def _apply_rules(command: CreateBooking, catalog: _Catalog, now: datetime) -> _Attempt:
@@ -156,7 +167,8 @@ def _apply_rules(command: CreateBooking, catalog: _Catalog, now: datetime) -> _A
     if command.starts_at < now:
         raise SlotRejection.TOO_SOON.error
     rules = service.rules
-    rejections = {r.id: rejection(rules, r.hours, command.received_at, command.starts_at) for r in candidates}
+    off, asked_at, starts_at = catalog.times_off, command.received_at, command.starts_at
+    rejections = {r.id: rejection(rules, r.hours, off.of(r), asked_at, starts_at) for r in candidates}
     allowed = [r for r in candidates if rejections[r.id] is None]
     if not allowed:
         raise next((r for r in rejections.values() if r), SlotRejection.OUTSIDE_HOURS).error

@@ -245,6 +245,11 @@ class Booking(Base):
         self.agreed_local_start = clock_shows(starts_at, resource.time_zone)
         return self._changed(contracts.BookingRescheduled, Actor.BUSINESS, None, previous)
 
+    @property
+    def occupied_period(self) -> tuple[datetime, datetime]:
+        """What it occupies, buffers included, half-open."""
+        return cast("tuple[datetime, datetime]", (self.occupied.lower, self.occupied.upper))
+
     def snapshot(self) -> contracts.Booking:
         """The booking as it stands, for events and answers."""
         row = vars(self)  # all columns are loaded; going through the attributes would take twice the time

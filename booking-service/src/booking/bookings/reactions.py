@@ -2,12 +2,14 @@
 
 from sqlalchemy.exc import IntegrityError
 
-from booking.bookings.model import is_overlap, locked_booking
+from booking.bookings.model import Booking, is_overlap, locked_booking
+from booking.calendars.model import TimesOff
+from booking.catalog.model import Resource
 from booking.errors import BookingClosed
 from shared.clock import utc_now
 from shared.contracts.billing.payments import PaymentSucceeded
 from shared.contracts.billing.refunds import RefundFailed, RefundIssued, RefundSucceeded
-from shared.contracts.booking.bookings import DepositStatus
+from shared.contracts.booking.bookings import BookingStatus, DepositStatus
 from shared.messaging.handlers import Handlers
 from shared.persistence.transaction import Transaction
 
@@ -22,6 +24,8 @@ async def confirm_booking(event: PaymentSucceeded, tx: Transaction) -> None:
         async with tx.session.begin_nested():
             if booking.starts_at < utc_now():
                 raise BookingClosed("its time has passed")
+            if booking.status == BookingStatus.EXPIRED and await _is_off(tx, booking):
+                raise BookingClosed("its resource is off at that time by now")
             fact = booking.confirm(event.payment_id)
             await tx.session.flush()
     except BookingClosed as closed:
@@ -36,6 +40,13 @@ async def confirm_booking(event: PaymentSucceeded, tx: Transaction) -> None:
         return
     await tx.session.refresh(booking)
     tx.emit(booking.refuse_late_payment(event.payment_id, reason))
+
+
+async def _is_off(tx: Transaction, booking: Booking) -> bool:
+    """Whether the time of a booking has become time off of its resource."""
+    period = booking.occupied_period
+    resource = await tx.session.get_one(Resource, (booking.tenant_id, booking.resource_id))
+    return (await TimesOff.load(tx.driver, {booking.tenant_id}, *period)).meet(resource, *period)
 
 
 _OF_EARLIER_EVENTS = {

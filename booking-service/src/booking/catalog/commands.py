@@ -5,12 +5,12 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from booking.catalog.hours import WeeklyWindow, check_weekly_hours
-from booking.catalog.model import Resource, Service
-from booking.errors import InvalidCommand, ServiceNotFound
+from booking.catalog.hours import WeeklyWindow, check_weekly_hours, clock_shows
+from booking.catalog.model import Resource, Service, services_of
+from booking.errors import InvalidCommand, ResourceNotFound, ServiceNotFound
 from shared.clock import utc_now
 from shared.contracts.booking import catalog as contracts
-from shared.contracts.booking.catalog import CreateResource, CreateService
+from shared.contracts.booking.catalog import CreateResource, CreateService, OverrideHours, RestoreHours
 from shared.contracts.money import rules_of
 from shared.messaging.handlers import Handlers
 from shared.persistence.transaction import Transaction
@@ -64,12 +64,37 @@ async def create_resource(command: CreateResource, tx: Transaction) -> contracts
         name=command.name,
         time_zone=command.time_zone,
         weekly_hours=[w.model_dump() for w in command.weekly_hours],
+        overrides={},
         created_at=utc_now(),
     )
     tx.session.add(resource)
     await tx.session.flush()
     await tx.session.execute(_LINK, {"tenant": command.tenant_id, "resource": resource.id, "services": service_ids})
     return resource.snapshot(service_ids)
+
+
+@handlers.command(OverrideHours)
+async def override_hours(command: OverrideHours, tx: Transaction) -> contracts.Resource:
+    """A resource keeps other hours on one date. Bookings that stand there stay."""
+    return await _override(tx, command, [window.model_dump() for window in command.windows])
+
+
+@handlers.command(RestoreHours)
+async def restore_hours(command: RestoreHours, tx: Transaction) -> contracts.Resource:
+    """A resource keeps the hours of its week on that date again."""
+    return await _override(tx, command, None)
+
+
+async def _override(
+    tx: Transaction, command: OverrideHours | RestoreHours, windows: list[dict[str, str]] | None
+) -> contracts.Resource:
+    resource = await tx.session.get(Resource, (command.tenant_id, command.subject_id), with_for_update=True)
+    if resource is None:
+        raise ResourceNotFound("no such resource")
+    resource.override(command.date, windows, clock_shows(utc_now(), resource.time_zone).date())
+    await tx.session.flush()
+    offered = await services_of(tx.session, command.tenant_id, [resource.id])
+    return resource.snapshot(offered.get(resource.id, []))
 
 
 def _check_money(command: CreateService) -> None:

@@ -130,11 +130,13 @@ def check_weekly_hours(windows: Iterable[WeeklyWindow]) -> None:
 class OpeningHours:
     """A resource's weekly hours in its IANA zone. No windows: closed, there is no default.
 
-    `windows` must have passed `check_weekly_hours` when they were written.
+    `windows` must have passed `check_weekly_hours` when they were written. On the local dates of `overrides` (their
+    ordinals) other windows open than the week's, or none; what opened the day before runs on to its end.
     """
 
     zone: ZoneInfo
     windows: tuple[WeeklyWindow, ...]
+    overrides: tuple[tuple[int, tuple[WeeklyWindow, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,14 +168,20 @@ def open_intervals(hours: OpeningHours, start: int, end: int) -> list[OpenInterv
     # A local date is at most one day from the UTC date, and a window reaches into one more day.
     first = max(_EPOCH_ORDINAL + start // DAY_SECONDS - 2, _FIRST_ORDINAL)
     last = min(_EPOCH_ORDINAL + end // DAY_SECONDS + 1, _LAST_ORDINAL)
+    overridden = {ordinal: windows for ordinal, windows in hours.overrides if first <= ordinal <= last}
     spans: list[tuple[int, int]] = []
     for ordinal in range(first, last + 1):
-        for window in by_weekday[(ordinal - 1) % 7]:  # day 1 of the calendar was a Monday
+        for window in overridden.get(ordinal, by_weekday[(ordinal - 1) % 7]):  # day 1 of the calendar was a Monday
             opens = _resolve(hours.zone, ordinal, window.opens, closing=False)
             closes = _resolve(hours.zone, ordinal, window.ends, closing=True)
             if opens < closes and opens < end and closes > start:
                 spans.append((opens, closes))
     return _join(sorted(spans))
+
+
+def day_starts(zone: ZoneInfo, day: date) -> int:
+    """The instant (epoch seconds) at which a local date begins; of a midnight that comes twice, the first."""
+    return _resolve(zone, day.toordinal(), 0, closing=False)
 
 
 def _join(spans: list[tuple[int, int]]) -> list[OpenInterval]:

@@ -1,6 +1,7 @@
 """The catalog: services, resources, and which resource offers which service."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -10,13 +11,17 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from booking.catalog.hours import OpeningHours, WeeklyWindow
+from booking.catalog.hours import OpeningHours, WeeklyWindow, check_weekly_hours
 from booking.catalog.rules import SlotRules
-from booking.errors import ResourceNotFound, ServiceNotFound
+from booking.errors import InvalidCommand, ResourceNotFound, ServiceNotFound
 from shared.contracts.booking import catalog as contracts
 from shared.contracts.money import Money, rules_of
 from shared.persistence.database import Base
 from shared.zones import zone_of
+
+OVERRIDES_LIMIT = 400
+OVERRIDES_WITHIN_DAYS = 1100
+"""Dates with hours of their own that a resource may have, and how far ahead: three years, as far as anybody books."""
 
 
 class Service(Base):
@@ -94,13 +99,40 @@ class Resource(Base):
     name: Mapped[str]
     time_zone: Mapped[str]
     weekly_hours: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    overrides: Mapped[dict[str, list[dict[str, str]]]] = mapped_column(JSONB)
+    """The windows of single dates, by date (ISO 8601)."""
     created_at: Mapped[datetime]
 
     @property
     def hours(self) -> OpeningHours:
         """The opening hours as availability reads them."""
         windows = tuple((w["weekday"], w["opens"], w["closes"]) for w in self.weekly_hours)
-        return _opening_hours(self.time_zone, windows)
+        return _opening_hours(
+            self.time_zone,
+            windows,
+            tuple((day, tuple((w["opens"], w["closes"]) for w in found)) for day, found in self.overrides.items()),
+        )
+
+    def override(self, day: date, windows: list[dict[str, str]] | None, today: date) -> None:
+        """Give a date hours of its own, or with None those of its week; dates that are over are forgotten.
+
+        Raises `InvalidCommand` for windows that overlap, a date that is over or far off, and too many of them.
+        """
+        if not today - timedelta(days=1) <= day <= today + timedelta(days=OVERRIDES_WITHIN_DAYS):
+            raise InvalidCommand("date", f"must be no earlier than yesterday and within {OVERRIDES_WITHIN_DAYS} days")
+        earliest = (today - timedelta(days=2)).isoformat()
+        kept = {date_: found for date_, found in self.overrides.items() if date_ >= earliest}
+        if windows is None:
+            kept.pop(day.isoformat(), None)
+        else:
+            try:
+                check_weekly_hours([WeeklyWindow.parse(day.weekday(), w["opens"], w["closes"]) for w in windows])
+            except ValueError as error:
+                raise InvalidCommand("windows", str(error)) from None
+            kept[day.isoformat()] = windows
+        if len(kept) > OVERRIDES_LIMIT:
+            raise InvalidCommand("date", f"a resource has at most {OVERRIDES_LIMIT} dates with hours of their own")
+        self.overrides = dict(sorted(kept.items()))
 
     def snapshot(self, service_ids: list[UUID]) -> contracts.Resource:
         """The resource as the other processes see it."""
@@ -109,15 +141,43 @@ class Resource(Base):
             name=self.name,
             time_zone=self.time_zone,
             weekly_hours=[contracts.WeeklyHours(**w) for w in self.weekly_hours],
+            overrides=[
+                contracts.HoursOverride(
+                    date=date.fromisoformat(day), windows=[contracts.OpenWindow(**w) for w in found]
+                )
+                for day, found in sorted(self.overrides.items())
+            ],
             service_ids=service_ids,
             created_at=self.created_at,
         )
 
 
 @lru_cache(maxsize=4096)
-def _opening_hours(time_zone: str, windows: tuple[tuple[int, str, str], ...]) -> OpeningHours:
+def _opening_hours(
+    time_zone: str,
+    windows: tuple[tuple[int, str, str], ...],
+    overrides: tuple[tuple[str, tuple[tuple[str, str], ...]], ...],
+) -> OpeningHours:
     """Parsed once: the same hours come with every booking of a resource."""
-    return OpeningHours(zone_of(time_zone), tuple(WeeklyWindow.parse(*window) for window in windows))
+    days = [(date.fromisoformat(day), found) for day, found in overrides]
+    return OpeningHours(
+        zone_of(time_zone),
+        tuple(WeeklyWindow.parse(*window) for window in windows),
+        tuple((day.toordinal(), tuple(WeeklyWindow.parse(day.weekday(), *w) for w in found)) for day, found in days),
+    )
+
+
+async def services_of(session: AsyncSession, tenant_id: UUID, resource_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+    """Which services resources offer, by resource; one that offers none is missing."""
+    rows = await session.scalars(
+        select(ResourceService)
+        .where(ResourceService.tenant_id == tenant_id, ResourceService.resource_id.in_(resource_ids))
+        .order_by(ResourceService.service_id)
+    )
+    offered: dict[UUID, list[UUID]] = {}
+    for row in rows:
+        offered.setdefault(row.resource_id, []).append(row.service_id)
+    return offered
 
 
 async def service_of(session: AsyncSession, tenant_id: UUID, service_id: UUID) -> Service:

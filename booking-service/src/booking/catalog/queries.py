@@ -1,11 +1,8 @@
 """What the catalog can be asked."""
 
-from uuid import UUID
-
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from booking.catalog.model import Resource, ResourceService, Service, service_of
+from booking.catalog.model import Resource, Service, service_of, services_of
 from booking.errors import ResourceNotFound
 from shared.contracts.booking import catalog as contracts
 from shared.contracts.booking.catalog import (
@@ -44,7 +41,7 @@ async def get_resource(query: GetResource, tx: Transaction) -> contracts.Resourc
     resource = await tx.session.get(Resource, (query.tenant_id, query.resource_id))
     if resource is None:
         raise ResourceNotFound("no such resource")
-    offered = await _services_of(tx.session, query.tenant_id, [resource.id])
+    offered = await services_of(tx.session, query.tenant_id, [resource.id])
     return resource.snapshot(offered.get(resource.id, []))
 
 
@@ -53,18 +50,6 @@ async def list_resources(query: ListResources, tx: Transaction) -> ResourceList:
     """A page of resources, newest first."""
     statement = select(Resource).where(Resource.tenant_id == query.tenant_id)
     rows, cursor = await page_of(tx.session, statement, Resource, query)
-    offered = await _services_of(tx.session, query.tenant_id, [resource.id for resource in rows])
+    offered = await services_of(tx.session, query.tenant_id, [resource.id for resource in rows])
     found, cursor = cut_to_size([r.snapshot(offered.get(r.id, [])) for r in rows], cursor, query)
     return ResourceList(resources=found, next_cursor=cursor)
-
-
-async def _services_of(session: AsyncSession, tenant_id: UUID, resource_ids: list[UUID]) -> dict[UUID, list[UUID]]:
-    rows = await session.scalars(
-        select(ResourceService)
-        .where(ResourceService.tenant_id == tenant_id, ResourceService.resource_id.in_(resource_ids))
-        .order_by(ResourceService.service_id)
-    )
-    offered: dict[UUID, list[UUID]] = {}
-    for row in rows:
-        offered.setdefault(row.resource_id, []).append(row.service_id)
-    return offered

@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 
 from booking.catalog.hours import DAY_SECONDS, epoch_seconds, epoch_seconds_up, instant_at
 
+OCCUPIED_AT_MOST = timedelta(days=2)
+"""No booking occupies its resource for longer before or after its start: a day, and half a day's buffers."""
+
 
 @dataclass(frozen=True, slots=True)
 class SlotRules:

@@ -1,7 +1,7 @@
 """The kinds of values that clients may send, with their limits: one definition for commands and HTTP bodies."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, WithJsonSchema
@@ -144,6 +144,27 @@ def parse_minute(value: Any) -> datetime:
     return moment
 
 
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def parse_date(value: Any) -> date:
+    """A date of the calendar, RFC 3339 `full-date`. Raises ValueError."""
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise ValueError("must be a date, such as 2026-12-24")
+    day = date.fromisoformat(value)
+    if day.year not in _YEARS:
+        raise ValueError(f"must lie in the years {_YEARS[0]} to {_YEARS[-1]}")
+    return day
+
+
+Date = Annotated[
+    date,
+    BeforeValidator(parse_date),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": r"^(19[7-9][0-9]|2[0-9]{3})-[01][0-9]-[0-3][0-9]$"}),
+]
+"""A date on a resource's own calendar."""
 Email = Annotated[
     str,
     AfterValidator(normal_email),

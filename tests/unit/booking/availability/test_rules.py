@@ -242,17 +242,17 @@ def test_questions_out_of_bounds_offer_nothing(start: datetime, end: datetime) -
 def test_creation_is_refused_with_a_code(starts_at: str, expected: SlotRejection | None) -> None:
     rules = replace(RULES, minimum_notice_minutes=120, horizon_days=7)
     now = paris("2025-06-09 10:00")
-    assert rejection(rules, daily("09:00", "18:00"), now, paris(starts_at)) is expected
+    assert rejection(rules, daily("09:00", "18:00"), (), now, paris(starts_at)) is expected
 
 
 def test_refusals_are_the_codes_of_the_api() -> None:
-    assert [*SlotRejection] == ["outside_hours", "too_soon", "too_far"]
+    assert [*SlotRejection] == ["outside_hours", "too_soon", "too_far", "time_off"]
 
 
 def test_no_hours_refuse_everything() -> None:
     closed = OpeningHours(PARIS, ())
     now = paris("2025-06-09 10:00")
-    assert rejection(RULES, closed, now, paris("2025-06-10 10:00")) is SlotRejection.OUTSIDE_HOURS
+    assert rejection(RULES, closed, (), now, paris("2025-06-10 10:00")) is SlotRejection.OUTSIDE_HOURS
 
 
 def test_what_a_booking_occupies_and_a_search_must_know() -> None:
@@ -373,7 +373,7 @@ def test_search_offers_exactly_what_trying_every_minute_finds(
         if on_grid:
             # One rule behind search and creation: apart from other bookings and the bounds of the
             # question, what is on the grid and not refused is offered, and nothing else.
-            assert (rejection(rules, hours, now, at) is None) == allowed
+            assert (rejection(rules, hours, (), now, at) is None) == allowed
         if on_grid and free and allowed:
             expected.append(at)
         at += timedelta(minutes=1)
@@ -392,7 +392,7 @@ def test_what_is_offered_can_be_booked(
     known = [(a, b) for a, b in busy if period is not None and instant_at(a) < period[1] and period[0] < instant_at(b)]
     for slot in free_slots(rules, {1: Calendar(hours, known)}, now, start, end):
         assert start <= slot < end
-        assert rejection(rules, hours, now, slot) is None
+        assert rejection(rules, hours, (), now, slot) is None
         padded_start, padded_end = rules.occupied(slot)
         assert all(padded_end <= instant_at(a) or instant_at(b) <= padded_start for a, b in busy)
 

@@ -1,11 +1,16 @@
 """The catalog: services, resources, and which resource offers which service."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.contracts.base import Command, Contract, ListQuery, Page, Query
 from shared.contracts.money import Money
+
+LocalDate = date
+"""A day of the resource's zone; a name of its own, since members are named `date`."""
 
 
 class Service(Contract):
@@ -34,6 +39,21 @@ class WeeklyHours(Contract):
     closes: str
 
 
+class OpenWindow(Contract):
+    """One opening window of a date, wall clock of the resource's zone; one that closes by its opening runs over
+    midnight. `closes` may be `24:00`."""
+
+    opens: str
+    closes: str
+
+
+class HoursOverride(Contract):
+    """A date on which a resource keeps other hours than its week says; no windows: closed."""
+
+    date: LocalDate
+    windows: list[OpenWindow]
+
+
 class Resource(Contract):
     """Whoever or whatever can be booked: a team, a room, a van."""
 
@@ -41,6 +61,8 @@ class Resource(Contract):
     name: str
     time_zone: str
     weekly_hours: list[WeeklyHours]
+    overrides: list[HoursOverride] = Field(default_factory=list)
+    """By date. Those of dates that are over are forgotten in time."""
     service_ids: list[UUID]
     created_at: datetime
 
@@ -72,6 +94,23 @@ class CreateResource(Command):
     time_zone: str
     weekly_hours: list[WeeklyHours]
     service_ids: list[UUID]
+
+
+class OverrideHours(Command):
+    """What opens on that date on the resource named by `subject_id` are these windows, not those of its week."""
+
+    TYPE: ClassVar[str] = "command.booking.override_hours.v1"
+
+    date: LocalDate
+    windows: list[OpenWindow]
+
+
+class RestoreHours(Command):
+    """The resource named by `subject_id` keeps the hours of its week on that date again."""
+
+    TYPE: ClassVar[str] = "command.booking.restore_hours.v1"
+
+    date: LocalDate
 
 
 class ServiceList(Page):

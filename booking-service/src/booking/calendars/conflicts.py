@@ -1,0 +1,67 @@
+"""Bookings that stand in a time off: those that were there, and those that were made in the same moment."""
+
+from typing import Any
+
+from booking.calendars.model import TimeOff, resources_of
+from booking.catalog.hours import instant_at, local_time
+from shared.contracts.booking import calendars as contracts
+from shared.persistence.transaction import Transaction
+
+SHOWN = 100
+"""How many are listed; all are counted."""
+RECORDED = 5_000
+"""How many are remembered as told, the earliest first. A closure of more is looked through by list, not by event."""
+
+# Resource by resource, as every search does it: under row-level security no condition on a range reaches an index.
+_STANDING = """
+    SELECT b.id, b.resource_id, b.starts_at, b.ends_at, b.time_zone
+    FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS off (resource_id, starts_at, ends_at)
+    CROSS JOIN LATERAL (
+        SELECT id, resource_id, starts_at, ends_at, time_zone FROM bookings
+        WHERE tenant_id = $4 AND resource_id = off.resource_id AND occupying
+          AND status IN ('pending_payment', 'confirmed') AND occupied && tstzrange(off.starts_at, off.ends_at)
+    ) AS b
+    ORDER BY b.starts_at, b.id
+"""
+_RECORD = """
+    INSERT INTO time_off_conflicts (tenant_id, time_off_id, booking_id)
+    SELECT $1, $2, unnest($3::uuid[]) ON CONFLICT DO NOTHING RETURNING booking_id
+"""
+
+
+async def conflicts_of(tx: Transaction, time_off: TimeOff) -> list[contracts.TimeOffConflict]:
+    """The bookings that stand and meet a time off, buffers included, the earliest first."""
+    ids, starts, ends = [], [], []
+    for resource in await resources_of(tx.session, time_off):
+        if period := time_off.range_on(resource.id, resource.time_zone):
+            ids.append(resource.id)
+            starts.append(instant_at(period[0]))
+            ends.append(instant_at(period[1]))
+    rows = await tx.driver.fetch(_STANDING, ids, starts, ends, time_off.tenant_id)
+    return [_conflict(row) for row in rows]
+
+
+async def new_conflicts(
+    tx: Transaction, time_off: TimeOff, found: list[contracts.TimeOffConflict]
+) -> list[contracts.TimeOffConflict]:
+    """Remember that these are told; returns those that were not."""
+    ids = [conflict.booking_id for conflict in found[:RECORDED]]
+    rows = await tx.driver.fetch(_RECORD, time_off.tenant_id, time_off.id, ids)
+    new = {row["booking_id"] for row in rows}
+    return [conflict for conflict in found if conflict.booking_id in new]
+
+
+def details(time_off: TimeOff, conflicts: list[contracts.TimeOffConflict]) -> contracts.TimeOffDetails:
+    """A time off with what stands in it."""
+    return contracts.TimeOffDetails(**time_off.members(), conflicts=conflicts[:SHOWN], conflict_count=len(conflicts))
+
+
+def _conflict(row: Any) -> contracts.TimeOffConflict:
+    return contracts.TimeOffConflict(
+        booking_id=row["id"],
+        resource_id=row["resource_id"],
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        local_start=local_time(row["starts_at"], row["time_zone"]),
+        time_zone=row["time_zone"],
+    )
