@@ -11,6 +11,7 @@ from shared.contracts.base import Command
 from shared.failpoints import Failpoint, KernelFailpoint
 from tests.crash.audit import HANDLERS
 from tests.crash.story import Step, Story
+from tests.support.client import in_days
 
 SERVICE, RESOURCE, BOOK = Story.offer_service, Story.add_resource, Story.book
 PAID: list[Step] = [SERVICE, RESOURCE, BOOK, Story.pay, Story.reschedule, Story.cancel]
@@ -29,6 +30,23 @@ CROWD: list[Step] = [Story.offer_service_without_deposit, RESOURCE, Story.book_t
 SLOW_START: list[Step] = [SERVICE, RESOURCE, Story.book_and_call_off]
 FAILED_INTENT: list[Step] = [SERVICE, RESOURCE, Story.book_while_stripe_fails]
 FAILED_REFUND: list[Step] = [SERVICE, RESOURCE, BOOK, Story.pay, Story.cancel_while_stripe_fails]
+
+_DAY = in_days(30).date().isoformat()
+ADD_TIME_OFF: Step = partial(
+    Story.command,
+    path="/v1/time-off",
+    body={"first_date": _DAY, "last_date": _DAY},
+    events=("booking.time_off_added.v1",),
+    rows=("booking.time_off",),
+)
+REMOVE_TIME_OFF: Step = partial(
+    Story.command, path="/v1/time-off/{last}", body={}, method="DELETE", events=("booking.time_off_removed.v1",)
+)
+OVERRIDE = f"/v1/resources/{{last}}/overrides/{_DAY}"
+OVERRIDE_HOURS: Step = partial(Story.command, path=OVERRIDE, body={"windows": []}, method="PUT")
+RESTORE_HOURS: Step = partial(Story.command, path=OVERRIDE, body={}, method="DELETE")
+OFF: list[Step] = [SERVICE, RESOURCE, ADD_TIME_OFF, REMOVE_TIME_OFF]
+HOURS: list[Step] = [SERVICE, RESOURCE, OVERRIDE_HOURS, RESTORE_HOURS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +94,10 @@ def until(story: list[Step], step: Step) -> list[Step]:
 HANDLER_STEPS: dict[str, list[Step]] = {
     "booking-create-service": until(PAID, SERVICE),
     "booking-create-resource": until(PAID, RESOURCE),
+    "booking-override-hours": until(HOURS, OVERRIDE_HOURS),
+    "booking-restore-hours": HOURS,
+    "booking-add-time-off": until(OFF, ADD_TIME_OFF),
+    "booking-remove-time-off": OFF,
     "booking-create-booking": until(PAID, BOOK),
     "booking-confirm-booking": until(PAID, Story.pay),
     "booking-reschedule-booking": until(PAID, Story.reschedule),
@@ -228,6 +250,7 @@ def _of_the_clock() -> Iterator[Case]:
         yield Case("booking-1", f"{point}@booking-expire-holds", EXPIRED, asleep=True)
         yield Case("booking-1", f"{point}@booking-complete-past", COMPLETED, asleep=True)
         yield Case("booking-1", f"{point}@booking-forget-commands", until(PAID, SERVICE))
+        yield Case("booking-1", f"{point}@booking-settle-time-off", until(OFF, ADD_TIME_OFF))
         yield Case("billing-1", f"{point}@billing-forget-stripe-events", until(PAID, SERVICE))
         for time in ("#1", "#2"):
             where = f"{point}@billing-reconcile-with-stripe{time}"

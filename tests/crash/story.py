@@ -76,7 +76,7 @@ class Story:
             "weekly_hours": week,
             "service_ids": [self.service_id],
         }
-        await self._insist("/v1/resources", body)
+        self.last_id = (await self._insist("/v1/resources", body))["id"]
         self.rows += Counter({"booking.resources": 1, "booking.resource_services": 1})
 
     # --- booking and paying ----------------------------------------------------------------

@@ -68,11 +68,11 @@ class World:
         found: Json = answer.json()
         return found
 
-    async def refused(self, path: str, body: Any, code: str, **headers: str) -> None:
+    async def refused(self, path: str, body: Any, code: str, method: str = "POST", **headers: str) -> None:
         """A write that the business refuses: the same when it is repeated."""
         named = {"Idempotency_Key": str(uuid4())} | headers
         for _ in range(2):
-            answer = await self.send("POST", path, body, **WAITING, **named)
+            answer = await self.send(method, path, body, **WAITING, **named)
             assert answer.json().get("code") == code, (path, answer.text)
 
 
@@ -117,6 +117,8 @@ class Shop:
     resource: str
     closed: str
     """A resource that never opens."""
+    away: str
+    """A resource that is off."""
 
     def booking(self, starts_at: datetime, **changes: Any) -> Json:
         """The body of a booking."""
@@ -135,6 +137,7 @@ SERVICE = {
     "price": {"amount": 9000, "currency": "eur"},
     "minimum_notice_minutes": 0,
 }
+TIME_OFF = {"first_date": in_days(20).date().isoformat(), "last_date": in_days(21).date().isoformat()}
 RESOURCE = {"name": "Team", "time_zone": "Europe/Paris", "weekly_hours": ALWAYS, "service_ids": []}
 
 
@@ -144,7 +147,9 @@ def bodies_of(world: World) -> dict[str, Json]:
     return {
         "create_service": SERVICE,
         "create_resource": RESOURCE,
-        "create_booking": Shop(nowhere, nowhere, nowhere, nowhere).booking(in_days(3)),
+        "create_booking": Shop(*[nowhere] * 5).booking(in_days(3)),
+        "create_time_off": TIME_OFF,
+        "set_override": {"windows": []},
         "reschedule_booking": {"starts_at": in_days(3).isoformat()},
         "cancel_booking": {},
         "create_tenant": {"name": "x"},
@@ -165,7 +170,10 @@ async def open_shop(world: World) -> Shop:
     for _ in range(2):
         resource = await world.done("POST", "/v1/resources", offered, Idempotency_Key=key, **WAITING)
     closed = await world.done("POST", "/v1/resources", offered | {"weekly_hours": []})
-    return Shop(service, paid, resource["id"], closed["id"])
+    away = await world.done("POST", "/v1/resources", offered)
+    long = {"starts_at": in_days(-1).isoformat(), "ends_at": in_days(300).isoformat(), "resource_ids": [away["id"]]}
+    await world.done("POST", "/v1/time-off", long)
+    return Shop(service, paid, resource["id"], closed["id"], away["id"])
 
 
 async def bury(world: World, payload: bytes, subject: str = "command.booking.create_booking.v1.x.y") -> int:

@@ -30,6 +30,7 @@ from tests.system.integrator import (
     CREATE,
     RESOURCE,
     SERVICE,
+    TIME_OFF,
     WAITING,
     Json,
     Shop,
@@ -48,8 +49,8 @@ UNROUTED = {"method_not_allowed"}
 """Said of addresses, not by operations."""
 ASYNC = {"Prefer": "respond-async"}
 TABLES = (
-    "booking.bookings", "booking.services", "booking.resources", "billing.payments", "gateway.tenants",
-    "gateway.api_keys", "gateway.audit_log",
+    "booking.bookings", "booking.services", "booking.resources", "booking.time_off", "billing.payments",
+    "gateway.tenants", "gateway.api_keys", "gateway.audit_log",
 )  # fmt: skip
 
 
@@ -103,8 +104,21 @@ async def what_is_done(world: World, shop: Shop) -> None:
             await world.done("POST", f"{path}/{verb}", change, **key, **WAITING)
     shown = await world.send("GET", path)
     assert (await world.send("GET", path, If_None_Match=shown.headers["etag"])).status_code == 304
-    for list_of in ("services", "resources", "bookings"):
+    for list_of in ("services", "resources", "bookings", "time-off"):
         await world.done("GET", f"/v1/{list_of}")
+    override = f"/v1/resources/{shop.resource}/overrides/{in_days(40).date()}"
+    calendar: list[tuple[str, str, Json | None]] = [
+        ("PUT", override, {"windows": []}), ("DELETE", override, None), ("POST", "/v1/time-off", TIME_OFF),
+    ]  # fmt: skip
+    for method, path, change in calendar:
+        key = {"Idempotency_Key": str(uuid4())}
+        for _ in range(2):
+            changed = await world.done(method, path, change, **key, **WAITING)
+    off = f"/v1/time-off/{changed['id']}"
+    await world.done("GET", off)
+    key = {"Idempotency_Key": str(uuid4())}
+    for _ in range(2):
+        await world.done("DELETE", off, **key, **WAITING)
     await world.done("GET", f"/v1/services/{shop.service}")
     await world.done("GET", f"/v1/resources/{shop.resource}")
     await world.done("GET", "/v1/currencies", Accept_Encoding="gzip")
@@ -130,6 +144,7 @@ def creations_refused(shop: Shop, taken: datetime) -> dict[str, Json]:
         "outside_hours": shop.booking(day, resource_id=shop.closed),
         "too_soon": shop.booking(in_days(-1)),
         "too_far": shop.booking(in_days(200)),
+        "time_off": shop.booking(day, resource_id=shop.away),
     }
 
 
@@ -177,8 +192,10 @@ async def what_the_business_refuses(world: World, shop: Shop) -> None:
     await world.refused("/v1/resources", RESOURCE | {"time_zone": "Europe/Atlantis"}, "validation_error")
     too_little = {"price": {"amount": 10, "currency": "eur"}, "deposit_percent": 100}
     await world.refused("/v1/services", SERVICE | too_little, "validation_error")
+    await what_the_calendar_refuses(world, shop)
     reused = {"Idempotency_Key": str(uuid4())}
     writes: dict[str, list[Json]] = {
+        "/v1/time-off": [TIME_OFF, TIME_OFF | {"reason": "Another"}],
         "/v1/services": [SERVICE, SERVICE | {"name": "Another"}],
         "/v1/resources": [RESOURCE, RESOURCE | {"name": "Another"}],
         "/v1/bookings": [shop.booking(in_days(11)), shop.booking(in_days(12))],
@@ -188,13 +205,39 @@ async def what_the_business_refuses(world: World, shop: Shop) -> None:
     for write, (first, second) in writes.items():
         await world.done("POST", write, first, **reused)
         await world.refused(write, second, "idempotency_key_reused", **reused)
-    for absent in ("service", "resource", "booking"):
-        answer = await world.send("GET", f"/v1/{absent}s/{uuid4()}")
-        assert answer.json()["code"] == f"{absent}_not_found"
+    for absent in ("services", "resources", "bookings", "time-off"):
+        answer = await world.send("GET", f"/v1/{absent}/{uuid4()}")
+        assert answer.json()["code"] == f"{absent.replace('-', '_').removesuffix('s')}_not_found"
     for query in (f"service_id={uuid4()}", f"service_id={shop.service}&resource_id={uuid4()}"):
         await world.send("GET", f"/v1/availability?{query}&from=2027-01-01T00:00:00Z&to=2027-01-02T00:00:00Z")
     for asked in (booking["id"], str(uuid4())):  # one without a deposit, none
         assert (await world.send("GET", f"/v1/bookings/{asked}/payment")).status_code == 404
+
+
+async def what_the_calendar_refuses(world: World, shop: Shop) -> None:
+    """The rules of hours and times off."""
+    day, later = in_days(41).date(), in_days(42).date()
+    overrides, off = f"/v1/resources/{shop.resource}/overrides", f"/v1/time-off/{uuid4()}"
+    double = {"windows": [{"opens": "09:00", "closes": "12:00"}, {"opens": "11:00", "closes": "13:00"}]}
+    elsewhere = f"/v1/resources/{uuid4()}/overrides/{day}"
+    await world.refused("/v1/time-off", {}, "validation_error")
+    await world.refused("/v1/time-off", TIME_OFF | {"resource_ids": [str(uuid4())]}, "resource_not_found")
+    await world.refused(off, None, "time_off_not_found", "DELETE")
+    await world.refused(f"{overrides}/{day}", double, "validation_error", "PUT")
+    await world.refused(f"{overrides}/2001-01-01", None, "validation_error", "DELETE")
+    await world.refused(elsewhere, {"windows": []}, "resource_not_found", "PUT")
+    await world.refused(elsewhere, None, "resource_not_found", "DELETE")
+    reused = str(uuid4())
+    made = [await world.done("POST", "/v1/time-off", TIME_OFF) for _ in range(2)]
+    repeated: list[tuple[str, Json | None, list[str]]] = [
+        ("PUT", {"windows": []}, [f"{overrides}/{day}", f"{overrides}/{later}"]),
+        ("DELETE", None, [f"{overrides}/{day}", f"{overrides}/{later}"]),
+        ("DELETE", None, [f"/v1/time-off/{one['id']}" for one in made]),
+    ]
+    for method, body, (first, second) in repeated:
+        await world.done(method, first, body, Idempotency_Key=reused)
+        await world.refused(second, body, "idempotency_key_reused", method, Idempotency_Key=reused)
+        reused = str(uuid4())
 
 
 async def what_was_accepted(world: World, shop: Shop) -> None:
@@ -207,8 +250,13 @@ async def what_was_accepted(world: World, shop: Shop) -> None:
     reused = str(uuid4())
     for place, body in (
         ("/v1/services", SERVICE), ("/v1/resources", RESOURCE), ("/v1/bookings", shop.booking(in_days(19))),
+        ("/v1/time-off", TIME_OFF),
     ):  # fmt: skip
         await world.done("POST", place, body, Idempotency_Key=reused)
+    override = f"/v1/resources/{shop.resource}/overrides/{in_days(43).date()}"
+    changes: list[tuple[str, str, Json | None]] = [
+        ("DELETE", f"/v1/time-off/{uuid4()}", None), ("PUT", override, {"windows": []}), ("DELETE", override, None),
+    ]  # fmt: skip
     writes: list[tuple[str, Json, dict[str, str]]] = [
         *(("/v1/bookings", body, {}) for body in creations_refused(shop, taken).values()),
         *((f"{path}/reschedule", body, {}) for body in moves_refused(shop, other_start(other)).values()),
@@ -220,10 +268,16 @@ async def what_was_accepted(world: World, shop: Shop) -> None:
         ("/v1/resources", RESOURCE | {"name": "Another"}, {"Idempotency_Key": reused}),
         ("/v1/bookings", shop.booking(in_days(20)), {"Idempotency_Key": reused}),
         ("/v1/resources", RESOURCE | {"time_zone": "Europe/Atlantis"}, {}),
+        ("/v1/time-off", {}, {}),
+        ("/v1/time-off", TIME_OFF | {"resource_ids": [str(uuid4())]}, {}),
+        ("/v1/time-off", TIME_OFF | {"reason": "Another"}, {"Idempotency_Key": reused}),
     ]
     world.stack.freeze("booking-1")
     try:
-        answers = await asyncio.gather(*(world.send("POST", p, body, **ASYNC, **more) for p, body, more in writes))
+        answers = await asyncio.gather(
+            *(world.send("POST", p, body, **ASYNC, **more) for p, body, more in writes),
+            *(world.send(method, p, body, **ASYNC) for method, p, body in changes),
+        )
         places = [answer.headers["location"] for answer in answers]
         for answer, place in zip(answers, places, strict=True):
             assert "?" not in place or place.endswith(f"?command={answer.headers['x-request-id']}")
@@ -349,6 +403,8 @@ async def what_is_malformed(world: World) -> None:
         chunk = b"%x\r\n%b\r\n0\r\n\r\n" % (limit + 1, b" " * (limit + 1))
         chunked = head(operation, *lines, "Transfer-Encoding: chunked", address=address) + chunk
         await told(world.observed, world.stack.ports.gateway, operation, chunked)
+    for name in ("remove_time_off", "remove_override"):
+        await world.send("DELETE", operation_of(world, name).address(), Idempotency_Key="a" * 256)
     for operation in world.document.operations.values():
         if operation.name.startswith("list_") and operation.name != "list_currencies":
             answer = await world.send("GET", f"{operation.address()}?cursor=none", key=world.key_for(operation))
@@ -460,9 +516,15 @@ async def what_follows(world: World) -> None:
     writes: list[tuple[str, Json]] = [
         ("/v1/services", SERVICE), ("/v1/resources", RESOURCE), ("/v1/bookings", shop.booking(in_days(4))),
         (f"{path}/reschedule", {"starts_at": in_days(5).isoformat()}), (f"{path}/cancel", {}),
+        ("/v1/time-off", TIME_OFF),
     ]  # fmt: skip
-    for place, body in writes:
-        accepted = await world.send("POST", place, body, **ASYNC)
+    override = f"/v1/resources/{shop.resource}/overrides/{in_days(43).date()}"
+    off = f"/v1/time-off/{(await world.done('POST', '/v1/time-off', TIME_OFF))['id']}"
+    for method, place, body in (
+        *(("POST", *write) for write in writes),
+        ("PUT", override, {"windows": []}), ("DELETE", override, None), ("DELETE", off, None),
+    ):  # fmt: skip
+        accepted = await world.send(method, place, body, **ASYNC)
         await decided(world, accepted.headers["location"])
     frequent = await world.done("POST", "/v1/services", SERVICE | {"slot_step_minutes": 5})
     await world.done("POST", "/v1/resources", RESOURCE | {"service_ids": [frequent["id"]]})

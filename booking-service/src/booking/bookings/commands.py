@@ -7,6 +7,7 @@ from booking.availability.search import alternatives, slot_taken
 from booking.bookings.model import is_overlap, locked_booking
 from booking.calendars.model import TimesOff
 from booking.catalog.model import resources_offering, service_of
+from booking.catalog.rules import occupied_by_any
 from shared.clock import utc_now
 from shared.contracts.booking import bookings as contracts
 from shared.contracts.booking.bookings import CancelBooking, RescheduleBooking
@@ -35,8 +36,8 @@ async def reschedule_booking(command: RescheduleBooking, tx: Transaction) -> con
     [resource] = await resources_offering(tx.session, command.tenant_id, service.id, resource_id)
     if (command.starts_at, resource.id) != (booking.starts_at, booking.resource_id):
         asked_at = max(command.received_at, now)
-        occupied = service.rules.occupied(command.starts_at)
-        off = (await TimesOff.load(tx.driver, {command.tenant_id}, *occupied)).of(resource)
+        period = occupied_by_any([command.starts_at])
+        off = (await TimesOff.load(tx.driver, {command.tenant_id}, *period)).of(resource)
         if reason := rejection(service.rules, resource.hours, off, asked_at, command.starts_at):
             raise reason.error
     try:

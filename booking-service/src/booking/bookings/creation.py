@@ -22,7 +22,7 @@ from booking.availability.search import BUSY, alternatives, slot_taken
 from booking.bookings.model import Booking, HoldPolicy
 from booking.calendars.model import TimesOff
 from booking.catalog.model import Resource, Service
-from booking.catalog.rules import OCCUPIED_AT_MOST
+from booking.catalog.rules import occupied_by_any
 from booking.errors import ResourceNotFound, ServiceNotFound
 from shared.clock import utc_now
 from shared.contracts.base import Contract
@@ -121,8 +121,7 @@ class _Catalog:
 
     @classmethod
     async def load(cls, driver: Any, commands: list[CreateBooking]) -> "_Catalog":
-        starts = [command.starts_at for command in commands]
-        period = min(starts) - OCCUPIED_AT_MOST, max(starts) + OCCUPIED_AT_MOST
+        period = occupied_by_any(command.starts_at for command in commands)
         rows = await driver.fetch(
             _CATALOG,
             list({r.service_id for r in commands}),

@@ -1,12 +1,21 @@
 """What a service asks of a start time: duration, buffers, notice, horizon, step. Pure functions over values."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from booking.catalog.hours import DAY_SECONDS, epoch_seconds, epoch_seconds_up, instant_at
 
-OCCUPIED_AT_MOST = timedelta(days=2)
+_OCCUPIED_AT_MOST = timedelta(days=2)
 """No booking occupies its resource for longer before or after its start: a day, and half a day's buffers."""
+_CALENDAR = datetime(1, 1, 4, tzinfo=UTC), datetime(9999, 12, 28, tzinfo=UTC)
+"""Where there is room on both sides."""
+
+
+def occupied_by_any(starts: Iterable[datetime]) -> tuple[datetime, datetime]:
+    """A range that holds all that bookings with these starts may occupy, whatever their service; there is one start."""
+    held = [min(max(start, _CALENDAR[0]), _CALENDAR[1]) for start in starts]
+    return min(held) - _OCCUPIED_AT_MOST, max(held) + _OCCUPIED_AT_MOST
 
 
 @dataclass(frozen=True, slots=True)
