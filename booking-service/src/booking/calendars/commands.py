@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from booking.calendars.conflicts import SHOWN, conflicts_of, details, new_conflicts
+from booking.calendars.conflicts import conflicts_of, details, new_conflicts
 from booking.calendars.model import LIVE_LIMIT, TimeOff, live_count, locked_time_off
 from booking.catalog.model import Resource
 from booking.errors import InvalidCommand, ResourceNotFound
@@ -37,8 +37,8 @@ async def add_time_off(command: AddTimeOff, tx: Transaction) -> contracts.TimeOf
         TimeOffAdded(
             tenant_id=command.tenant_id,
             time_off=time_off.snapshot(),
-            conflicts=conflicts[:SHOWN],
-            conflict_count=len(conflicts),
+            conflicts=conflicts.shown,
+            conflict_count=conflicts.count,
         )
     )
     return details(time_off, conflicts)

@@ -1,5 +1,6 @@
 """Bookings that stand in a time off: those that were there, and those that were made in the same moment."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from booking.calendars.model import TimeOff, resources_of
@@ -10,11 +11,11 @@ from shared.persistence.transaction import Transaction
 SHOWN = 100
 """How many are listed; all are counted."""
 RECORDED = 5_000
-"""How many are remembered as told, the earliest first. A closure of more is looked through by list, not by event."""
+"""How many are remembered as told, the earliest first. Who closes over more looks through them by list."""
 
 # Resource by resource, as every search does it: under row-level security no condition on a range reaches an index.
 _STANDING = """
-    SELECT b.id, b.resource_id, b.starts_at, b.ends_at, b.time_zone
+    SELECT b.id, b.resource_id, b.starts_at, b.ends_at, b.time_zone, count(*) OVER () AS total
     FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS off (resource_id, starts_at, ends_at)
     CROSS JOIN LATERAL (
         SELECT id, resource_id, starts_at, ends_at, time_zone FROM bookings
@@ -22,6 +23,7 @@ _STANDING = """
           AND status IN ('pending_payment', 'confirmed') AND occupied && tstzrange(off.starts_at, off.ends_at)
     ) AS b
     ORDER BY b.starts_at, b.id
+    LIMIT $5
 """
 _RECORD = """
     INSERT INTO time_off_conflicts (tenant_id, time_off_id, booking_id)
@@ -29,31 +31,42 @@ _RECORD = """
 """
 
 
-async def conflicts_of(tx: Transaction, time_off: TimeOff) -> list[contracts.TimeOffConflict]:
-    """The bookings that stand and meet a time off, buffers included, the earliest first."""
+@dataclass(frozen=True, slots=True)
+class Conflicts:
+    """The bookings that stand in a time off, the earliest first as far as they were asked for, and how many in all."""
+
+    found: list[contracts.TimeOffConflict]
+    count: int
+
+    @property
+    def shown(self) -> list[contracts.TimeOffConflict]:
+        """Those that are listed."""
+        return self.found[:SHOWN]
+
+
+async def conflicts_of(tx: Transaction, time_off: TimeOff, limit: int = RECORDED) -> Conflicts:
+    """The bookings that stand and meet a time off, buffers included."""
     ids, starts, ends = [], [], []
     for resource in await resources_of(tx.session, time_off):
         if period := time_off.range_on(resource.id, resource.time_zone):
             ids.append(resource.id)
             starts.append(instant_at(period[0]))
             ends.append(instant_at(period[1]))
-    rows = await tx.driver.fetch(_STANDING, ids, starts, ends, time_off.tenant_id)
-    return [_conflict(row) for row in rows]
+    rows = await tx.driver.fetch(_STANDING, ids, starts, ends, time_off.tenant_id, limit)
+    return Conflicts([_conflict(row) for row in rows], rows[0]["total"] if rows else 0)
 
 
-async def new_conflicts(
-    tx: Transaction, time_off: TimeOff, found: list[contracts.TimeOffConflict]
-) -> list[contracts.TimeOffConflict]:
+async def new_conflicts(tx: Transaction, time_off: TimeOff, conflicts: Conflicts) -> list[contracts.TimeOffConflict]:
     """Remember that these are told; returns those that were not."""
-    ids = [conflict.booking_id for conflict in found[:RECORDED]]
+    ids = [conflict.booking_id for conflict in conflicts.found]
     rows = await tx.driver.fetch(_RECORD, time_off.tenant_id, time_off.id, ids)
     new = {row["booking_id"] for row in rows}
-    return [conflict for conflict in found if conflict.booking_id in new]
+    return [conflict for conflict in conflicts.found if conflict.booking_id in new]
 
 
-def details(time_off: TimeOff, conflicts: list[contracts.TimeOffConflict]) -> contracts.TimeOffDetails:
+def details(time_off: TimeOff, conflicts: Conflicts) -> contracts.TimeOffDetails:
     """A time off with what stands in it."""
-    return contracts.TimeOffDetails(**time_off.members(), conflicts=conflicts[:SHOWN], conflict_count=len(conflicts))
+    return contracts.TimeOffDetails(**time_off.members(), conflicts=conflicts.shown, conflict_count=conflicts.count)
 
 
 def _conflict(row: Any) -> contracts.TimeOffConflict:

@@ -62,9 +62,14 @@ class TimeOff(Base):
         begins_at, reaches_at = _bounds(command)
         if reaches_at <= now:
             raise InvalidCommand("ends_at" if command.ends_at else "last_date", "is over")
-        if reaches_at - begins_at > LONGEST or begins_at - now > LONGEST:
-            last = "ends_at" if command.ends_at else "last_date"
-            raise InvalidCommand(last, f"must be within {LONGEST.days} days of its beginning, and that of now")
+        if begins_at - now > LONGEST:
+            raise InvalidCommand(
+                "starts_at" if command.starts_at else "first_date", f"must be within {LONGEST.days} days of now"
+            )
+        if reaches_at - begins_at > LONGEST:
+            raise InvalidCommand(
+                "ends_at" if command.ends_at else "last_date", f"must be within {LONGEST.days} days of its beginning"
+            )
         return cls(
             tenant_id=command.tenant_id,
             id=command.subject_id,

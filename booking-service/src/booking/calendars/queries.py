@@ -2,7 +2,7 @@
 
 from sqlalchemy import or_, select
 
-from booking.calendars.conflicts import conflicts_of, details
+from booking.calendars.conflicts import SHOWN, Conflicts, conflicts_of, details
 from booking.calendars.model import TimeOff
 from booking.errors import TimeOffNotFound
 from shared.contracts.booking import calendars as contracts
@@ -20,7 +20,9 @@ async def get_time_off(query: GetTimeOff, tx: Transaction) -> contracts.TimeOffD
     time_off = await tx.session.get(TimeOff, (query.tenant_id, query.time_off_id))
     if time_off is None:
         raise TimeOffNotFound("no such time off")
-    return details(time_off, [] if time_off.removed_at else await conflicts_of(tx, time_off))
+    if time_off.removed_at:
+        return details(time_off, Conflicts([], 0))
+    return details(time_off, await conflicts_of(tx, time_off, SHOWN))
 
 
 @handlers.query(ListTimeOff)

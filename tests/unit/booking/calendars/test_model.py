@@ -94,7 +94,7 @@ def test_it_is_for_whom_it_names_or_for_all() -> None:
         ({"first_date": date(2020, 5, 1), "last_date": date(2020, 5, 2)}, "last_date"),
         ({"starts_at": NOW - timedelta(days=2), "ends_at": NOW - timedelta(days=1)}, "ends_at"),
         ({"first_date": date(2027, 5, 1), "last_date": date(2037, 5, 2)}, "last_date"),
-        ({"starts_at": NOW + timedelta(days=2000), "ends_at": NOW + timedelta(days=2001)}, "ends_at"),
+        ({"starts_at": NOW + timedelta(days=2000), "ends_at": NOW + timedelta(days=2001)}, "starts_at"),
         ({"first_date": date.max - timedelta(days=1), "last_date": date.max}, "first_date"),
         ({"first_date": date.min, "last_date": date.max}, "first_date"),
     ],
