@@ -169,6 +169,12 @@ class Story:
         self._expect_mail("Payment received", "receipt")
 
     def _reschedule(self) -> None:
+        with self._step("The team calls in sick") as say:
+            hours = {"starts_at": self._booking["starts_at"], "ends_at": self._booking["ends_at"]}
+            wanted = {**hours, "resource_ids": [self._resource["id"]], "reason": "Ill"}
+            off = created(self._api, self._key, "/v1/time-off", wanted)
+            _expect("bookings in it", [c["booking_id"] for c in off["conflicts"]], [self._booking["id"]])
+            say("off for that hour; her booking stands in it, and is told")
         with self._step("She moves it to another day") as say:
             later = datetime.now(UTC) + timedelta(days=5)
             slot = self._slot(later, later + timedelta(days=1))
@@ -179,6 +185,10 @@ class Story:
                 raise StoryFailed(f"it did not move: {moved}")
             self._booking = moved
             say(f"{moved['local_start']}, version {moved['version']}")
+        with self._step("Nothing stands in the team's time off now") as say:
+            left = self._answer(self._api.get(f"/v1/time-off/{off['id']}"))
+            _expect("bookings in it", left["conflict_count"], 0)
+            say("0 bookings in it")
         self._expect_mail("Moved", "new time")
 
     def _cancel(self) -> None:
