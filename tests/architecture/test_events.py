@@ -7,12 +7,15 @@ from shared.contracts.base import Event
 from shared.contracts.billing.payments import PaymentFailed, PaymentRequested
 from shared.contracts.booking.bookings import BookingCompleted
 from shared.contracts.booking.calendars import TimeOffAdded, TimeOffConflictFound, TimeOffRemoved
+from shared.contracts.booking.catalog import ResourceChanged, ServiceChanged
 from shared.contracts.notifier.messages import MessageFailed, MessageSent
 from shared.contracts.registry import published
 
 NOT_HEARD: dict[type[Event], str] = {
     PaymentRequested: "its customer is sent to the payment page by the booking's own mail; integrators may listen",
     PaymentFailed: "the payment shows it, the hold goes on and ends by itself, and that is told",
+    ServiceChanged: "for integrators who keep a copy of the catalog; bookings keep what they were made under",
+    ResourceChanged: "for integrators who keep a copy of the catalog; bookings stay where they stand",
     TimeOffAdded: "who added it is answered with its conflicts; integrators who keep a calendar listen",
     TimeOffConflictFound: "the time off shows it at once to whoever asks; integrators move or cancel what it names",
     TimeOffRemoved: "for integrators who keep a calendar; nothing of ours waits for room",

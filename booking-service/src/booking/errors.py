@@ -52,6 +52,13 @@ class TimeOffNotFound(NotFound):
     title = "Time off not found"
 
 
+class Archived(DomainError):
+    """The service or the resource is archived: it takes no new bookings."""
+
+    code = "archived"
+    title = "Archived"
+
+
 class TooSoon(DomainError):
     """The start is in the past or within the service's minimum notice."""
 
@@ -67,7 +74,7 @@ class TooFar(DomainError):
 
 
 class VersionConflict(DomainError):
-    """The booking has changed since the caller saw it (`If-Match`)."""
+    """The thing has changed since the caller saw it (`If-Match`)."""
 
     code = "version_conflict"
     status = 412

@@ -45,7 +45,7 @@ _LINKS = {
 
 
 @routes.get("/v1/availability", response_model=SlotList, responses=shows(200, _EXAMPLE, links=_LINKS))
-@refuses("service_not_found", "resource_not_found", *ASKING)
+@refuses("service_not_found", "resource_not_found", "archived", *ASKING)
 async def find_slots(
     caller: Annotated[Caller, Security(caller, scopes=[Scope.CATALOG_READ])],
     nats: Nats,

@@ -12,11 +12,11 @@ from starlette.responses import Response
 from gateway.api.dependencies import Follower, Nats, Submitter
 from gateway.commands.follow import CommandFollower
 from gateway.commands.submit import SUBMITTING, accepted, decided, entity_tag, waiting
-from gateway.http.answers import ASKING, EXAMPLE_ID, follows, next_page, refuses, shows
+from gateway.http.answers import ASKING, EXAMPLE_ID, UNLESS_KNOWN, follows, next_page, not_modified, refuses, shows
 from gateway.http.body import STRICT, Body
 from gateway.http.edge import BOOKINGS_PATH
 from gateway.http.headers import ExpectedVersions, SentHeaders
-from gateway.http.parameters import Cursor, Limit, QueryInstant
+from gateway.http.parameters import Cursor, FollowedChange, Limit, QueryInstant
 from gateway.http.routes import api_router
 from gateway.identity.access import caller
 from gateway.identity.authenticator import Caller
@@ -44,10 +44,10 @@ CHANGES = tuple(kind for kind in published(Command) if kind.RESULT_IN == "bookin
 """What can be done with a booking that is there."""
 
 _TIME = ("slot_taken", "outside_hours", "too_soon", "too_far", "time_off")
-CREATING = ("service_not_found", "resource_not_found", *_TIME)
+CREATING = ("service_not_found", "resource_not_found", "archived", *_TIME)
 """With which codes a booking may be refused that is to be made."""
 _CANCELLING = ("booking_not_found", "booking_closed", "version_conflict")
-_MOVING = ("resource_not_found", *_TIME, *_CANCELLING)
+_MOVING = ("resource_not_found", "archived", *_TIME, *_CANCELLING)
 FOLLOWING = ("booking_not_found", *CREATING, "idempotency_key_reused")
 """With which codes a booking is not shown: there is none, or it was refused."""
 _BOOKING = {
@@ -64,6 +64,7 @@ _BOOKING = {
     "notes": None,
     "metadata": {},
     "price": {"amount": 12000, "currency": "eur"},
+    "price_version": 1,
     "deposit": {"amount": 2400, "refunded_amount": 0, "currency": "eur", "status": "pending"},
     "hold_expires_at": "2026-11-20T10:15:00Z",
     "cancellation_reason": None,
@@ -95,17 +96,6 @@ _OUTCOME = {
         booking_id="$response.body#/id",
         command="$response.header.X-Request-Id",
     )
-}
-_UNLESS_KNOWN = {
-    "parameters": [
-        {
-            "name": "If-None-Match",
-            "in": "header",
-            "required": False,
-            "description": "Only if the booking is at none of these versions, as its `ETag` says; else 304.",
-            "schema": {"type": "string", "examples": ['"3"', "*"]},
-        }
-    ]
 }
 
 
@@ -287,10 +277,8 @@ async def list_bookings(
 @routes.get(
     "/v1/bookings/{booking_id}",
     response_model=Booking,
-    responses=shows(200, _BOOKING, "ETag", links=_NEXT)
-    | waiting(LOCATION)
-    | shows(304, None, "ETag", description="It is at a version that `If-None-Match` names."),
-    openapi_extra=_UNLESS_KNOWN,
+    responses=shows(200, _BOOKING, "ETag", links=_NEXT) | waiting(LOCATION) | not_modified(),
+    openapi_extra=UNLESS_KNOWN,
 )
 @refuses(*FOLLOWING, *_MOVING, "validation_error", *ASKING)
 async def get_booking(
@@ -298,9 +286,7 @@ async def get_booking(
     booking_id: UUID,
     follower: Follower,
     response: Response,
-    command: Annotated[
-        UUID | None, Query(description="A change that was answered with 202: whether it waits, or was refused.")
-    ] = None,
+    command: FollowedChange = None,
 ) -> contract.Booking | Response:
     """A booking; 202 while its command still waits; the refusal if it was refused."""
     if command is not None and await follower.waits(CHANGES, caller.tenant_id, booking_id, command):

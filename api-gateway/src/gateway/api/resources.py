@@ -3,23 +3,25 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
 from fastapi.params import Security
 from pydantic import ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api.dependencies import Follower, Nats, Submitter
-from gateway.commands.submit import SUBMITTING, accepted, decided, waiting
-from gateway.http.answers import ASKING, EXAMPLE_ID, follows, next_page, refuses, shows
-from gateway.http.body import STRICT, Body
-from gateway.http.headers import SentHeaders
-from gateway.http.parameters import Cursor, Limit
+from gateway.commands.submit import SUBMITTING, accepted, decided, entity_tag, waiting
+from gateway.http.answers import ASKING, EXAMPLE_ID, UNLESS_KNOWN, follows, next_page, not_modified, refuses, shows
+from gateway.http.body import NOTHING, STRICT, Body, given, unchanged
+from gateway.http.headers import ExpectedVersions, SentHeaders
+from gateway.http.parameters import Cursor, FollowedChange, Limit, ShowArchived
 from gateway.http.routes import api_router
 from gateway.identity.access import caller
 from gateway.identity.authenticator import Caller
 from gateway.identity.scopes import Scope
 from shared.contracts.booking.catalog import (
+    Archived,
+    ArchiveResource,
+    ChangeResource,
     CreateResource,
     GetResource,
     ListResources,
@@ -28,6 +30,7 @@ from shared.contracts.booking.catalog import (
     Resource,
     ResourceList,
     RestoreHours,
+    RestoreResource,
     WeeklyHours,
 )
 from shared.contracts.fields import Closes, Date, Name, Opens, Whole, ZoneName
@@ -45,11 +48,15 @@ _EXAMPLE = {
     "weekly_hours": [{"weekday": 0, "opens": "09:00", "closes": "18:00"}],
     "overrides": [{"date": "2026-12-24", "windows": [{"opens": "09:00", "closes": "12:00"}]}],
     "service_ids": ["01936c5e-7d80-7000-8000-000000000002"],
+    "version": 1,
+    "archived_at": None,
     "created_at": "2026-11-20T10:00:00Z",
 }
+_ARCHIVED = _EXAMPLE | {"version": 2, "archived_at": "2026-11-21T10:00:00Z"}
 _LINKS = {
     "resource": follows("get_resource", "The resource.", resource_id="$response.body#/id"),
     "bookings": follows("list_bookings", "Its bookings.", resource_id="$response.body#/id"),
+    "change": follows("change_resource", "Change it.", resource_id="$response.body#/id"),
 }
 _OUTCOME = {
     "outcome": follows(
@@ -61,9 +68,11 @@ _OUTCOME = {
 }
 
 
-CHANGES = (OverrideHours, RestoreHours)
+CHANGES = (ChangeResource, ArchiveResource, RestoreResource, OverrideHours, RestoreHours)
 """What can be done with a resource that is there."""
-NOTHING = Body()
+_CHANGING = ("resource_not_found", "version_conflict")
+_CHANGE = decided(200, _EXAMPLE, "ETag", links=_LINKS) | waiting(CHANGED, "Preference-Applied", links=_OUTCOME)
+_PUT_AWAY = decided(200, _ARCHIVED, "ETag", links=_LINKS) | waiting(CHANGED, "Preference-Applied", links=_OUTCOME)
 
 
 class Opening(OpenWindow):
@@ -95,6 +104,17 @@ class OpeningHours(WeeklyHours):
     closes: Closes
 
 
+class ResourcePatch(Body):
+    """What is to be different; what is left out stays (RFC 7396). No member can be taken away."""
+
+    model_config = STRICT | ConfigDict(json_schema_extra={"examples": [{"name": "Team B"}]})
+
+    name: Name = unchanged()
+    time_zone: ZoneName = unchanged()
+    weekly_hours: Annotated[list[OpeningHours], Field(max_length=100)] = unchanged()
+    service_ids: Annotated[list[UUID], Field(max_length=200)] = unchanged()
+
+
 class ResourceCreate(Body):
     """Whoever or whatever can be booked."""
 
@@ -121,7 +141,7 @@ class ResourceCreate(Body):
     "/v1/resources",
     status_code=201,
     response_model=Resource,
-    responses=decided(201, _EXAMPLE, links=_LINKS) | waiting(LOCATION, "Preference-Applied", links=_LINKS),
+    responses=decided(201, _EXAMPLE, "ETag", links=_LINKS) | waiting(LOCATION, "Preference-Applied", links=_LINKS),
 )
 @refuses("service_not_found", "validation_error", *SUBMITTING)
 async def create_resource(
@@ -139,7 +159,7 @@ async def create_resource(
 @routes.get(
     "/v1/resources",
     response_model=ResourceList,
-    responses=shows(200, {"resources": [_EXAMPLE], "next_cursor": None}, links=next_page("list_resources")),
+    responses=shows(200, {"resources": [_EXAMPLE], "next_cursor": None}, links=next_page("list_resources", "archived")),
 )
 @refuses("invalid_cursor", *ASKING)
 async def list_resources(
@@ -147,24 +167,29 @@ async def list_resources(
     nats: Nats,
     limit: Limit = 50,
     cursor: Cursor = None,
+    archived: ShowArchived = Archived.NO,
 ) -> ResourceList:
     """A page of the tenant's resources, newest first."""
-    return await call(nats, ListResources(tenant_id=caller.tenant_id, limit=limit, cursor=cursor))
+    return await call(nats, ListResources(tenant_id=caller.tenant_id, limit=limit, cursor=cursor, archived=archived))
 
 
 @routes.get(
     "/v1/resources/{resource_id}",
     response_model=Resource,
-    responses=shows(200, _EXAMPLE, links={"bookings": _LINKS["bookings"]}) | waiting(LOCATION),
+    responses=shows(200, _EXAMPLE, "ETag", links={"bookings": _LINKS["bookings"], "change": _LINKS["change"]})
+    | waiting(LOCATION)
+    | not_modified(),
+    openapi_extra=UNLESS_KNOWN,
 )
-@refuses("resource_not_found", "service_not_found", "validation_error", "idempotency_key_reused", *ASKING)
+@refuses(
+    "resource_not_found", "service_not_found", "version_conflict", "validation_error", "idempotency_key_reused", *ASKING
+)
 async def get_resource(
     caller: Annotated[Caller, Security(caller, scopes=[Scope.CATALOG_READ])],
     resource_id: UUID,
     follower: Follower,
-    command: Annotated[
-        UUID | None, Query(description="A change that was answered with 202: whether it waits, or was refused.")
-    ] = None,
+    response: Response,
+    command: FollowedChange = None,
 ) -> Resource | Response:
     """One resource; 202 while the command for it still waits; the refusal if it was refused."""
     if command is not None and await follower.waits(CHANGES, caller.tenant_id, resource_id, command):
@@ -175,15 +200,18 @@ async def get_resource(
         resource_id,
         lambda asked: GetResource(tenant_id=caller.tenant_id, resource_id=asked),
     )
-    return resource or accepted(resource_id, LOCATION)
+    if resource is None:
+        return accepted(resource_id, LOCATION)
+    response.headers["ETag"] = entity_tag(resource.version)
+    return resource
 
 
 @routes.put(
     OVERRIDE,
     response_model=Resource,
-    responses=decided(200, _EXAMPLE, links=_LINKS) | waiting(CHANGED, "Preference-Applied", links=_OUTCOME),
+    responses=_CHANGE,
 )
-@refuses("resource_not_found", "validation_error", *SUBMITTING)
+@refuses("validation_error", *_CHANGING, *SUBMITTING)
 async def set_override(
     request: Request,
     caller: Annotated[Caller, Security(caller, scopes=[Scope.CATALOG_WRITE])],
@@ -191,29 +219,80 @@ async def set_override(
     date: Date,
     body: OverrideSet,
     headers: SentHeaders,
+    expected_versions: ExpectedVersions,
     submitter: Submitter,
 ) -> Response:
     """Give a date hours of its own, in place of those of the week: a holiday, a long Saturday. Bookings stay."""
     envelope = submitter.envelope(request, caller.tenant_id, body, headers, resource_id)
-    command = OverrideHours(**envelope, date=date, windows=list(body.windows))
+    command = OverrideHours(**envelope, date=date, windows=list(body.windows), expected_versions=expected_versions)
     return await submitter.submit(request, command, headers, Resource, LOCATION)
 
 
 @routes.delete(
     OVERRIDE,
     response_model=Resource,
-    responses=decided(200, _EXAMPLE | {"overrides": []}, links=_LINKS)
-    | waiting(CHANGED, "Preference-Applied", links=_OUTCOME),
+    responses=_CHANGE,
 )
-@refuses("resource_not_found", "validation_error", *SUBMITTING)
+@refuses("validation_error", *_CHANGING, *SUBMITTING)
 async def remove_override(
     request: Request,
     caller: Annotated[Caller, Security(caller, scopes=[Scope.CATALOG_WRITE])],
     resource_id: UUID,
     date: Date,
     headers: SentHeaders,
+    expected_versions: ExpectedVersions,
     submitter: Submitter,
 ) -> Response:
     """The hours of the week count again on that date."""
     envelope = submitter.envelope(request, caller.tenant_id, NOTHING, headers, resource_id)
-    return await submitter.submit(request, RestoreHours(**envelope, date=date), headers, Resource, LOCATION)
+    command = RestoreHours(**envelope, date=date, expected_versions=expected_versions)
+    return await submitter.submit(request, command, headers, Resource, LOCATION)
+
+
+@routes.patch("/v1/resources/{resource_id}", response_model=Resource, responses=_CHANGE)
+@refuses("service_not_found", "validation_error", *_CHANGING, *SUBMITTING)
+async def change_resource(
+    request: Request,
+    caller: Annotated[Caller, Security(caller, scopes=[Scope.CATALOG_WRITE])],
+    resource_id: UUID,
+    body: ResourcePatch,
+    headers: SentHeaders,
+    expected_versions: ExpectedVersions,
+    submitter: Submitter,
+) -> Response:
+    """Change a resource. Bookings that stand there stay, whatever its hours are then."""
+    envelope = submitter.envelope(request, caller.tenant_id, body, headers, resource_id)
+    command = ChangeResource(**envelope, **given(body), expected_versions=expected_versions)
+    return await submitter.submit(request, command, headers, Resource, LOCATION)
+
+
+@routes.post("/v1/resources/{resource_id}/archive", response_model=Resource, responses=_PUT_AWAY)
+@refuses(*_CHANGING, *SUBMITTING)
+async def archive_resource(
+    request: Request,
+    caller: Annotated[Caller, Security(caller, scopes=[Scope.CATALOG_WRITE])],
+    resource_id: UUID,
+    headers: SentHeaders,
+    expected_versions: ExpectedVersions,
+    submitter: Submitter,
+) -> Response:
+    """Let a resource take no new bookings. Those that it has stay. Doing so twice changes nothing."""
+    envelope = submitter.envelope(request, caller.tenant_id, NOTHING, headers, resource_id)
+    command = ArchiveResource(**envelope, expected_versions=expected_versions)
+    return await submitter.submit(request, command, headers, Resource, LOCATION)
+
+
+@routes.post("/v1/resources/{resource_id}/restore", response_model=Resource, responses=_CHANGE)
+@refuses(*_CHANGING, *SUBMITTING)
+async def restore_resource(
+    request: Request,
+    caller: Annotated[Caller, Security(caller, scopes=[Scope.CATALOG_WRITE])],
+    resource_id: UUID,
+    headers: SentHeaders,
+    expected_versions: ExpectedVersions,
+    submitter: Submitter,
+) -> Response:
+    """Let an archived resource take bookings again."""
+    envelope = submitter.envelope(request, caller.tenant_id, NOTHING, headers, resource_id)
+    command = RestoreResource(**envelope, expected_versions=expected_versions)
+    return await submitter.submit(request, command, headers, Resource, LOCATION)

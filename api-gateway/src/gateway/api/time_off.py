@@ -12,9 +12,9 @@ from starlette.responses import Response
 from gateway.api.dependencies import Follower, Nats, Submitter
 from gateway.commands.submit import SUBMITTING, accepted, decided, waiting
 from gateway.http.answers import ASKING, EXAMPLE_ID, follows, next_page, refuses, shows
-from gateway.http.body import STRICT, Body
+from gateway.http.body import NOTHING, STRICT, Body
 from gateway.http.headers import SentHeaders
-from gateway.http.parameters import Cursor, Limit, QueryInstant
+from gateway.http.parameters import Cursor, FollowedChange, Limit, QueryInstant
 from gateway.http.routes import api_router
 from gateway.identity.access import caller
 from gateway.identity.authenticator import Caller
@@ -98,9 +98,6 @@ class TimeOffCreate(Body):
     reason: ShortText | None = None
 
 
-NOTHING = Body()
-
-
 @routes.post(
     "/v1/time-off",
     status_code=201,
@@ -166,9 +163,7 @@ async def get_time_off(
     caller: Annotated[Caller, Security(caller, scopes=[Scope.CATALOG_READ])],
     time_off_id: UUID,
     follower: Follower,
-    command: Annotated[
-        UUID | None, Query(description="A removal that was answered with 202: whether it waits, or was refused.")
-    ] = None,
+    command: FollowedChange = None,
 ) -> TimeOffDetails | Response:
     """One time off with the bookings that stand in it now; 202 while the command for it still waits; the refusal if it
     was refused."""

@@ -44,7 +44,7 @@ HEADERS: Mapping[str, dict[str, Any]] = {
     "Allow": _header("The methods of this address.", "GET, HEAD, POST", always=True),
     "Cache-Control": _header("Answers are nobody's to keep.", "no-store", always=True),
     "Content-Encoding": _header("If the request accepts it and the answer has a kilobyte or more.", "gzip"),
-    "ETag": _header("The booking's version, for `If-Match` and `If-None-Match`.", '"3"', always=True),
+    "ETag": _header("The version of the thing, for `If-Match` and `If-None-Match`.", '"3"', always=True),
     "Idempotent-Replayed": _header(
         "This is what became of an earlier request with the same `Idempotency-Key`.", "true"
     ),
@@ -109,6 +109,25 @@ def shows(
     if links:
         shown["links"] = dict(links)
     return {status: shown}
+
+
+UNLESS_KNOWN = {
+    "parameters": [
+        {
+            "name": "If-None-Match",
+            "in": "header",
+            "required": False,
+            "description": "Only if the thing is at none of these versions, as its `ETag` says; else 304.",
+            "schema": {"type": "string", "examples": ['"3"', "*"]},
+        }
+    ]
+}
+"""The parameter of who asks for a thing that has versions."""
+
+
+def not_modified() -> Responses:
+    """The answer to who knows the version that it has, for a route's `responses`."""
+    return shows(_NOT_MODIFIED, None, "ETag", description="It is at a version that `If-None-Match` names.")
 
 
 def follows(operation: str, description: str, **parameters: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import json
 import re
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 from starlette.requests import Request
 
@@ -35,6 +35,20 @@ class Body(BaseModel):
     """A body of a request. A path operation takes one as a parameter of such a type (`gateway.http.routes`)."""
 
     model_config = STRICT
+
+
+NOTHING = Body()
+"""The body of a write that has none: what tells it from others under one key is its address."""
+
+
+def unchanged(**bounds: Any) -> Any:
+    """The default of a member of a patch (RFC 7396) that may be left out, and may not be null."""
+    return Field(default_factory=lambda: None, **bounds)
+
+
+def given(patch: Body) -> dict[str, Any]:
+    """The members that a patch gives."""
+    return {name: getattr(patch, name) for name in patch.model_fields_set}
 
 
 BODY_REFUSALS = ("request_timeout", "body_too_large", "overloaded")

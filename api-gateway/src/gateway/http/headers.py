@@ -122,7 +122,7 @@ _Versions = Annotated[
     _text(examples=['"3"', '"3", "4"', "*"], maxLength=_TAGS_LIMIT, pattern=rf"^([ \t]*\*[ \t]*|{_TAGS.pattern})$"),
     Header(
         alias="If-Match",
-        description="Only if the booking stands at one of these versions, as its `ETag` says; else 412.",
+        description="Only if the thing is at one of these versions, as its `ETag` says; else 412.",
     ),
 ]
 

@@ -2,14 +2,22 @@
 
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Query
 from pydantic import BeforeValidator, WithJsonSchema
 
+from shared.contracts.booking.catalog import Archived
 from shared.contracts.fields import INSTANT_SCHEMA, parse_instant
 
 Limit = Annotated[int, Query(ge=1, le=100, description="How many at most.")]
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before.")]
+FollowedChange = Annotated[
+    UUID | None, Query(description="A change that was answered with 202: whether it waits, or was refused.")
+]
+ShowArchived = Annotated[
+    Archived, Query(description="Whether archived ones are shown: `false`, `true` (they alone) or `all`.")
+]
 QueryInstant = Annotated[
     datetime,
     # A `+` that was not escaped arrives as a blank.

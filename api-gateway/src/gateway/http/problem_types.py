@@ -159,6 +159,10 @@ _TYPES = (
         "time_off", 409, "Time off", "The appointment or its buffers meet a time in which the resource is off.",
         "Offer times of GET /v1/availability; GET /v1/time-off lists what is off.",
     ),
+    ProblemType(
+        "archived", 409, "Archived", "The service or the resource is archived: it takes no new bookings.",
+        "Take another, or have it restored.",
+    ),
     ProblemType("time_off_not_found", 404, "Time off not found", "There is no such time off.", "Check its id."),
     ProblemType(
         "booking_closed", 409, "Booking closed", "The booking is over, cancelled or expired, and can't be changed.",
@@ -166,7 +170,7 @@ _TYPES = (
         members={"booking_status": "cancelled"},
     ),
     ProblemType(
-        "version_conflict", 412, "Version conflict", "The booking is at none of the versions that If-Match names.",
+        "version_conflict", 412, "Version conflict", "The thing is at none of the versions that If-Match names.",
         _LOOK_AGAIN,
         members={"version": 3},
     ),

@@ -2,6 +2,7 @@
 
 from booking.availability.search import Searches, prepare
 from booking.catalog.model import resources_offering, service_of
+from booking.errors import Archived
 from shared.clock import utc_now
 from shared.contracts.booking.availability import FindSlots, SlotList
 from shared.messaging.handlers import Handlers
@@ -18,6 +19,8 @@ async def find_slots(query: FindSlots, ctx: Context, searches: Searches) -> Slot
     """
     async with ctx.transaction() as tx:
         service = await service_of(tx.session, query.tenant_id, query.service_id)
+        if service.archived_at:
+            raise Archived("the service is archived")
         resources = await resources_offering(tx.session, query.tenant_id, service.id, query.resource_id)
         end = min(query.to, query.from_ + searches.longest(service.rules, len(resources)))
         search = await prepare(tx, service, resources, utc_now(), query.from_, end)

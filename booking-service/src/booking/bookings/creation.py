@@ -23,7 +23,7 @@ from booking.bookings.model import Booking, HoldPolicy
 from booking.calendars.model import TimesOff
 from booking.catalog.model import Resource, Service
 from booking.catalog.rules import occupied_by_any
-from booking.errors import ResourceNotFound, ServiceNotFound
+from booking.errors import Archived, ResourceNotFound, ServiceNotFound
 from shared.clock import utc_now
 from shared.contracts.base import Contract
 from shared.contracts.booking.availability import Slot
@@ -58,10 +58,11 @@ _INSERT = f"""
 # time that is wanted. Few tenants have time off just then: who has none is spared the statement that reads it.
 _CATALOG = """
     SELECT s.*, r.id AS resource_id, r.name AS resource_name, r.time_zone, r.weekly_hours, r.overrides,
+           r.archived_at AS resource_archived_at,
            EXISTS (SELECT FROM time_off t WHERE t.tenant_id = s.tenant_id AND t.removed_at IS NULL
                    AND t.reaches_at > $4 AND t.begins_at < $5) AS any_off
     FROM services s
-    LEFT JOIN resource_services o ON o.tenant_id = s.tenant_id AND o.service_id = s.id
+    LEFT JOIN resource_services o ON o.tenant_id = s.tenant_id AND o.service_id = s.id AND o.offered
          AND (o.resource_id = ANY($2::uuid[]) OR o.service_id = ANY($3::uuid[]))
     LEFT JOIN resources r ON r.tenant_id = o.tenant_id AND r.id = o.resource_id
     WHERE s.id = ANY($1::uuid[])
@@ -145,6 +146,7 @@ class _Catalog:
                         time_zone=row["time_zone"],
                         weekly_hours=row["weekly_hours"],
                         overrides=row["overrides"],
+                        archived_at=row["resource_archived_at"],
                     )
                 )
         return cls(services, resources, await TimesOff.load(driver, away, *period) if away else TimesOff([]))
@@ -158,11 +160,16 @@ def _apply_rules(command: CreateBooking, catalog: _Catalog, now: datetime) -> _A
     service = catalog.services.get((command.tenant_id, command.service_id))
     if service is None:
         raise ServiceNotFound("no such service")
+    if service.archived_at:
+        raise Archived("the service is archived")
     candidates = catalog.resources.get((command.tenant_id, command.service_id), [])
     if command.resource_id is not None:
         candidates = [r for r in candidates if r.id == command.resource_id]
         if not candidates:
             raise ResourceNotFound("no such resource offers this service")
+        if candidates[0].archived_at:
+            raise Archived("the resource is archived")
+    candidates = [r for r in candidates if r.archived_at is None]
     if command.starts_at < now:
         raise SlotRejection.TOO_SOON.error
     rules = service.rules

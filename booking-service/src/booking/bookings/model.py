@@ -84,6 +84,7 @@ class Booking(Base):
     labels: Mapped[dict[str, str]] = mapped_column("metadata", JSONB)
     price_amount: Mapped[int]
     price_currency: Mapped[str] = mapped_column(CHAR(3))
+    price_version: Mapped[int | None]
     deposit_amount: Mapped[int]
     deposit_status: Mapped[str | None]
     deposit_refunded: Mapped[int]
@@ -127,6 +128,7 @@ class Booking(Base):
             customer_phone=command.customer.phone,
             price_amount=service.price_amount,
             price_currency=service.price_currency,
+            price_version=service.price_version,
             deposit_amount=deposit,
             deposit_status=DepositStatus.PENDING if deposit else None,
             deposit_refunded=0,
@@ -270,6 +272,7 @@ class Booking(Base):
                 name=row["customer_name"], email=row["customer_email"], phone=row["customer_phone"]
             ),
             price=Money.model_construct(amount=row["price_amount"], currency=currency),
+            price_version=row["price_version"],
             deposit=contracts.Deposit.model_construct(
                 amount=row["deposit_amount"],
                 refunded_amount=row["deposit_refunded"],

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.catalog.hours import OpeningHours, WeeklyWindow, check_weekly_hours
 from booking.catalog.rules import SlotRules
-from booking.errors import InvalidCommand, ResourceNotFound, ServiceNotFound
+from booking.errors import Archived, InvalidCommand, ResourceNotFound, ServiceNotFound, VersionConflict
 from shared.contracts.booking import catalog as contracts
 from shared.contracts.money import Money, rules_of
 from shared.persistence.database import Base
@@ -24,7 +24,31 @@ OVERRIDES_WITHIN_DAYS = 1100
 """Dates with hours of their own that a resource may have, and how far ahead: three years, as far as anybody books."""
 
 
-class Service(Base):
+class _Versioned:
+    """What the things of the catalog have in common: versions, and an archive."""
+
+    version: Mapped[int]
+    archived_at: Mapped[datetime | None]
+
+    def check(self, expected_versions: list[int] | None) -> None:
+        """Raises `VersionConflict` if the thing is at none of these versions; None is any."""
+        if expected_versions is not None and self.version not in expected_versions:
+            raise VersionConflict(f"it is at version {self.version}", {"version": self.version})
+
+    def change(self, **members: Any) -> bool:
+        """Give it these members. Whether that changes anything; if so, it is another version."""
+        changed = {name: value for name, value in members.items() if getattr(self, name) != value}
+        for name, value in changed.items():
+            setattr(self, name, value)
+        self.version += bool(changed)
+        return bool(changed)
+
+    def archive(self, at: datetime | None) -> bool:
+        """Put it away since that moment, or with None bring it back. Whether that changes anything."""
+        return (self.archived_at is None) != (at is None) and self.change(archived_at=at)
+
+
+class Service(_Versioned, Base):
     """Something a business sells by appointment."""
 
     __tablename__ = "services"
@@ -41,6 +65,7 @@ class Service(Base):
     minimum_notice_minutes: Mapped[int]
     horizon_days: Mapped[int]
     slot_step_minutes: Mapped[int]
+    price_version: Mapped[int]
     created_at: Mapped[datetime]
 
     @property
@@ -75,7 +100,35 @@ class Service(Base):
             minimum_notice_minutes=self.minimum_notice_minutes,
             horizon_days=self.horizon_days,
             slot_step_minutes=self.slot_step_minutes,
+            version=self.version,
+            price_version=self.price_version,
+            archived_at=self.archived_at,
             created_at=self.created_at,
+        )
+
+
+class ServicePrice(Base):
+    """A price that a service has or had."""
+
+    __tablename__ = "service_prices"
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    service_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    amount: Mapped[int]
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    valid_from: Mapped[datetime]
+
+    @classmethod
+    def of(cls, service: Service, now: datetime) -> "ServicePrice":
+        """The price that a service has from now on."""
+        return cls(
+            tenant_id=service.tenant_id,
+            service_id=service.id,
+            version=service.price_version,
+            amount=service.price_amount,
+            currency=service.price_currency,
+            valid_from=now,
         )
 
 
@@ -87,9 +140,11 @@ class ResourceService(Base):
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
     service_id: Mapped[UUID] = mapped_column(primary_key=True)
     resource_id: Mapped[UUID] = mapped_column(primary_key=True)
+    offered: Mapped[bool]
+    """Whether it still does."""
 
 
-class Resource(Base):
+class Resource(_Versioned, Base):
     """Whoever or whatever can be booked."""
 
     __tablename__ = "resources"
@@ -113,8 +168,9 @@ class Resource(Base):
             tuple((day, tuple((w["opens"], w["closes"]) for w in found)) for day, found in self.overrides.items()),
         )
 
-    def override(self, day: date, windows: list[dict[str, str]] | None, today: date) -> None:
-        """Give a date hours of its own, or with None those of its week; dates that are over are forgotten.
+    def override(self, day: date, windows: list[dict[str, str]] | None, today: date) -> bool:
+        """Give a date hours of its own, or with None those of its week; dates that are over are forgotten. Whether that
+        changes anything.
 
         Raises `InvalidCommand` for windows that overlap, a date that is over or far off, and too many of them.
         """
@@ -132,7 +188,7 @@ class Resource(Base):
             kept[day.isoformat()] = windows
         if len(kept) > OVERRIDES_LIMIT:
             raise InvalidCommand("date", f"a resource has at most {OVERRIDES_LIMIT} dates with hours of their own")
-        self.overrides = dict(sorted(kept.items()))
+        return self.change(overrides=dict(sorted(kept.items())))
 
     def snapshot(self, service_ids: list[UUID]) -> contracts.Resource:
         """The resource as the other processes see it."""
@@ -148,6 +204,8 @@ class Resource(Base):
                 for day, found in sorted(self.overrides.items())
             ],
             service_ids=service_ids,
+            version=self.version,
+            archived_at=self.archived_at,
             created_at=self.created_at,
         )
 
@@ -171,7 +229,11 @@ async def services_of(session: AsyncSession, tenant_id: UUID, resource_ids: Iter
     """Which services resources offer, by resource; one that offers none is missing."""
     rows = await session.scalars(
         select(ResourceService)
-        .where(ResourceService.tenant_id == tenant_id, ResourceService.resource_id.in_(resource_ids))
+        .where(
+            ResourceService.tenant_id == tenant_id,
+            ResourceService.resource_id.in_(resource_ids),
+            ResourceService.offered,
+        )
         .order_by(ResourceService.service_id)
     )
     offered: dict[UUID, list[UUID]] = {}
@@ -191,7 +253,10 @@ async def service_of(session: AsyncSession, tenant_id: UUID, service_id: UUID) -
 async def resources_offering(
     session: AsyncSession, tenant_id: UUID, service_id: UUID, resource_id: UUID | None = None
 ) -> list[Resource]:
-    """The resources that offer a service, or the one asked for. Raises `ResourceNotFound` if it does not."""
+    """The resources that offer a service, without those that are archived, or the one asked for.
+
+    Raises `ResourceNotFound` if it does not offer it, `Archived` if it is.
+    """
     statement = (
         select(Resource)
         .join(
@@ -199,11 +264,14 @@ async def resources_offering(
             (ResourceService.tenant_id == Resource.tenant_id) & (ResourceService.resource_id == Resource.id),
         )
         .where(ResourceService.tenant_id == tenant_id, ResourceService.service_id == service_id)
+        .where(ResourceService.offered)
         .order_by(Resource.created_at, Resource.id)
     )
-    if resource_id is not None:
-        statement = statement.where(Resource.id == resource_id)
+    named = Resource.id == resource_id if resource_id is not None else Resource.archived_at.is_(None)
+    statement = statement.where(named)
     resources = list((await session.scalars(statement)).unique())
     if resource_id is not None and not resources:
         raise ResourceNotFound("no such resource offers this service")
+    if resource_id is not None and resources[0].archived_at:
+        raise Archived("the resource is archived")
     return resources

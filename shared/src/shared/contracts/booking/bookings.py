@@ -88,6 +88,8 @@ class Booking(BookingDetails):
     time_zone: str
     customer: Customer
     price: Money
+    price_version: int | None = None
+    """Which of the service's prices that is; null for bookings of before prices had versions."""
     deposit: Deposit | None = None
     hold_expires_at: datetime | None = None
     business_name: str

@@ -1,12 +1,13 @@
 """The catalog: services, resources, and which resource offers which service."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.base import Command, Contract, ListQuery, Page, Query
+from shared.contracts.base import Command, Contract, Event, ListQuery, Page, Query
 from shared.contracts.money import Money
 
 LocalDate = date
@@ -28,6 +29,12 @@ class Service(Contract):
     minimum_notice_minutes: int = 120
     horizon_days: int = 90
     slot_step_minutes: int = 30
+    version: int = 1
+    """Counts the changes of the service; `ETag` and `If-Match`."""
+    price_version: int = 1
+    """Counts the changes of the price. A booking keeps the one that it was made under, and names it."""
+    archived_at: datetime | None = None
+    """Since when it is offered no more; what is booked stays."""
     created_at: datetime
 
 
@@ -64,6 +71,10 @@ class Resource(Contract):
     overrides: list[HoursOverride] = Field(default_factory=list)
     """By date. Those of dates that are over are forgotten in time."""
     service_ids: list[UUID]
+    version: int = 1
+    """Counts the changes of the resource; `ETag` and `If-Match`."""
+    archived_at: datetime | None = None
+    """Since when it takes no new bookings; those that it has stay."""
     created_at: datetime
 
 
@@ -96,21 +107,135 @@ class CreateResource(Command):
     service_ids: list[UUID]
 
 
-class OverrideHours(Command):
+class CatalogChange(Command):
+    """A change of one thing of the catalog, named by `subject_id`."""
+
+    TYPE: ClassVar[str]
+
+    expected_versions: list[int] | None = None
+    """The versions at which it is to be carried out; None for any, empty for none."""
+
+
+class ChangeService(CatalogChange):
+    """Give a service other members; those that are null stay. Bookings keep what they were made under."""
+
+    TYPE: ClassVar[str] = "command.booking.change_service.v1"
+    RESULT_IN: ClassVar[str | None] = "service"
+
+    name: str | None = None
+    duration_minutes: int | None = None
+    price: Money | None = None
+    buffer_before_minutes: int | None = None
+    buffer_after_minutes: int | None = None
+    deposit_percent: int | None = None
+    minimum_notice_minutes: int | None = None
+    horizon_days: int | None = None
+    slot_step_minutes: int | None = None
+
+
+class ArchiveService(CatalogChange):
+    """The service is offered no more. Its bookings stay, and can be moved and cancelled."""
+
+    TYPE: ClassVar[str] = "command.booking.archive_service.v1"
+    RESULT_IN: ClassVar[str | None] = "service"
+
+
+class RestoreService(CatalogChange):
+    """The service is offered again."""
+
+    TYPE: ClassVar[str] = "command.booking.restore_service.v1"
+    RESULT_IN: ClassVar[str | None] = "service"
+
+
+class ChangeResource(CatalogChange):
+    """Give a resource other members; those that are null stay. Bookings keep what they were made under."""
+
+    TYPE: ClassVar[str] = "command.booking.change_resource.v1"
+    RESULT_IN: ClassVar[str | None] = "resource"
+
+    name: str | None = None
+    time_zone: str | None = None
+    weekly_hours: list[WeeklyHours] | None = None
+    service_ids: list[UUID] | None = None
+
+
+class ArchiveResource(CatalogChange):
+    """The resource takes no new bookings. Those that it has stay, and can be moved elsewhere and cancelled."""
+
+    TYPE: ClassVar[str] = "command.booking.archive_resource.v1"
+    RESULT_IN: ClassVar[str | None] = "resource"
+
+
+class RestoreResource(CatalogChange):
+    """The resource takes bookings again."""
+
+    TYPE: ClassVar[str] = "command.booking.restore_resource.v1"
+    RESULT_IN: ClassVar[str | None] = "resource"
+
+
+class ServiceChanged(Event):
+    """A service was changed, archived or restored: the service as it stands now."""
+
+    TYPE: ClassVar[str] = "booking.service_changed.v1"
+
+    service: Service
+
+
+class ResourceChanged(Event):
+    """A resource was changed, archived or restored, or keeps other hours on a date: as it stands now."""
+
+    TYPE: ClassVar[str] = "booking.resource_changed.v1"
+
+    resource: Resource
+
+
+class OverrideHours(CatalogChange):
     """What opens on that date on the resource named by `subject_id` are these windows, not those of its week."""
 
     TYPE: ClassVar[str] = "command.booking.override_hours.v1"
+    RESULT_IN: ClassVar[str | None] = "resource"
 
     date: LocalDate
     windows: list[OpenWindow]
 
 
-class RestoreHours(Command):
+class RestoreHours(CatalogChange):
     """The resource named by `subject_id` keeps the hours of its week on that date again."""
 
     TYPE: ClassVar[str] = "command.booking.restore_hours.v1"
+    RESULT_IN: ClassVar[str | None] = "resource"
 
     date: LocalDate
+
+
+class Archived(StrEnum):
+    """Which things a list shows, by whether they are archived."""
+
+    NO = "false"
+    YES = "true"
+    ALL = "all"
+
+
+class ServicePrice(Contract):
+    """A price that a service has or had, and since when."""
+
+    version: int
+    price: Money
+    valid_from: datetime
+
+
+class ServicePriceList(Contract):
+    """The prices of a service, the newest first."""
+
+    prices: list[ServicePrice]
+
+
+class ListServicePrices(Query[ServicePriceList]):
+    """The newest hundred prices of a service. Refused `service_not_found` if the tenant has none of that id."""
+
+    TYPE: ClassVar[str] = "rpc.booking.list_service_prices.v1"
+
+    service_id: UUID
 
 
 class ServiceList(Page):
@@ -138,6 +263,8 @@ class ListServices(ListQuery[ServiceList]):
 
     TYPE: ClassVar[str] = "rpc.booking.list_services.v1"
 
+    archived: Archived = Archived.NO
+
 
 class GetResource(Query[Resource]):
     """One resource. Refused `not_found` if the tenant has none of that id."""
@@ -151,3 +278,5 @@ class ListResources(ListQuery[ResourceList]):
     """A page of a tenant's resources."""
 
     TYPE: ClassVar[str] = "rpc.booking.list_resources.v1"
+
+    archived: Archived = Archived.NO
