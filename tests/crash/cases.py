@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from billing.failpoints import BillingFailpoint
 from gateway.failpoints import GatewayFailpoint
@@ -43,8 +44,27 @@ REMOVE_TIME_OFF: Step = partial(
     Story.command, path="/v1/time-off/{last}", body={}, method="DELETE", events=("booking.time_off_removed.v1",)
 )
 OVERRIDE = f"/v1/resources/{{last}}/overrides/{_DAY}"
-OVERRIDE_HOURS: Step = partial(Story.command, path=OVERRIDE, body={"windows": []}, method="PUT")
-RESTORE_HOURS: Step = partial(Story.command, path=OVERRIDE, body={}, method="DELETE")
+_CHANGED = ("booking.resource_changed.v1",)
+OVERRIDE_HOURS: Step = partial(Story.command, path=OVERRIDE, body={"windows": []}, method="PUT", events=_CHANGED)
+RESTORE_HOURS: Step = partial(Story.command, path=OVERRIDE, body={}, method="DELETE", events=_CHANGED)
+_LAST_RESOURCE, _LAST_SERVICE = "/v1/resources/{last}", "/v1/services/{last}"
+
+
+def _changes(path: str, event: str, body: dict[str, Any], rows: tuple[str, ...] = ()) -> list[Step]:
+    """A thing of the catalog is changed, put away and brought back."""
+    events = (event,)
+    return [
+        partial(Story.command, path=path, body=body, method="PATCH", events=events, rows=rows),
+        partial(Story.command, path=f"{path}/archive", body={}, events=events),
+        partial(Story.command, path=f"{path}/restore", body={}, events=events),
+    ]
+
+
+_PRICE = {"price": {"amount": 9500, "currency": "eur"}}
+OF_SERVICE = _changes(_LAST_SERVICE, "booking.service_changed.v1", _PRICE, ("booking.service_prices",))
+OF_RESOURCE = _changes(_LAST_RESOURCE, "booking.resource_changed.v1", {"name": "Team B"})
+SERVICE_CHANGES: list[Step] = [SERVICE, *OF_SERVICE]
+RESOURCE_CHANGES: list[Step] = [SERVICE, RESOURCE, *OF_RESOURCE]
 OFF: list[Step] = [SERVICE, RESOURCE, ADD_TIME_OFF, REMOVE_TIME_OFF]
 HOURS: list[Step] = [SERVICE, RESOURCE, OVERRIDE_HOURS, RESTORE_HOURS]
 
@@ -94,6 +114,12 @@ def until(story: list[Step], step: Step) -> list[Step]:
 HANDLER_STEPS: dict[str, list[Step]] = {
     "booking-create-service": until(PAID, SERVICE),
     "booking-create-resource": until(PAID, RESOURCE),
+    "booking-change-service": until(SERVICE_CHANGES, OF_SERVICE[0]),
+    "booking-archive-service": until(SERVICE_CHANGES, OF_SERVICE[1]),
+    "booking-restore-service": SERVICE_CHANGES,
+    "booking-change-resource": until(RESOURCE_CHANGES, OF_RESOURCE[0]),
+    "booking-archive-resource": until(RESOURCE_CHANGES, OF_RESOURCE[1]),
+    "booking-restore-resource": RESOURCE_CHANGES,
     "booking-override-hours": until(HOURS, OVERRIDE_HOURS),
     "booking-restore-hours": HOURS,
     "booking-add-time-off": until(OFF, ADD_TIME_OFF),

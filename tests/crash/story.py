@@ -62,8 +62,8 @@ class Story:
             "minimum_notice_minutes": 0,
             "deposit_percent": deposit_percent,
         }
-        self.service_id = (await self._insist("/v1/services", body))["id"]
-        self.rows["booking.services"] += 1
+        self.last_id = self.service_id = (await self._insist("/v1/services", body))["id"]
+        self.rows += Counter({"booking.services": 1, "booking.service_prices": 1})
 
     async def offer_service_without_deposit(self) -> None:
         await self.offer_service(deposit_percent=0)

@@ -119,6 +119,8 @@ class Shop:
     """A resource that never opens."""
     away: str
     """A resource that is off."""
+    gone: str
+    """A resource that is archived."""
 
     def booking(self, starts_at: datetime, **changes: Any) -> Json:
         """The body of a booking."""
@@ -147,9 +149,11 @@ def bodies_of(world: World) -> dict[str, Json]:
     return {
         "create_service": SERVICE,
         "create_resource": RESOURCE,
-        "create_booking": Shop(*[nowhere] * 5).booking(in_days(3)),
+        "create_booking": Shop(*[nowhere] * 6).booking(in_days(3)),
         "create_time_off": TIME_OFF,
         "set_override": {"windows": []},
+        "change_service": {"name": "x"},
+        "change_resource": {"name": "x"},
         "reschedule_booking": {"starts_at": in_days(3).isoformat()},
         "cancel_booking": {},
         "create_tenant": {"name": "x"},
@@ -173,7 +177,9 @@ async def open_shop(world: World) -> Shop:
     away = await world.done("POST", "/v1/resources", offered)
     long = {"starts_at": in_days(-1).isoformat(), "ends_at": in_days(300).isoformat(), "resource_ids": [away["id"]]}
     await world.done("POST", "/v1/time-off", long)
-    return Shop(service, paid, resource["id"], closed["id"], away["id"])
+    gone = await world.done("POST", "/v1/resources", offered)
+    await world.done("POST", f"/v1/resources/{gone['id']}/archive")
+    return Shop(service, paid, resource["id"], closed["id"], away["id"], gone["id"])
 
 
 async def bury(world: World, payload: bytes, subject: str = "command.booking.create_booking.v1.x.y") -> int:

@@ -48,6 +48,13 @@ from tests.system.provoking import Document, Observed, head, told
 UNROUTED = {"method_not_allowed"}
 """Said of addresses, not by operations."""
 ASYNC = {"Prefer": "respond-async"}
+THINGS = {"services": SERVICE, "resources": RESOURCE}
+CATALOG_CHANGES: list[tuple[str, str, Json | None]] = [
+    ("PATCH", "", {"name": "x"}),
+    ("POST", "/archive", None),
+    ("POST", "/restore", None),
+]
+"""What is done with a service or a resource: the method, what its address ends with, the body."""
 TABLES = (
     "booking.bookings", "booking.services", "booking.resources", "booking.time_off", "billing.payments",
     "gateway.tenants", "gateway.api_keys", "gateway.audit_log",
@@ -106,6 +113,7 @@ async def what_is_done(world: World, shop: Shop) -> None:
     assert (await world.send("GET", path, If_None_Match=shown.headers["etag"])).status_code == 304
     for list_of in ("services", "resources", "bookings", "time-off"):
         await world.done("GET", f"/v1/{list_of}")
+    await what_the_catalog_does(world, shop)
     override = f"/v1/resources/{shop.resource}/overrides/{in_days(40).date()}"
     calendar: list[tuple[str, str, Json | None]] = [
         ("PUT", override, {"windows": []}), ("DELETE", override, None), ("POST", "/v1/time-off", TIME_OFF),
@@ -134,6 +142,19 @@ async def what_is_done(world: World, shop: Shop) -> None:
     assert (await deliver(world)).status_code == 200
 
 
+async def what_the_catalog_does(world: World, shop: Shop) -> None:
+    """Services and resources are changed, put away and brought back."""
+    for thing, body in THINGS.items():
+        path = f"/v1/{thing}/{(await world.done('POST', f'/v1/{thing}', body))['id']}"
+        for method, verb, change in CATALOG_CHANGES:
+            key = {"Idempotency_Key": str(uuid4())}
+            for _ in range(2):
+                await world.done(method, path + verb, change, **key, **WAITING)
+        shown = await world.send("GET", path)
+        assert (await world.send("GET", path, If_None_Match=shown.headers["etag"])).status_code == 304
+    await world.done("GET", f"/v1/services/{shop.service}/prices", Accept_Encoding="gzip")
+
+
 def creations_refused(shop: Shop, taken: datetime) -> dict[str, Json]:
     """Bookings that can't be made, by the code that says why."""
     day = in_days(6)
@@ -145,6 +166,7 @@ def creations_refused(shop: Shop, taken: datetime) -> dict[str, Json]:
         "too_soon": shop.booking(in_days(-1)),
         "too_far": shop.booking(in_days(200)),
         "time_off": shop.booking(day, resource_id=shop.away),
+        "archived": shop.booking(day, resource_id=shop.gone),
     }
 
 
@@ -192,6 +214,7 @@ async def what_the_business_refuses(world: World, shop: Shop) -> None:
     await world.refused("/v1/resources", RESOURCE | {"time_zone": "Europe/Atlantis"}, "validation_error")
     too_little = {"price": {"amount": 10, "currency": "eur"}, "deposit_percent": 100}
     await world.refused("/v1/services", SERVICE | too_little, "validation_error")
+    await what_the_catalog_refuses(world, shop)
     await what_the_calendar_refuses(world, shop)
     reused = {"Idempotency_Key": str(uuid4())}
     writes: dict[str, list[Json]] = {
@@ -214,6 +237,28 @@ async def what_the_business_refuses(world: World, shop: Shop) -> None:
         assert (await world.send("GET", f"/v1/bookings/{asked}/payment")).status_code == 404
 
 
+async def what_the_catalog_refuses(world: World, shop: Shop) -> None:
+    """The rules of changes of services and resources."""
+    too_little = {"price": {"amount": 10, "currency": "eur"}, "deposit_percent": 100}
+    wrong = {"services": too_little, "resources": {"time_zone": "Europe/Atlantis"}}
+    for thing, own in (("services", shop.service), ("resources", shop.resource)):
+        absent, reused = f"{thing.removesuffix('s')}_not_found", str(uuid4())
+        for method, verb, body in CATALOG_CHANGES:
+            await world.refused(f"/v1/{thing}/{uuid4()}{verb}", body, absent, method)
+            await world.refused(f"/v1/{thing}/{own}{verb}", body, "version_conflict", method, If_Match='"77"')
+            spares = [
+                await world.done("POST", f"/v1/{thing}", SERVICE if thing == "services" else RESOURCE) for _ in "ab"
+            ]
+            await world.done(method, f"/v1/{thing}/{spares[0]['id']}{verb}", body, Idempotency_Key=reused)
+            again = f"/v1/{thing}/{spares[1]['id']}{verb}"
+            await world.refused(again, body, "idempotency_key_reused", method, Idempotency_Key=reused)
+        await world.refused(f"/v1/{thing}/{own}", wrong[thing], "validation_error", "PATCH")
+    await world.refused(f"/v1/resources/{shop.resource}", {"service_ids": [str(uuid4())]}, "service_not_found", "PATCH")
+    await world.send("GET", f"/v1/services/{uuid4()}/prices")
+    span = {"service_id": shop.service, "resource_id": shop.gone}
+    assert (await world.send("GET", operation_of(world, "find_slots").address(**span))).json()["code"] == "archived"
+
+
 async def what_the_calendar_refuses(world: World, shop: Shop) -> None:
     """The rules of hours and times off."""
     day, later = in_days(41).date(), in_days(42).date()
@@ -227,6 +272,8 @@ async def what_the_calendar_refuses(world: World, shop: Shop) -> None:
     await world.refused(f"{overrides}/2001-01-01", None, "validation_error", "DELETE")
     await world.refused(elsewhere, {"windows": []}, "resource_not_found", "PUT")
     await world.refused(elsewhere, None, "resource_not_found", "DELETE")
+    await world.refused(f"{overrides}/{day}", {"windows": []}, "version_conflict", "PUT", If_Match='"77"')
+    await world.refused(f"{overrides}/{day}", None, "version_conflict", "DELETE", If_Match='"77"')
     reused = str(uuid4())
     made = [await world.done("POST", "/v1/time-off", TIME_OFF) for _ in range(2)]
     repeated: list[tuple[str, Json | None, list[str]]] = [
@@ -256,7 +303,9 @@ async def what_was_accepted(world: World, shop: Shop) -> None:
     override = f"/v1/resources/{shop.resource}/overrides/{in_days(43).date()}"
     changes: list[tuple[str, str, Json | None]] = [
         ("DELETE", f"/v1/time-off/{uuid4()}", None), ("PUT", override, {"windows": []}), ("DELETE", override, None),
+        *((method, f"/v1/{thing}/{uuid4()}{verb}", body) for thing in THINGS for method, verb, body in CATALOG_CHANGES),
     ]  # fmt: skip
+    stale = [f"/v1/services/{shop.service}", f"/v1/resources/{shop.resource}"]
     writes: list[tuple[str, Json, dict[str, str]]] = [
         *(("/v1/bookings", body, {}) for body in creations_refused(shop, taken).values()),
         *((f"{path}/reschedule", body, {}) for body in moves_refused(shop, other_start(other)).values()),
@@ -277,6 +326,7 @@ async def what_was_accepted(world: World, shop: Shop) -> None:
         answers = await asyncio.gather(
             *(world.send("POST", p, body, **ASYNC, **more) for p, body, more in writes),
             *(world.send(method, p, body, **ASYNC) for method, p, body in changes),
+            *(world.send("PATCH", p, {"name": "x"}, **ASYNC, If_Match='"77"') for p in stale),
         )
         places = [answer.headers["location"] for answer in answers]
         for answer, place in zip(answers, places, strict=True):
@@ -394,7 +444,7 @@ async def what_is_malformed(world: World) -> None:
             await world.http.request(operation.method, address, content=content, headers=headers)
         if operation.of_tenants:
             await world.send(operation.method, address, bodies[operation.name], key, Idempotency_Key="a" * 256)
-        if operation.path.startswith("/v1/bookings/"):
+        if operation.path.startswith(("/v1/bookings/", "/v1/services/", "/v1/resources/")):
             await world.send(operation.method, address, bodies[operation.name], key, If_Match="none")
         lines = [f"Authorization: Bearer {key}", "Content-Type: application/json"]
         never = head(operation, *lines, "Content-Length: 100", address=address)
@@ -403,8 +453,14 @@ async def what_is_malformed(world: World) -> None:
         chunk = b"%x\r\n%b\r\n0\r\n\r\n" % (limit + 1, b" " * (limit + 1))
         chunked = head(operation, *lines, "Transfer-Encoding: chunked", address=address) + chunk
         await told(world.observed, world.stack.ports.gateway, operation, chunked)
-    for name in ("remove_time_off", "remove_override"):
-        await world.send("DELETE", operation_of(world, name).address(), Idempotency_Key="a" * 256)
+    without_body = (
+        *("remove_time_off", "remove_override"),
+        *(f"{verb}_{thing}" for verb in ("archive", "restore") for thing in ("service", "resource")),
+    )
+    for name in without_body:
+        operation = operation_of(world, name)
+        for wrong in ({"Idempotency_Key": "a" * 256}, {"If_Match": "none"}):
+            await world.send(operation.method, operation.address(), **wrong)
     for operation in world.document.operations.values():
         if operation.name.startswith("list_") and operation.name != "list_currencies":
             answer = await world.send("GET", f"{operation.address()}?cursor=none", key=world.key_for(operation))
@@ -523,6 +579,8 @@ async def what_follows(world: World) -> None:
     for method, place, body in (
         *(("POST", *write) for write in writes),
         ("PUT", override, {"windows": []}), ("DELETE", override, None), ("DELETE", off, None),
+        *((method, f"/v1/{thing}{verb}", body) for thing in (f"services/{shop.paid}", f"resources/{shop.closed}")
+          for method, verb, body in CATALOG_CHANGES),
     ):  # fmt: skip
         accepted = await world.send(method, place, body, **ASYNC)
         await decided(world, accepted.headers["location"])

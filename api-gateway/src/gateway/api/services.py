@@ -24,7 +24,7 @@ from shared.contracts.booking.catalog import (
     ChangeService,
     CreateService,
     GetService,
-    ListServicePrices,
+    GetServicePrices,
     ListServices,
     RestoreService,
     Service,
@@ -201,12 +201,12 @@ async def get_service(
     responses=shows(200, _PRICES),
 )
 @refuses("service_not_found", *ASKING)
-async def list_service_prices(
+async def get_service_prices(
     caller: Annotated[Caller, Security(caller, scopes=[Scope.CATALOG_READ])], service_id: UUID, nats: Nats
 ) -> ServicePriceList:
     """The prices that a service has and had, the newest first, at most a hundred. A booking names the `price_version`
     that it was made under."""
-    return await call(nats, ListServicePrices(tenant_id=caller.tenant_id, service_id=service_id))
+    return await call(nats, GetServicePrices(tenant_id=caller.tenant_id, service_id=service_id))
 
 
 @routes.patch("/v1/services/{service_id}", response_model=Service, responses=_CHANGE)

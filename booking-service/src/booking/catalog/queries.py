@@ -11,8 +11,8 @@ from shared.contracts.booking.catalog import (
     Archived,
     GetResource,
     GetService,
+    GetServicePrices,
     ListResources,
-    ListServicePrices,
     ListServices,
     ResourceList,
     ServiceList,
@@ -63,8 +63,8 @@ async def list_resources(query: ListResources, tx: Transaction) -> ResourceList:
     return ResourceList(resources=found, next_cursor=cursor)
 
 
-@handlers.query(ListServicePrices)
-async def list_service_prices(query: ListServicePrices, tx: Transaction) -> ServicePriceList:
+@handlers.query(GetServicePrices)
+async def get_service_prices(query: GetServicePrices, tx: Transaction) -> ServicePriceList:
     """The prices that a service has and had, the newest first."""
     await service_of(tx.session, query.tenant_id, query.service_id)
     own = select(ServicePrice).where(

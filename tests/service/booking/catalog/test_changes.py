@@ -14,8 +14,8 @@ from shared.contracts.booking.catalog import (
     ArchiveService,
     ChangeResource,
     ChangeService,
+    GetServicePrices,
     ListResources,
-    ListServicePrices,
     ListServices,
     OverrideHours,
     RestoreResource,
@@ -66,7 +66,7 @@ async def test_a_booking_keeps_the_price_that_it_was_made_under(tenant: Tenant, 
     await tenant.reschedule(first, soon + 6 * HOUR)
     kept = [await rpc.call(tenant.broker, GetBooking(tenant_id=tenant.id, booking_id=b)) for b in (first, second)]
     assert [(booking.price.amount, booking.price_version) for booking in kept] == [(9000, 1), (12000, 2)]
-    prices = (await rpc.call(tenant.broker, ListServicePrices(tenant_id=tenant.id, service_id=service))).prices
+    prices = (await rpc.call(tenant.broker, GetServicePrices(tenant_id=tenant.id, service_id=service))).prices
     assert [(price.version, price.price.amount) for price in prices] == [(2, 12000), (1, 9000)]
     assert prices[0].valid_from > prices[1].valid_from
 

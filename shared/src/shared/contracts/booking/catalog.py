@@ -230,10 +230,10 @@ class ServicePriceList(Contract):
     prices: list[ServicePrice]
 
 
-class ListServicePrices(Query[ServicePriceList]):
+class GetServicePrices(Query[ServicePriceList]):
     """The newest hundred prices of a service. Refused `service_not_found` if the tenant has none of that id."""
 
-    TYPE: ClassVar[str] = "rpc.booking.list_service_prices.v1"
+    TYPE: ClassVar[str] = "rpc.booking.get_service_prices.v1"
 
     service_id: UUID
 
