@@ -118,10 +118,10 @@ async def what_is_done(world: World, shop: Shop) -> None:
     calendar: list[tuple[str, str, Json | None]] = [
         ("PUT", override, {"windows": []}), ("DELETE", override, None), ("POST", "/v1/time-off", TIME_OFF),
     ]  # fmt: skip
-    for method, path, change in calendar:
+    for method, path, body_of_change in calendar:
         key = {"Idempotency_Key": str(uuid4())}
         for _ in range(2):
-            changed = await world.done(method, path, change, **key, **WAITING)
+            changed = await world.done(method, path, body_of_change, **key, **WAITING)
     off = f"/v1/time-off/{changed['id']}"
     await world.done("GET", off)
     key = {"Idempotency_Key": str(uuid4())}
