@@ -20,7 +20,7 @@ from schemathesis.openapi.checks import EnsureResourceAvailability, RejectedPosi
 
 BEYOND_FORM = {
     "invalid_cursor": "",  # any text by its form, but only those that a list has given out
-    "version_conflict": "",  # If-Match names a version at which the booking isn't
+    "version_conflict": "",  # If-Match names a version at which the thing isn't
     "validation_error": "|".join(
         (
             "to: must be after `from`",  # one member beside another
@@ -30,6 +30,9 @@ BEYOND_FORM = {
             "price.currency: not a lower-case ISO 4217 currency code",  # lists that grow by themselves
             "time_zone: not an IANA time zone",
             "expires_at: has passed already",  # which time it is
+            "(starts_at|ends_at|first_date|last_date): (is missing|is over|give either|must (not )?(lie|be))",
+            "date: must be no earlier than yesterday",
+            "windows: weekly hours overlap",
         )
     ),
 }
@@ -37,7 +40,7 @@ BEYOND_FORM = {
 _SERVICE = os.environ["SHOP_SERVICE"]
 SHOP: dict[str, Any] = {"service_id": _SERVICE, "service_ids": [_SERVICE], "resource_id": os.environ["SHOP_RESOURCE"]}
 """Members of bodies and parameters that name something of the tenant's shop."""
-NEVER_MADE = frozenset({"service_not_found", "resource_not_found", "payment_not_found"})
+NEVER_MADE = frozenset({"service_not_found", "resource_not_found", "payment_not_found", "time_off_not_found"})
 """What is told at the address of a thing that was accepted (202) and refused later, or of the payment of a booking that
 needs none: no such thing has been there."""
 

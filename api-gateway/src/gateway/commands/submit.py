@@ -198,11 +198,11 @@ def _decided(
         headers["Preference-Applied"] = applied
     if outcome.refusal is not None:
         return render_refusal(request.scope, outcome.refusal, headers)
-    result = outcome.result or {}
-    headers["Location"] = location.format(id=result["id"])
-    if "version" in result:
-        headers["ETag"] = entity_tag(result["version"])
-    return _json(shown.model_validate(result), outcome.status, headers)
+    thing: Any = shown.model_validate(outcome.result or {})  # of an earlier release it may lack what came later
+    headers["Location"] = location.format(id=thing.id)
+    if "version" in shown.model_fields:
+        headers["ETag"] = entity_tag(thing.version)
+    return _json(thing, outcome.status, headers)
 
 
 def _json(thing: BaseModel, status: int, headers: dict[str, str]) -> Response:
