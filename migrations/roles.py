@@ -50,7 +50,7 @@ CHANGEABLE_COLUMNS: dict[str, tuple[str, ...]] = {
     "alembic_version": (),
     "audit_log": (),
     "tenants": (),
-    "api_keys": ("last_used_at", "revoked_at"),
+    "api_keys": ("last_used_at", "replaced_by", "retires_at", "revoked_at"),
 }
 """Of these tables a service may change no other columns; of those that are not named here, all."""
 

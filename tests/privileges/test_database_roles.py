@@ -188,6 +188,7 @@ async def test_the_gateway_can_not_rewrite_keys(database_urls: dict[str, str], d
             "UPDATE gateway.api_keys SET tenant_id = gen_random_uuid()",
             "UPDATE gateway.api_keys SET secret_sha256 = ''",
             "UPDATE gateway.api_keys SET scopes = '{}'",
+            "UPDATE gateway.api_keys SET role = 'owner'",
             "UPDATE gateway.api_keys SET expires_at = NULL",
             "UPDATE gateway.tenants SET name = 'mine'",
             "UPDATE gateway.audit_log SET actor = 'nobody'",

@@ -136,7 +136,10 @@ async def what_is_done(world: World, shop: Shop) -> None:
     for path in ("/v1/tenants", "/v1/api-keys", "/v1/dead-letters"):
         assert (await world.operate("GET", path)).status_code == 200
     spare = (await world.operate("POST", "/v1/api-keys", {"tenant_id": world.tenant_id, "name": "spare"})).json()
+    assert (await world.operate("POST", f"/v1/api-keys/{spare['id']}/rotate", {})).status_code == 201
     assert (await world.operate("DELETE", f"/v1/api-keys/{spare['id']}")).status_code == 204
+    again = await world.operate("POST", f"/v1/api-keys/{spare['id']}/rotate", {})
+    assert (again.status_code, again.json()["code"]) == (409, "api_key_closed")
     for path in ("/healthz", "/readyz", "/status", "/metrics"):
         assert (await world.send("GET", path, key="")).status_code == 200
     assert (await deliver(world)).status_code == 200
@@ -385,6 +388,7 @@ async def what_the_operator_is_refused(world: World, shop: Shop) -> None:
     assert sorted(answer.status_code for answer in await asyncio.gather(*both)) == [200, 409]
     assert (await world.operate("GET", f"/v1/dead-letters/{10**9}")).status_code == 404
     assert (await world.operate("DELETE", "/v1/api-keys/none")).status_code == 404
+    assert (await world.operate("POST", "/v1/api-keys/none/rotate", {})).status_code == 404
     unknown = {"tenant_id": str(uuid4()), "name": "x"}
     assert (await world.operate("POST", "/v1/api-keys", unknown)).status_code == 404
 
@@ -438,7 +442,7 @@ async def what_is_malformed(world: World) -> None:
             assert answer.json()["code"] == "validation_error", (operation.name, answer.text)
     slow, bodies = [], bodies_of(world)
     for operation in some(world.document.select(json=True)):
-        key, address = world.key_for(operation), operation.address(number="1")
+        key, address = world.key_for(operation), operation.address(number="1", key_id="0" * 16)
         for content, media_type in ((b"{", "application/json"), (b"a", "text/plain")):
             headers = {"Authorization": f"Bearer {key}", "Content-Type": media_type}
             await world.http.request(operation.method, address, content=content, headers=headers)

@@ -288,6 +288,9 @@ async def test_dead_letters_are_listed_shown_replayed_and_discarded(tidebook: Ti
         (("keys", "add", NOBODY, "website", "--expires", "1999-12-31"), 2, "has passed already"),
         (("keys", "add", NOBODY, "website", "--expires", "soon"), 2, "--expires soon"),
         (("keys", "add", NOBODY, "website", "--expires", "999999d"), 1, "expires_at"),
+        (("keys", "add", NOBODY, "website", "--role", "everybody"), 2, "--role"),
+        (("keys", "add", NOBODY, "website", "--role", "owner", "--scope", "bookings:read"), 2, "one of both"),
+        (("keys", "rotate", "unknown"), 1, "not_found"),
         (("keys", "list", "--tenant", "me"), 2, "--tenant"),
         (("keys", "revoke"), 2, "Missing argument"),
         (("keys", "revoke", "../tenants"), 1, "1 of 1 failed"),
@@ -359,10 +362,16 @@ async def test_the_first_tenant_and_its_keys_are_made_with_nothing_but_the_api(s
         await eventually(refused, within=6)
         assert await admitted(everything) == 200
 
+    job: dict[str, Any] = json.loads(await tidebook("keys", "add", tenant, "desk", "--role", "dispatcher", "--json"))
+    successor = (await tidebook("keys", "rotate", job["id"], "--grace-hours", "1")).strip()
     lines = (await tidebook("keys", "list", "--tenant", tenant)).splitlines()
+    desk = sorted(line for line in lines if line.endswith("dispatcher  desk"))
+    assert ["replaced, ends" in line for line in sorted(desk, key=lambda line: job["id"] not in line)] == [True, False]
+    lines = [line for line in lines if line not in desk]
+    assert successor not in str(desk)
     assert sorted((line.split()[2], line.split()[-1]) for line in lines) == [("revoked", "read"), ("usable", "website")]
     listed = json.loads(await tidebook("keys", "list", "--tenant", tenant, "--json"))["api_keys"]
-    assert {key["name"] for key in listed} == {"website", "read"}
+    assert {key["name"] for key in listed} == {"website", "read", "desk"}
     assert everything not in str(lines) + str(listed)
 
 
@@ -431,8 +440,8 @@ async def test_it_says_which_version_it_is(tmp_path: Path) -> None:
     [
         ("", f"{COMMANDS} --version --help"),
         ("de", "dead-letters"),
-        ("keys ", "add list revoke --help"),
-        ("keys add --", "--scope --expires --json --help"),
+        ("keys ", "add list rotate revoke --help"),
+        ("keys add --", "--role --scope --expires --json --help"),
         ("keys add x y --scope ", "catalog:read catalog:write bookings:read bookings:write payments:read"),
         ("keys add x y --scope bookings:", "read write"),
         ("dead-letters list --durable billing-r", "billing-request-deposit billing-request-refund"),

@@ -1,3 +1,3 @@
 """Which migration this code needs."""
 
-SCHEMA_REVISION = "0005_system_login"
+SCHEMA_REVISION = "0006_roles_and_rotation"

@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from gateway.commands.follow import CommandFollower
 from gateway.commands.submit import CommandSubmitter
+from gateway.dead_letters.audit import AuditContext
 from gateway.dead_letters.store import DeadLetterStore
 from gateway.status.view import SystemView
 from shared.messaging.broker import Broker
@@ -55,3 +56,8 @@ Follower = Annotated[CommandFollower, Depends(_follower)]
 DeadLetters = Annotated[DeadLetterStore, Depends(_dead_letters)]
 System = Annotated[SystemView, Depends(_system_view)]
 StripeSecrets = Annotated[tuple[str, ...], Depends(_stripe_secrets)]
+
+
+def operator_context(request: Request) -> AuditContext:
+    """Who does something with the operator's key, in which request; there is nobody to ask for a reason."""
+    return AuditContext("operator", "", request.scope["request_id"])

@@ -4,8 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel
+from starlette.requests import Request
 
-from gateway.api.dependencies import Runtime
+from gateway.api.dependencies import Runtime, operator_context
+from gateway.dead_letters.audit import Action, note
 from gateway.http.answers import ASKING, EXAMPLE_ID, follows, next_page, refuses, shows
 from gateway.http.body import Body
 from gateway.http.parameters import Cursor, Limit
@@ -45,10 +47,12 @@ class TenantList(BaseModel):
 
 @routes.post("/v1/tenants", status_code=201, response_model=Tenant, responses=shows(201, _EXAMPLE, links=_LINKS))
 @refuses(*ASKING)
-async def create_tenant(body: TenantCreate, runtime: Runtime) -> model.Tenant:
+async def create_tenant(request: Request, body: TenantCreate, runtime: Runtime) -> model.Tenant:
     """Add a business to this installation."""
     async with runtime.context().transaction(EVERY_TENANT) as tx:
-        return await tenants.add_tenant(tx.session, body.name)
+        tenant = await tenants.add_tenant(tx.session, body.name)
+        await note(tx.session, operator_context(request), Action.TENANT_CREATED, f"tenant {tenant.id}", tenant.name)
+    return tenant
 
 
 @routes.get(

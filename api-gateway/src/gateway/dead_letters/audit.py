@@ -15,11 +15,15 @@ from shared.persistence.database import Base
 
 
 class Action(StrEnum):
-    """What can be done to a dead letter. The first two end it, each at most once."""
+    """What the operator can do. The first two end a dead letter, each at most once."""
 
     REPLAYED = "dead_letter.replayed"
     DISCARDED = "dead_letter.discarded"
     REPLAY_FAILED = "dead_letter.replay_failed"
+    TENANT_CREATED = "tenant.created"
+    KEY_CREATED = "api_key.created"
+    KEY_ROTATED = "api_key.rotated"
+    KEY_REVOKED = "api_key.revoked"
 
 
 DECISIONS = (Action.REPLAYED, Action.DISCARDED)
@@ -75,6 +79,21 @@ async def record(session: AsyncSession, context: AuditContext, action: Action, t
         .limit(1)
     )
     return found.one()
+
+
+async def note(session: AsyncSession, context: AuditContext, action: Action, thing: str, details: str) -> None:
+    """Write down what is done in this very transaction: neither is there without the other."""
+    session.add(
+        AuditEntry(
+            actor=context.actor,
+            action=action,
+            object=thing,
+            details=details,
+            reason=context.reason,
+            request_id=context.request_id,
+        )
+    )
+    await session.flush()
 
 
 async def decision_on(session: AsyncSession, prefix: str) -> AuditEntry | None:

@@ -176,6 +176,12 @@ _TYPES = (
     ),
     # The operator's.
     ProblemType(
+        "api_key_closed", 409, "API key closed",
+        "The key is revoked, expired or replaced already; replaced_by names its successor, if it has one.",
+        "Rotate its successor, or make a new key.",
+        members={"replaced_by": "fedcba9876543210"},
+    ),
+    ProblemType(
         "replay_failed", 409, "Replay failed", "The dead letter failed again; it stays.", "Mend what detail names."
     ),
     ProblemType(

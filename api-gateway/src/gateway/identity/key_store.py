@@ -1,17 +1,20 @@
 """Keys in the database: made, found, listed, revoked, and when they were last used."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.http.problems import Problem
 from gateway.identity.authenticator import Caller, StoredKey
 from gateway.identity.keys import NewKey, key_id_of
 from gateway.identity.model import ApiKey, Tenant
-from gateway.identity.scopes import Scope, scopes_of, stored_scopes
+from gateway.identity.roles import Role, allowed_scopes
+from gateway.identity.scopes import Scope, stored_scopes
 from shared.clock import utc_now
 from shared.errors import NotFound
 from shared.persistence.paging import decode_cursor, encode_cursor
@@ -20,10 +23,21 @@ from shared.runtime.service import ServiceRuntime
 
 # Strangers' keys are looked up as well: what this costs, anybody can have as often as he likes.
 _USABLE = """
-    SELECT api_keys.id, tenant_id, tenants.name AS tenant_name, secret_sha256, scopes, expires_at
+    SELECT api_keys.id, tenant_id, tenants.name AS tenant_name, secret_sha256, role, scopes,
+        least(expires_at, retires_at) AS expires_at
     FROM api_keys JOIN tenants ON tenants.id = tenant_id
     WHERE api_keys.id = ANY($1::text[]) AND revoked_at IS NULL
 """
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRights:
+    """What a new key is for, may do, and when it ends: a role or scopes; neither is everything."""
+
+    name: str
+    role: Role | None = None
+    scopes: Iterable[Scope] | None = None
+    expires_at: datetime | None = None
 
 
 class KeyStore:
@@ -54,19 +68,12 @@ class KeyStore:
 
 
 def _stored(row: Mapping[str, Any]) -> StoredKey:
-    caller = Caller(row["id"], row["tenant_id"], row["tenant_name"], scopes_of(row["scopes"]))
+    caller = Caller(row["id"], row["tenant_id"], row["tenant_name"], allowed_scopes(row["role"], row["scopes"]))
     return StoredKey(row["secret_sha256"], caller, row["expires_at"])
 
 
-async def add_key(
-    session: AsyncSession,
-    key: NewKey,
-    tenant_id: UUID,
-    name: str,
-    scopes: Iterable[Scope] | None,
-    expires_at: datetime | None,
-) -> ApiKey:
-    """Store a new key of a tenant; without scopes it may do everything.
+async def add_key(session: AsyncSession, key: NewKey, tenant_id: UUID, rights: KeyRights) -> ApiKey:
+    """Store a new key of a tenant; without role and scopes it may do everything.
 
     Raises `NotFound` if there is no such tenant.
     """
@@ -75,11 +82,47 @@ async def add_key(
     row = ApiKey(
         id=key.id,
         tenant_id=tenant_id,
-        name=name,
+        name=rights.name,
         secret_sha256=key.digest,
-        stored_scopes=stored_scopes(scopes),
-        expires_at=expires_at,
+        role=rights.role,
+        stored_scopes=[] if rights.role else stored_scopes(rights.scopes),
+        end_by_itself=rights.expires_at,
     )
+    return await _stored_row(session, row)
+
+
+async def rotate_key(
+    session: AsyncSession, key: NewKey, key_id: str, grace: timedelta, expires_at: datetime | None
+) -> ApiKey:
+    """Store the successor of a key, with its name and rights; the old one lives on for the grace time at most.
+
+    Without an end of its own the successor ends when the old one would have. Raises `NotFound` for an unknown key, 409
+    `api_key_closed` for one that is revoked, expired or replaced already: a key has one successor.
+    """
+    old = await session.scalar(select(ApiKey).where(ApiKey.id == key_id).with_for_update())
+    if old is None:
+        raise NotFound("There is no key of that id.")
+    now = utc_now()
+    if old.replaced_by or old.revoked_at or (old.expires_at and old.expires_at <= now):
+        raise Problem(
+            409, "The key is revoked, expired or replaced.", "api_key_closed", extra={"replaced_by": old.replaced_by}
+        )
+    row = ApiKey(
+        id=key.id,
+        tenant_id=old.tenant_id,
+        name=old.name,
+        secret_sha256=key.digest,
+        role=old.role,
+        stored_scopes=old.stored_scopes,
+        end_by_itself=expires_at or old.end_by_itself,
+    )
+    successor = await _stored_row(session, row)
+    old.replaced_by, old.retires_at = successor.id, now + grace
+    await session.flush()
+    return successor
+
+
+async def _stored_row(session: AsyncSession, row: ApiKey) -> ApiKey:
     session.add(row)
     await session.flush()
     await session.refresh(row)
@@ -106,13 +149,13 @@ async def list_keys(
     return keys[:limit], encode_cursor(scope, keys[limit - 1].id)
 
 
-async def revoke_key(session: AsyncSession, key_id: str) -> None:
-    """End a key for good; doing it twice changes nothing. Raises `NotFound` for an unknown one."""
-    done = await session.execute(
-        update(ApiKey)
-        .where(ApiKey.id == key_id)
-        .values(revoked_at=func.coalesce(ApiKey.revoked_at, utc_now()))
-        .returning(ApiKey.id)
-    )
-    if done.one_or_none() is None:
+async def revoke_key(session: AsyncSession, key_id: str) -> ApiKey | None:
+    """End a key for good; doing it twice changes nothing, and None says so. Raises `NotFound` for an unknown one."""
+    key = await session.scalar(select(ApiKey).where(ApiKey.id == key_id).with_for_update())
+    if key is None:
         raise NotFound("There is no key of that id.")
+    if key.revoked_at is not None:
+        return None
+    key.revoked_at = utc_now()
+    await session.flush()
+    return key

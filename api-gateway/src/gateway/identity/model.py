@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, DateTime, ForeignKey, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gateway.identity.scopes import Scope, scopes_of
+from gateway.identity.roles import allowed_scopes
+from gateway.identity.scopes import Scope
 from shared.identifiers import new_id
 from shared.persistence.database import Base
 
@@ -30,13 +31,24 @@ class ApiKey(Base):
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     secret_sha256: Mapped[bytes]
+    role: Mapped[str | None] = mapped_column(Text)
     stored_scopes: Mapped[list[str]] = mapped_column("scopes", ARRAY(Text))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
-    expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    end_by_itself: Mapped[datetime | None] = mapped_column("expires_at", DateTime(timezone=True))
+    """The end that it was made with."""
+    replaced_by: Mapped[str | None] = mapped_column(Text)
+    """The key that takes its place."""
+    retires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When its successor is alone."""
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     last_used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     @property
     def scopes(self) -> list[Scope]:
         """What the key may do today."""
-        return sorted(scopes_of(self.stored_scopes))
+        return sorted(allowed_scopes(self.role, self.stored_scopes))
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When it ends unless it is revoked before: by itself, or since it was replaced."""
+        return min((end for end in (self.end_by_itself, self.retires_at) if end is not None), default=None)
