@@ -49,6 +49,7 @@ class ProblemDocument(BaseModel):
     booking_status: BookingStatus = Field(
         default_factory=lambda: BookingStatus.CANCELLED, description="With `booking_closed`: how the booking stands."
     )
+    replaced_by: str = Field(default_factory=str, description="With `api_key_closed`: its successor, if it has one.")
 
 
 class Problem(Exception):

@@ -104,9 +104,8 @@ async def rotate_key(
         raise NotFound("There is no key of that id.")
     now = utc_now()
     if old.replaced_by or old.revoked_at or (old.expires_at and old.expires_at <= now):
-        raise Problem(
-            409, "The key is revoked, expired or replaced.", "api_key_closed", extra={"replaced_by": old.replaced_by}
-        )
+        successor_named = {"replaced_by": old.replaced_by} if old.replaced_by else {}
+        raise Problem(409, "The key is revoked, expired or replaced.", "api_key_closed", extra=successor_named)
     row = ApiKey(
         id=key.id,
         tenant_id=old.tenant_id,

@@ -9,6 +9,7 @@ import asyncpg
 import httpx
 import pytest
 
+from devstack.servers import Servers
 from gateway.identity.keys import make_key
 from gateway.identity.roles import Role, scopes_of_role
 from tests.service.conftest import ServiceProcess
@@ -176,12 +177,10 @@ async def test_what_is_done_to_keys_is_written_down(
     assert await audited(database_urls["gateway"], f"tenant {tenant}") == [("operator", "tenant.created", "Clean & Co")]
 
 
-async def test_no_key_is_made_that_can_not_be_written_down(
-    operator: Send, new_key: NewKey, database_urls: dict[str, str], postgres_url: str
-) -> None:
+async def test_no_key_is_made_that_can_not_be_written_down(operator: Send, new_key: NewKey, servers: Servers) -> None:
     """The deed and its entry are one transaction."""
     made = await new_key()
-    connection = await asyncpg.connect(postgres_url)
+    connection = await asyncpg.connect(servers.postgres.url)
     try:
         await connection.execute(
             "ALTER TABLE gateway.audit_log ADD CONSTRAINT full_up CHECK (action NOT LIKE 'api_key.%') NOT VALID"
