@@ -31,7 +31,7 @@ HIDDEN_COLUMNS = ("payload", "secret_sha256", "client_secret")
 """What readers don't get: whole messages, of every tenant, and what opens something."""
 
 SYSTEM_TABLES = {
-    "gateway": ("audit_log",),
+    "gateway": ("audit_log", "read_only"),
     "booking": (),
     "billing": ("reconciliation", "stripe_events"),
     "notifier": ("job_heartbeats",),

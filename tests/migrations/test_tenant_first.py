@@ -18,6 +18,7 @@ OF_NO_TENANT = {
     "outbox": "events of every tenant on their way out, found by their own ids and never joined with a tenant's rows",
     "inbox": "which messages a consumer has handled, by ids that are unique by themselves",
     "gateway.tenants": "the tenants themselves",
+    "gateway.read_only": "the operator's switches, one of which is for all tenants",
     "gateway.audit_log": "what the operator has done, who is above all tenants",
     "billing.stripe_events": "stored by Stripe's account, before anybody knows whose they are",
     "billing.reconciliation": "how far Stripe's list of an account has been read",

@@ -158,6 +158,7 @@ def bodies_of(world: World) -> dict[str, Json]:
         "cancel_booking": {},
         "create_tenant": {"name": "x"},
         "create_api_key": {"name": "x", "tenant_id": world.tenant_id},
+        "set_read_only": {"active": False, "reason": "x"},
         "replay_dead_letters": {"durable": CREATE},
     }
 

@@ -57,7 +57,7 @@ CATALOG_CHANGES: list[tuple[str, str, Json | None]] = [
 """What is done with a service or a resource: the method, what its address ends with, the body."""
 TABLES = (
     "booking.bookings", "booking.services", "booking.resources", "booking.time_off", "billing.payments",
-    "gateway.tenants", "gateway.api_keys", "gateway.audit_log",
+    "gateway.tenants", "gateway.api_keys", "gateway.audit_log", "gateway.read_only",
 )  # fmt: skip
 
 
@@ -88,6 +88,7 @@ async def test_everything_that_the_document_names_is_answered_and_nothing_else(s
         await what_cannot_be_reached(world)
         await what_is_broken(world, shop)
         await what_follows(world)
+        await what_is_switched_off(world)
     print(f"\ndocument: {observed.summary()}, links {len(observed.links)}, {time.monotonic() - started:.0f} s")
     wrong = [f"answered, not documented: {what}" for what in observed.undocumented()]
     wrong += [f"documented, never answered: {what}" for what in observed.unseen()]
@@ -133,7 +134,7 @@ async def what_is_done(world: World, shop: Shop) -> None:
     await world.done("GET", operation_of(world, "find_slots").address(service_id=shop.service))
     deposit = await world.done("POST", "/v1/bookings", shop.booking(in_days(5), service_id=shop.paid))
     await world.done("GET", f"/v1/bookings/{deposit['id']}/payment")
-    for path in ("/v1/tenants", "/v1/api-keys", "/v1/dead-letters"):
+    for path in ("/v1/tenants", "/v1/api-keys", "/v1/dead-letters", "/v1/read-only"):
         assert (await world.operate("GET", path)).status_code == 200
     spare = (await world.operate("POST", "/v1/api-keys", {"tenant_id": world.tenant_id, "name": "spare"})).json()
     assert (await world.operate("POST", f"/v1/api-keys/{spare['id']}/rotate", {})).status_code == 201
@@ -389,8 +390,29 @@ async def what_the_operator_is_refused(world: World, shop: Shop) -> None:
     assert (await world.operate("GET", f"/v1/dead-letters/{10**9}")).status_code == 404
     assert (await world.operate("DELETE", "/v1/api-keys/none")).status_code == 404
     assert (await world.operate("POST", "/v1/api-keys/none/rotate", {})).status_code == 404
+    nobody = {"active": True, "reason": "x", "tenant_id": str(uuid4())}
+    assert (await world.operate("POST", "/v1/read-only", nobody)).status_code == 404
     unknown = {"tenant_id": str(uuid4()), "name": "x"}
     assert (await world.operate("POST", "/v1/api-keys", unknown)).status_code == 404
+
+
+async def what_is_switched_off(world: World) -> None:
+    """Every change is refused in read-only mode; what is read is read."""
+    off = {"active": True, "reason": "an incident", "tenant_id": world.tenant_id}
+    assert (await world.operate("POST", "/v1/read-only", off)).status_code == 200
+    writes = some(o for o in world.document.select(tenants=True) if (o.scope or "").endswith(":write"))
+
+    async def refused() -> bool:
+        answer = await world.send("POST", "/v1/services", {})
+        return answer.status_code == 503
+
+    await eventually(refused, within=6)
+    for operation in writes:
+        answer = await world.send(operation.method, operation.address(), {} if operation.takes_json else None)
+        assert (answer.json()["code"], answer.headers["retry-after"]) == ("read_only", "30"), operation.name
+    assert (await world.send("GET", "/v1/services")).status_code == 200
+    assert (await deliver(world)).status_code == 200
+    assert (await world.operate("POST", "/v1/read-only", off | {"active": False})).status_code == 200
 
 
 def a_command(world: World, shop: Shop) -> CreateBooking:

@@ -28,7 +28,7 @@ from tests.support.messages import random_name
 ROOT = Path(__file__).parents[2]
 TIDEBOOK = str(Path(sys.executable).with_name("tidebook"))
 DURABLE = "billing-request-deposit"
-COMMANDS = "completion dead-letters doctor keys rebuild-streams shifted-bookings subscribers tenants"
+COMMANDS = "completion dead-letters doctor keys read-only rebuild-streams shifted-bookings subscribers tenants"
 STREAMS = ("BOOKING", "BILLING", "NOTIFIER")
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
@@ -291,6 +291,8 @@ async def test_dead_letters_are_listed_shown_replayed_and_discarded(tidebook: Ti
         (("keys", "add", NOBODY, "website", "--role", "everybody"), 2, "--role"),
         (("keys", "add", NOBODY, "website", "--role", "owner", "--scope", "bookings:read"), 2, "one of both"),
         (("keys", "rotate", "unknown"), 1, "not_found"),
+        (("read-only", "on"), 2, "--reason"),
+        (("read-only", "on", "--reason", "x", "--tenant", NOBODY), 1, "not_found"),
         (("keys", "list", "--tenant", "me"), 2, "--tenant"),
         (("keys", "revoke"), 2, "Missing argument"),
         (("keys", "revoke", "../tenants"), 1, "1 of 1 failed"),
@@ -361,6 +363,11 @@ async def test_the_first_tenant_and_its_keys_are_made_with_nothing_but_the_api(s
 
         await eventually(refused, within=6)
         assert await admitted(everything) == 200
+
+    assert "read-only" in await tidebook("read-only", "on", "--tenant", tenant, "--reason", "a drill")
+    assert f"{tenant}  read-only" in await tidebook("read-only", "show")
+    assert "let in" in await tidebook("read-only", "off", "--tenant", tenant, "--reason", "it is over")
+    assert tenant not in await tidebook("read-only", "show")
 
     job: dict[str, Any] = json.loads(await tidebook("keys", "add", tenant, "desk", "--role", "dispatcher", "--json"))
     successor = (await tidebook("keys", "rotate", job["id"], "--grace-hours", "1")).strip()

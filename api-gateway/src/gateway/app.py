@@ -24,7 +24,7 @@ from gateway.http.edge import CLIENT_GONE, WEBHOOK_PATH
 from gateway.http.headers import read_command_headers
 from gateway.http.problems import Problem, ProblemDocument, answer_to, render_internal, render_problem
 from gateway.http.routes import JsonRoute
-from gateway.identity.access import caller, guard_of
+from gateway.identity.access import caller, guard_of, more_refusals
 from shared.declarations import declared_in
 from shared.errors import DomainError, Unavailable
 from shared.messaging.rpc import Rejected
@@ -157,7 +157,8 @@ def _complete_operation(route: APIRoute, operation: dict[str, Any]) -> None:
         parameter["schema"] = _without_null(parameter["schema"])
     operation["responses"].pop("422", None)
     called = set(functions_of(route.dependant))
-    complete(route, operation, counted=caller in called, command=read_command_headers in called)
+    more = more_refusals(guard_of(route))
+    complete(route, operation, more, counted=caller in called, command=read_command_headers in called)
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,8 @@
 """Puts the gateway together."""
 
+from functools import partial
+from typing import Literal
+
 from fastapi import FastAPI
 
 from gateway.app import create_app, create_operations_app
@@ -16,12 +19,14 @@ from gateway.http.routes import RawDispatch
 from gateway.identity.access import Access
 from gateway.identity.authenticator import Authenticator
 from gateway.identity.key_store import KeyStore
+from gateway.identity.read_only import in_force
 from gateway.schema import SCHEMA_REVISION
 from gateway.settings import GatewaySettings, split
 from gateway.status.view import SystemView
 from gateway.uses import USES
 from shared.contracts.fields import DEFAULT_COUNTRY
 from shared.persistence.database import Database
+from shared.persistence.transaction import EVERY_TENANT
 from shared.runtime.process import run
 from shared.runtime.service import ServiceRuntime
 from shared.runtime.settings import load
@@ -45,7 +50,7 @@ def build() -> ServiceRuntime:
     app.state.access = _access(service, settings)
     _take_commands(app, service, settings)
     app.state.dead_letters = DeadLetterStore(service.broker, service)
-    app.state.system_view = SystemView(service, settings)
+    app.state.system_view = SystemView(service, settings, partial(_read_only, service))
     if settings.operations_port is not None:
         inner = create_operations_app(metrics=settings.metrics_enabled)
         inner.state.system_view = app.state.system_view
@@ -62,6 +67,12 @@ def _database(settings: GatewaySettings) -> Database:
     """Mostly for all tenants: a key is looked up before anybody knows its tenant."""
     urls = settings.gateway_database_url, settings.gateway_system_database_url
     return Database(*urls, "gateway", pool_size=5, system_pool_size=10)
+
+
+async def _read_only(service: ServiceRuntime) -> Literal["off", "some_tenants", "everybody"]:
+    """For whom changes are switched off."""
+    async with service.context().transaction(EVERY_TENANT) as tx:
+        return await in_force(tx.session)
 
 
 def _access(service: ServiceRuntime, settings: GatewaySettings) -> Access:

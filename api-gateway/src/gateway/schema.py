@@ -1,3 +1,3 @@
 """Which migration this code needs."""
 
-SCHEMA_REVISION = "0006_roles_and_rotation"
+SCHEMA_REVISION = "0006_keys_for_jobs"

@@ -14,7 +14,7 @@ from nats.errors import Error as NatsError
 from shared.messaging.broker import Broker
 from shared.messaging.topology import TopologyDrift, ensure_topology
 from shared.zones import ZONE_DATA
-from tidebook import completion, dead_letters, keys, subscribers, tenants
+from tidebook import completion, dead_letters, keys, read_only, subscribers, tenants
 from tidebook.doctor import as_document, examine, report
 from tidebook.environment import CommandFailed, Environment
 from tidebook.findings import Grade
@@ -36,6 +36,7 @@ app = typer.Typer(
 )
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(keys.app, name="keys")
+app.add_typer(read_only.app, name="read-only")
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(dead_letters.app, name="dead-letters")
 completion.register(app)

@@ -58,6 +58,6 @@ System = Annotated[SystemView, Depends(_system_view)]
 StripeSecrets = Annotated[tuple[str, ...], Depends(_stripe_secrets)]
 
 
-def operator_context(request: Request) -> AuditContext:
-    """Who does something with the operator's key, in which request; there is nobody to ask for a reason."""
-    return AuditContext("operator", "", request.scope["request_id"])
+def operator_context(request: Request, reason: str = "") -> AuditContext:
+    """Who does something with the operator's key, why, if anybody says, and in which request."""
+    return AuditContext("operator", reason, request.scope["request_id"])

@@ -34,6 +34,7 @@ _READY = {
     "version": "1.4.0",
     "checks": _CHECKS,
     "capabilities": {"can_search": "ok", "can_book": "ok", "can_take_money": "down", "can_notify": "down"},
+    "read_only": "off",
     "services": [{"name": "booking", "state": "ok", "instances": [_INSTANCE]}],
     "jobs": None,
 }

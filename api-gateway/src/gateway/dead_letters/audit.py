@@ -24,6 +24,8 @@ class Action(StrEnum):
     KEY_CREATED = "api_key.created"
     KEY_ROTATED = "api_key.rotated"
     KEY_REVOKED = "api_key.revoked"
+    READ_ONLY_ON = "read_only.on"
+    READ_ONLY_OFF = "read_only.off"
 
 
 DECISIONS = (Action.REPLAYED, Action.DISCARDED)

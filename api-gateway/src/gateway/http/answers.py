@@ -147,12 +147,14 @@ def next_page(operation: str, *filters: str) -> dict[str, Any]:
     return {"next_page": follows(operation, description, cursor="$response.body#/next_cursor", **given)}
 
 
-def complete(route: APIRoute, operation: dict[str, Any], *, counted: bool, command: bool) -> None:
-    """Add to a documented operation what its functions refuse with, and the headers of all its answers.
+def complete(
+    route: APIRoute, operation: dict[str, Any], more: Iterable[str] = (), *, counted: bool, command: bool
+) -> None:
+    """Add to a documented operation what its functions refuse with, `more` codes, and the headers of all its answers.
 
     `counted` says that its requests count in a quota, `command` that its own refusals are outcomes of a command.
     """
-    early, late = {*EVERYWHERE}, set[str]()
+    early, late = {*EVERYWHERE}, {*more}
     for function in functions_of(route.dependant):
         early.update(getattr(function, "early_refusals", ()))
         late.update(getattr(function, "refusals", ()))

@@ -116,6 +116,10 @@ _TYPES = (
         "overloaded", 503, "Overloaded", "Too much is under way just now. Nothing was done.", _RETRY,
         headers=("Retry-After",),
     ),
+    ProblemType(
+        "read_only", 503, "Read-only", "The operator has switched changes off for a while. Nothing was done.", _RETRY,
+        headers=("Retry-After",),
+    ),
     # Bookings.
     ProblemType(
         "service_not_found", 404, "Service not found", "There is no such service.", "GET /v1/services lists them."

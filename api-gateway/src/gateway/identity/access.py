@@ -25,6 +25,9 @@ from gateway.identity.authenticator import Authenticator, Caller
 from gateway.identity.key_store import KeyStore
 from gateway.identity.scopes import OPERATOR, Scope
 
+READ_ONLY_SECONDS = 30
+"""When to try again: an incident takes minutes, a client should not take many more."""
+
 
 class _ApiKey(SecurityBase):
     """Where a request carries its key: every `Authorization` header, since two are one too many."""
@@ -55,8 +58,8 @@ class Access:
     async def admit(self, request: Request, authorization: list[str], scopes: list[str]) -> Caller:
         """Let a tenant's request in: key, share of the places, quota, scopes, in this order.
 
-        Raises 401 for a bad key, 503 `overloaded` beyond the share, 429 beyond the quota, 403 without the scopes,
-        `Unavailable` if the key can't be looked up.
+        Raises 401 for a bad key, 503 `overloaded` beyond the share, 429 beyond the quota, 403 without the scopes, 503
+        `read_only` in an incident, `Unavailable` if the key can't be looked up.
         """
         permit: Permit | None = request.scope.get("permit")
         caller = await self._authenticator.tenant(authorization, permit)
@@ -75,6 +78,13 @@ class Access:
         for scope in scopes:
             if scope not in caller.scopes:
                 raise Problem(403, f"The key lacks the scope {scope}.", extra={"scope": str(scope)})
+            if caller.read_only and Scope(scope).changes:
+                raise Problem(
+                    503,
+                    "Nothing can be changed just now: the operator has switched to read-only.",
+                    "read_only",
+                    headers={"Retry-After": str(READ_ONLY_SECONDS)},
+                )
         return caller
 
     async def admit_operator(self, request: Request, authorization: list[str]) -> None:
@@ -105,6 +115,11 @@ async def operator(request: Request, authorization: Authorization) -> None:
 
 
 OPERATOR_ONLY = Security(operator, scopes=[OPERATOR])
+
+
+def more_refusals(guard: str | None) -> tuple[str, ...]:
+    """With which codes a path operation refuses beside those of its functions, by what it asks of a key."""
+    return ("read_only",) if guard in set(Scope) and Scope(guard).changes else ()
 
 
 def guard_of(route: APIRoute) -> str | None:

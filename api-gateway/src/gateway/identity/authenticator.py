@@ -52,6 +52,8 @@ class Caller:
     tenant_id: UUID
     tenant_name: str
     scopes: frozenset[Scope]
+    read_only: bool = False
+    """Whether the operator has switched changes off."""
 
 
 @dataclass(frozen=True, slots=True)

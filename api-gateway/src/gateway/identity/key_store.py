@@ -24,7 +24,8 @@ from shared.runtime.service import ServiceRuntime
 # Strangers' keys are looked up as well: what this costs, anybody can have as often as he likes.
 _USABLE = """
     SELECT api_keys.id, tenant_id, tenants.name AS tenant_name, secret_sha256, role, scopes,
-        least(expires_at, retires_at) AS expires_at
+        least(expires_at, retires_at) AS expires_at,
+        EXISTS (SELECT FROM read_only WHERE who IN ('*', tenant_id::text) AND active) AS read_only
     FROM api_keys JOIN tenants ON tenants.id = tenant_id
     WHERE api_keys.id = ANY($1::text[]) AND revoked_at IS NULL
 """
@@ -68,7 +69,8 @@ class KeyStore:
 
 
 def _stored(row: Mapping[str, Any]) -> StoredKey:
-    caller = Caller(row["id"], row["tenant_id"], row["tenant_name"], allowed_scopes(row["role"], row["scopes"]))
+    scopes = allowed_scopes(row["role"], row["scopes"])
+    caller = Caller(row["id"], row["tenant_id"], row["tenant_name"], scopes, row["read_only"])
     return StoredKey(row["secret_sha256"], caller, row["expires_at"])
 
 

@@ -16,6 +16,11 @@ class Scope(StrEnum):
     BOOKINGS_WRITE = "bookings:write"
     PAYMENTS_READ = "payments:read"
 
+    @property
+    def changes(self) -> bool:
+        """Whether it opens what changes something, which read-only mode keeps shut."""
+        return self.endswith(":write")
+
 
 ALL = "all"
 """How it is stored that a key may do everything, that which comes later as well."""

@@ -10,6 +10,7 @@ from shared.contracts.heartbeats import SeenHeartbeat
 
 # Named types, so that the document and each client made from it know them by one name.
 State = TypeAliasType("State", Literal["ok", "degraded", "down"])
+ReadOnlyMode = TypeAliasType("ReadOnlyMode", Literal["off", "some_tenants", "everybody", "unknown"])
 Ready = TypeAliasType("Ready", Literal["ready", "not_ready"])
 
 
@@ -67,6 +68,8 @@ class SystemStatus(BaseModel):
     version: str
     checks: dict[str, str]
     capabilities: Capabilities
+    read_only: ReadOnlyMode = "unknown"
+    """For whom the operator has switched changes off."""
     services: list[ServiceStatus]
     jobs: JobsStatus | None
 

@@ -8,7 +8,7 @@ server can't hold them up.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from nats.errors import Error as NatsError
 from nats.js.errors import Error as JetStreamError
@@ -50,7 +50,12 @@ class _Look(Generic[T]):
 class SystemView:
     """Looks at this process, the heartbeats and the jobs runner, and draws the conclusions."""
 
-    def __init__(self, service: ServiceRuntime, settings: GatewaySettings) -> None:
+    def __init__(
+        self,
+        service: ServiceRuntime,
+        settings: GatewaySettings,
+        read_only: Callable[[], Awaitable[Literal["off", "some_tenants", "everybody"]]],
+    ) -> None:
         self._service = service
         self._required = split(settings.readiness_required_services)
         self._jobs_required = settings.job_heartbeat_required
@@ -58,6 +63,7 @@ class SystemView:
         self._own = _Look(self._own_checks)
         self._beats = _Look(lambda: read_heartbeats_if_connected(service.broker))
         self._jobs = _Look(lambda: read_jobs_beat(service.broker, self._jobs_ttl))
+        self._read_only = _Look(read_only)
         self._last: SystemStatus | None = None
         self._looked_at = 0.0
         self._lock = asyncio.Lock()
@@ -76,7 +82,9 @@ class SystemView:
         return self._service.health.stopping and self._last is not None and self._last.status == "ready"
 
     async def _look(self) -> SystemStatus:
-        own, beats, jobs = await asyncio.gather(self._own(), self._beats(), self._jobs(), return_exceptions=True)
+        own, beats, jobs, read_only = await asyncio.gather(
+            self._own(), self._beats(), self._jobs(), self._read_only(), return_exceptions=True
+        )
         checks = {"self": _detail(own)} if isinstance(own, BaseException) else dict(own)
         seen = [] if isinstance(beats, BaseException) else beats
         services = by_service(seen)
@@ -98,6 +106,7 @@ class SystemView:
             version=VERSION,
             checks=checks,
             capabilities=capabilities(services, connected=connected, jobs=beat),
+            read_only="unknown" if isinstance(read_only, BaseException) else read_only,
             services=services,
             jobs=beat,
         )
