@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import DateTime, Text, func, select
+from sqlalchemy import DateTime, Text, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.identity.model import Tenant
+from shared.clock import utc_now
 from shared.errors import NotFound
 from shared.persistence.database import Base
 
@@ -28,7 +29,7 @@ class ReadOnly(Base):
     who: Mapped[str] = mapped_column(Text, primary_key=True)
     active: Mapped[bool]
     reason: Mapped[str] = mapped_column(Text)
-    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
     @property
     def tenant_id(self) -> UUID | None:
@@ -41,7 +42,7 @@ async def switch(session: AsyncSession, tenant_id: UUID | None, *, active: bool,
     if tenant_id is not None and await session.get(Tenant, tenant_id) is None:
         raise NotFound("There is no tenant of that id.")
     who = EVERYBODY if tenant_id is None else str(tenant_id)
-    values = {"active": active, "reason": reason, "changed_at": func.clock_timestamp()}
+    values = {"active": active, "reason": reason, "changed_at": utc_now()}
     statement = insert(ReadOnly).values(who=who, **values)
     turned = statement.on_conflict_do_update(index_elements=["who"], set_=values).returning(ReadOnly)
     return (await session.scalars(turned, execution_options={"populate_existing": True})).one()
