@@ -447,7 +447,7 @@ async def test_it_says_which_version_it_is(tmp_path: Path) -> None:
     [
         ("", f"{COMMANDS} --version --help"),
         ("de", "dead-letters"),
-        ("keys ", "add list rotate revoke --help"),
+        ("keys ", "add list revoke rotate --help"),
         ("keys add --", "--role --scope --expires --json --help"),
         ("keys add x y --scope ", "catalog:read catalog:write bookings:read bookings:write payments:read"),
         ("keys add x y --scope bookings:", "read write"),

@@ -41,7 +41,8 @@ class OperatorApi:
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         """The answer's JSON. Raises `CommandFailed`."""
-        return self._send("POST", path, json={name: value for name, value in body.items() if value})
+        given = {name: value for name, value in body.items() if value not in (None, "", [])}
+        return self._send("POST", path, json=given)
 
     def delete(self, path: str) -> None:
         """End what the path names. Raises `CommandFailed`."""
