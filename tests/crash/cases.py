@@ -27,6 +27,14 @@ COMPLETED: list[Step] = [
     Story.book_without_deposit,
     Story.complete,
 ]
+BEGUN: list[Step] = [
+    Story.offer_service_without_deposit,
+    RESOURCE,
+    Story.book_without_deposit,
+    Story.set_out,
+]
+DONE: list[Step] = [*BEGUN[:-1], Story.finish]
+MISSED: list[Step] = [*BEGUN[:-1], Story.miss]
 CROWD: list[Step] = [Story.offer_service_without_deposit, RESOURCE, Story.book_twenty]
 SLOW_START: list[Step] = [SERVICE, RESOURCE, Story.book_and_call_off]
 FAILED_INTENT: list[Step] = [SERVICE, RESOURCE, Story.book_while_stripe_fails]
@@ -128,6 +136,9 @@ HANDLER_STEPS: dict[str, list[Step]] = {
     "booking-confirm-booking": until(PAID, Story.pay),
     "booking-reschedule-booking": until(PAID, Story.reschedule),
     "booking-cancel-booking": until(PAID, Story.cancel),
+    "booking-start-booking": BEGUN,
+    "booking-complete-booking": DONE,
+    "booking-mark-no-show": MISSED,
     "booking-record-refund": until(PAID, Story.cancel),
     "billing-request-deposit": until(PAID, BOOK),
     "billing-apply-stripe-event": until(PAID, Story.pay),

@@ -239,6 +239,26 @@ class Story:
         self.booking_status = "completed"
         await eventually(self.status_reached, within=self.patience)
 
+    async def set_out(self) -> None:
+        """Its time has come, and the business says so."""
+        await self._attend("start", "booking.started.v1", "in_progress")
+
+    async def finish(self) -> None:
+        """It is done before its end."""
+        await self._attend("complete", "booking.completed.v1", "completed")
+
+    async def miss(self) -> None:
+        """Nobody came."""
+        await self._attend("no-show", "booking.no_show.v1", "no_show")
+
+    async def _attend(self, verb: str, event: str, status: str) -> None:
+        began = """
+            UPDATE booking.bookings SET starts_at = now() - interval '1 minute', ends_at = now() + interval '1 hour',
+                occupied = tstzrange(now() - interval '1 minute', now() + interval '1 hour', '[)') WHERE id = $1
+        """
+        await self.world.sql.execute(began, self.booking_id)
+        await self.command(f"/v1/bookings/{{booking}}/{verb}", {}, events=(event,), status=status)
+
     async def poison(self, subject: str, durables: Sequence[str]) -> None:
         """A message that none of these consumers can read."""
         subject = subject.format(tenant=self.api.tenant_id)

@@ -55,6 +55,8 @@ CATALOG_CHANGES: list[tuple[str, str, Json | None]] = [
     ("POST", "/restore", None),
 ]
 """What is done with a service or a resource: the method, what its address ends with, the body."""
+ATTENDING = ("start", "complete", "no-show")
+"""What is said of an appointment whose time has come."""
 TABLES = (
     "booking.bookings", "booking.services", "booking.resources", "booking.time_off", "billing.payments",
     "gateway.tenants", "gateway.api_keys", "gateway.audit_log", "gateway.read_only",
@@ -110,6 +112,12 @@ async def what_is_done(world: World, shop: Shop) -> None:
         key = {"Idempotency_Key": str(uuid4())}
         for _ in range(2):
             await world.done("POST", f"{path}/{verb}", change, **key, **WAITING)
+    for day, verb in enumerate(ATTENDING, start=30):
+        appointment = await world.done("POST", "/v1/bookings", shop.booking(in_days(day)))
+        await begun(world, appointment["id"])
+        key = {"Idempotency_Key": str(uuid4())}
+        for _ in range(2):
+            await world.done("POST", f"/v1/bookings/{appointment['id']}/{verb}", {}, **key, **WAITING)
     shown = await world.send("GET", path)
     assert (await world.send("GET", path, If_None_Match=shown.headers["etag"])).status_code == 304
     for list_of in ("services", "resources", "bookings", "time-off"):
@@ -181,6 +189,14 @@ def moves_refused(shop: Shop, taken: datetime) -> dict[str, Json]:
     return {code: {name: body[name] for name in ("starts_at", "resource_id")} for code, body in bodies.items()}
 
 
+async def begun(world: World, booking_id: str) -> None:
+    """Let the start of a booking have come."""
+    connection = await asyncpg.connect(world.stack.servers.postgres.url)
+    past = "UPDATE booking.bookings SET starts_at = now() - interval '1 minute' WHERE id = $1"
+    await connection.execute(past, UUID(booking_id))
+    await connection.close()
+
+
 async def expired(world: World, shop: Shop) -> str:
     """The path of a booking whose deposit did not come in time."""
     booking = await world.done("POST", "/v1/bookings", shop.booking(in_days(8), service_id=shop.paid))
@@ -214,6 +230,11 @@ async def what_the_business_refuses(world: World, shop: Shop) -> None:
         await world.refused(f"/v1/bookings/{uuid4()}/{verb}", body, "booking_not_found")
         await world.refused(f"{over}/{verb}", body, "booking_closed")
         await world.refused(f"{path}/{verb}", body, "version_conflict", If_Match='"77"')
+    for verb in ATTENDING:
+        await world.refused(f"/v1/bookings/{uuid4()}/{verb}", {}, "booking_not_found")
+        await world.refused(f"{over}/{verb}", {}, "transition_not_allowed")
+        await world.refused(f"{path}/{verb}", {}, "too_early")
+        await world.refused(f"{path}/{verb}", {}, "version_conflict", If_Match='"77"')
     await world.refused("/v1/resources", RESOURCE | {"service_ids": [str(uuid4())]}, "service_not_found")
     await world.refused("/v1/resources", RESOURCE | {"time_zone": "Europe/Atlantis"}, "validation_error")
     too_little = {"price": {"amount": 10, "currency": "eur"}, "deposit_percent": 100}
@@ -229,6 +250,10 @@ async def what_the_business_refuses(world: World, shop: Shop) -> None:
         f"{path}/reschedule": [{"starts_at": in_days(day).isoformat()} for day in (13, 14)],
         f"{path}/cancel": [{}, {"reason": "Ill"}],
     }
+    for day, verb in enumerate(ATTENDING, start=40):
+        appointment = await world.done("POST", "/v1/bookings", shop.booking(in_days(day)))
+        await begun(world, appointment["id"])
+        writes[f"/v1/bookings/{appointment['id']}/{verb}"] = [{}, {"reason": "As agreed"}]
     for write, (first, second) in writes.items():
         await world.done("POST", write, first, **reused)
         await world.refused(write, second, "idempotency_key_reused", **reused)
@@ -315,6 +340,8 @@ async def what_was_accepted(world: World, shop: Shop) -> None:
         *((f"{path}/reschedule", body, {}) for body in moves_refused(shop, other_start(other)).values()),
         (f"{over}/cancel", {}, {}),
         (f"{path}/cancel", {}, {"If_Match": '"77"'}),
+        (f"{over}/start", {}, {}),
+        (f"{path}/start", {}, {}),
         ("/v1/services", SERVICE | {"price": {"amount": 10, "currency": "eur"}, "deposit_percent": 100}, {}),
         ("/v1/resources", RESOURCE | {"service_ids": [str(uuid4())]}, {}),
         ("/v1/services", SERVICE | {"name": "Another"}, {"Idempotency_Key": reused}),
@@ -600,6 +627,10 @@ async def what_follows(world: World) -> None:
         (f"{path}/reschedule", {"starts_at": in_days(5).isoformat()}), (f"{path}/cancel", {}),
         ("/v1/time-off", TIME_OFF),
     ]  # fmt: skip
+    for day, verb in enumerate(ATTENDING, start=50):
+        appointment = await world.done("POST", "/v1/bookings", shop.booking(in_days(day)))
+        await begun(world, appointment["id"])
+        writes.append((f"/v1/bookings/{appointment['id']}/{verb}", {}))
     override = f"/v1/resources/{shop.resource}/overrides/{in_days(43).date()}"
     off = f"/v1/time-off/{(await world.done('POST', '/v1/time-off', TIME_OFF))['id']}"
     for method, place, body in (

@@ -88,6 +88,20 @@ class BookingClosed(DomainError):
     title = "Booking closed"
 
 
+class TransitionNotAllowed(DomainError):
+    """The state in which the booking is does not lead to the one that is wanted."""
+
+    code = "transition_not_allowed"
+    title = "Transition not allowed"
+
+
+class TooEarly(DomainError):
+    """The appointment can't have begun, be done or be missed yet."""
+
+    code = "too_early"
+    title = "Too early"
+
+
 class InvalidCommand(DomainError):
     """The command is well-formed but makes no sense; `errors` says where."""
 

@@ -11,12 +11,15 @@ from shared.contracts.booking.bookings import (
     BookingConfirmed,
     BookingEvent,
     BookingExpired,
+    BookingNoShow,
     BookingRescheduled,
+    BookingStarted,
 )
 
 BOOKINGS = Counter(
     "bookings_total",
-    "Bookings by what happened to them: created, confirmed, rescheduled, cancelled, expired, completed.",
+    "Bookings by what happened to them: created, confirmed, rescheduled, cancelled, expired, started, "
+    "completed, no_show.",
     ["action"],
 )
 _ACTIONS: dict[type[Event], str] = {
@@ -24,7 +27,9 @@ _ACTIONS: dict[type[Event], str] = {
     BookingRescheduled: "rescheduled",
     BookingCancelled: "cancelled",
     BookingExpired: "expired",
+    BookingStarted: "started",
     BookingCompleted: "completed",
+    BookingNoShow: "no_show",
 }
 
 

@@ -1,3 +1,3 @@
 """Which migration this code needs."""
 
-SCHEMA_REVISION = "0010_catalog_changes"
+SCHEMA_REVISION = "0013_begun_and_missed"

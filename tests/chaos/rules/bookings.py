@@ -9,7 +9,7 @@ from tests.chaos.evidence import Evidence, Row
 from tests.chaos.history import Operation, Outcome
 from tests.chaos.rules.rule import rule
 
-OCCUPYING = ("pending_payment", "confirmed", "completed")
+OCCUPYING = ("pending_payment", "confirmed", "in_progress", "completed", "no_show")
 SEQUENCED_ONLY = "booking.late_payment_refused.v1"
 """The event that tells of no change: it counts in the sequence and leaves the version."""
 NOT_FOUND = 404

@@ -48,9 +48,11 @@ CREATING = ("service_not_found", "resource_not_found", "archived", *_TIME)
 """With which codes a booking may be refused that is to be made."""
 _CANCELLING = ("booking_not_found", "booking_closed", "version_conflict")
 _MOVING = ("resource_not_found", "archived", *_TIME, *_CANCELLING)
+ATTENDING = ("booking_not_found", "transition_not_allowed", "too_early", "version_conflict")
+"""With which codes a booking is not begun, done or missed."""
 FOLLOWING = ("booking_not_found", *CREATING, "idempotency_key_reused")
 """With which codes a booking is not shown: there is none, or it was refused."""
-_BOOKING = {
+EXAMPLE = {
     "id": str(EXAMPLE_ID),
     "status": "pending_payment",
     "version": 1,
@@ -70,13 +72,13 @@ _BOOKING = {
     "cancellation_reason": None,
     "created_at": "2026-11-20T10:00:00Z",
 }
-_MOVED = _BOOKING | {
+_MOVED = EXAMPLE | {
     "version": 2,
     "starts_at": "2026-12-02T08:00:00Z",
     "ends_at": "2026-12-02T10:00:00Z",
     "local_start": "2026-12-02T09:00:00+01:00",
 }
-_CANCELLED = _BOOKING | {
+_CANCELLED = EXAMPLE | {
     "version": 2,
     "status": "cancelled",
     "deposit": None,
@@ -88,8 +90,8 @@ _NEXT = {
     "reschedule": follows("reschedule_booking", "Move it.", booking_id="$response.body#/id"),
     "payment": follows("get_payment", "The deposit's payment, if it needs one.", booking_id="$response.body#/id"),
 }
-_SHOWN = {"booking": follows("get_booking", "The booking.", booking_id="$response.body#/id")}
-_OUTCOME = {
+SHOWN = {"booking": follows("get_booking", "The booking.", booking_id="$response.body#/id")}
+OUTCOME = {
     "outcome": follows(
         "get_booking",
         "What comes of this change.",
@@ -169,8 +171,7 @@ class BookingList(Page):
     BOOKINGS_PATH,
     status_code=201,
     response_model=Booking,
-    responses=decided(201, _BOOKING, "ETag", links=_SHOWN | _NEXT)
-    | waiting(LOCATION, "Preference-Applied", links=_SHOWN),
+    responses=decided(201, EXAMPLE, "ETag", links=SHOWN | _NEXT) | waiting(LOCATION, "Preference-Applied", links=SHOWN),
 )
 @refuses(*CREATING, *SUBMITTING)
 async def create_booking(
@@ -192,7 +193,7 @@ async def create_booking(
 @routes.post(
     "/v1/bookings/{booking_id}/cancel",
     response_model=Booking,
-    responses=decided(200, _CANCELLED, "ETag", links=_SHOWN) | waiting(CHANGED, "Preference-Applied", links=_OUTCOME),
+    responses=decided(200, _CANCELLED, "ETag", links=SHOWN) | waiting(CHANGED, "Preference-Applied", links=OUTCOME),
 )
 @refuses(*_CANCELLING, *SUBMITTING)
 async def cancel_booking(
@@ -216,8 +217,7 @@ async def cancel_booking(
 @routes.post(
     "/v1/bookings/{booking_id}/reschedule",
     response_model=Booking,
-    responses=decided(200, _MOVED, "ETag", links=_SHOWN | _NEXT)
-    | waiting(CHANGED, "Preference-Applied", links=_OUTCOME),
+    responses=decided(200, _MOVED, "ETag", links=SHOWN | _NEXT) | waiting(CHANGED, "Preference-Applied", links=OUTCOME),
 )
 @refuses(*_MOVING, *SUBMITTING)
 async def reschedule_booking(
@@ -244,7 +244,7 @@ async def reschedule_booking(
     response_model=BookingList,
     responses=shows(
         200,
-        {"bookings": [_BOOKING], "next_cursor": None},
+        {"bookings": [EXAMPLE], "next_cursor": None},
         links=next_page("list_bookings", "status", "resource_id", "from", "to"),
     ),
 )
@@ -277,10 +277,10 @@ async def list_bookings(
 @routes.get(
     "/v1/bookings/{booking_id}",
     response_model=Booking,
-    responses=shows(200, _BOOKING, "ETag", links=_NEXT) | waiting(LOCATION) | not_modified(),
+    responses=shows(200, EXAMPLE, "ETag", links=_NEXT) | waiting(LOCATION) | not_modified(),
     openapi_extra=UNLESS_KNOWN,
 )
-@refuses(*FOLLOWING, *_MOVING, "validation_error", *ASKING)
+@refuses(*FOLLOWING, *_MOVING, *ATTENDING, "validation_error", *ASKING)
 async def get_booking(
     caller: Annotated[Caller, Security(caller, scopes=[Scope.BOOKINGS_READ])],
     booking_id: UUID,

@@ -174,6 +174,17 @@ _TYPES = (
         members={"booking_status": "cancelled"},
     ),
     ProblemType(
+        "transition_not_allowed", 409, "Transition not allowed",
+        "The state in which the booking is does not lead to the one that is wanted.",
+        _LOOK_AGAIN,
+        members={"booking_status": "pending_payment", "wanted_status": "in_progress"},
+    ),
+    ProblemType(
+        "too_early", 409, "Too early",
+        "An appointment begins on its local day at the earliest, and is done or missed after its start only.",
+        "Send it again when the time has come, under another Idempotency-Key.",
+    ),
+    ProblemType(
         "version_conflict", 412, "Version conflict", "The thing is at none of the versions that If-Match names.",
         _LOOK_AGAIN,
         members={"version": 3},

@@ -47,7 +47,12 @@ class ProblemDocument(BaseModel):
     scope: str = Field(default_factory=str, description="With `forbidden`: the scope that the key lacks.")
     version: int = Field(default_factory=int, description="With `version_conflict`: where the booking stands.")
     booking_status: BookingStatus = Field(
-        default_factory=lambda: BookingStatus.CANCELLED, description="With `booking_closed`: how the booking stands."
+        default_factory=lambda: BookingStatus.CANCELLED,
+        description="With `booking_closed` and `transition_not_allowed`: how the booking stands.",
+    )
+    wanted_status: BookingStatus = Field(
+        default_factory=lambda: BookingStatus.COMPLETED,
+        description="With `transition_not_allowed`: how it was to stand.",
     )
     replaced_by: str = Field(default_factory=str, description="With `api_key_closed`: its successor, if it has one.")
 

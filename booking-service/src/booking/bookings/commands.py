@@ -10,7 +10,13 @@ from booking.catalog.model import resources_offering, service_of
 from booking.catalog.rules import occupied_by_any
 from shared.clock import utc_now
 from shared.contracts.booking import bookings as contracts
-from shared.contracts.booking.bookings import CancelBooking, RescheduleBooking
+from shared.contracts.booking.bookings import (
+    CancelBooking,
+    CompleteBooking,
+    MarkNoShow,
+    RescheduleBooking,
+    StartBooking,
+)
 from shared.messaging.handlers import Handlers
 from shared.persistence.transaction import Transaction
 
@@ -50,6 +56,33 @@ async def reschedule_booking(command: RescheduleBooking, tx: Transaction) -> con
         free = await alternatives(tx, service, command.tenant_id, resource_id, command.starts_at, now)
         raise slot_taken(free) from None
     if event:
+        tx.emit(event)
+    return booking.snapshot()
+
+
+@handlers.command(StartBooking)
+async def start_booking(command: StartBooking, tx: Transaction) -> contracts.Booking:
+    """The business says that an appointment has begun."""
+    booking = await locked_booking(tx.session, command.tenant_id, command.subject_id)
+    if event := booking.start(command.reason, utc_now(), command.expected_versions):
+        tx.emit(event)
+    return booking.snapshot()
+
+
+@handlers.command(CompleteBooking)
+async def complete_booking(command: CompleteBooking, tx: Transaction) -> contracts.Booking:
+    """The business says that an appointment is done; without a word it is at its end."""
+    booking = await locked_booking(tx.session, command.tenant_id, command.subject_id)
+    if event := booking.complete(command.reason, utc_now(), command.expected_versions):
+        tx.emit(event)
+    return booking.snapshot()
+
+
+@handlers.command(MarkNoShow)
+async def mark_no_show(command: MarkNoShow, tx: Transaction) -> contracts.Booking:
+    """The business says that nobody came; the deposit stays with it."""
+    booking = await locked_booking(tx.session, command.tenant_id, command.subject_id)
+    if event := booking.mark_no_show(command.reason, utc_now(), command.expected_versions):
         tx.emit(event)
     return booking.snapshot()
 

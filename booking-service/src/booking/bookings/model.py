@@ -15,10 +15,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from booking.bookings.lifecycle import REACHED_FROM
 from booking.catalog.hours import clock_shows, local_time
 from booking.catalog.model import Resource, Service
 from booking.catalog.rules import SlotRules
-from booking.errors import BookingClosed, BookingNotFound, VersionConflict
+from booking.errors import BookingClosed, BookingNotFound, TooEarly, TransitionNotAllowed, VersionConflict
 from shared.clock import utc_now
 from shared.contracts.booking import bookings as contracts
 from shared.contracts.booking.bookings import (
@@ -33,9 +34,15 @@ from shared.contracts.money import Money
 from shared.identifiers import new_id
 from shared.persistence.database import Base
 
-OPEN = (BookingStatus.PENDING_PAYMENT, BookingStatus.CONFIRMED)
+OPEN = REACHED_FROM[BookingStatus.CANCELLED]
 """The states in which a booking can still be moved and cancelled."""
-OCCUPYING = (BookingStatus.PENDING_PAYMENT, BookingStatus.CONFIRMED, BookingStatus.COMPLETED)
+OCCUPYING = (
+    BookingStatus.PENDING_PAYMENT,
+    BookingStatus.CONFIRMED,
+    BookingStatus.IN_PROGRESS,
+    BookingStatus.COMPLETED,
+    BookingStatus.NO_SHOW,
+)
 """The states that occupy a slot; the generated column `occupying` is true in the same (a test compares them)."""
 NO_OVERLAP = "bookings_no_overlap"
 """The exclusion constraint: no two bookings that occupy a slot of one resource may meet, buffers included."""
@@ -159,7 +166,7 @@ class Booking(Base):
         """
         if self.payment_id == payment_id:
             return None
-        if self.status not in (BookingStatus.PENDING_PAYMENT, BookingStatus.EXPIRED):
+        if self.status not in REACHED_FROM[BookingStatus.CONFIRMED]:
             raise BookingClosed(f"the booking is {self.status}")
         previous = PreviousBooking(
             status=BookingStatus(self.status),
@@ -195,19 +202,43 @@ class Booking(Base):
 
     def expire(self) -> BookingEvent | None:
         """The deposit did not come in time; the slot is free again."""
-        if self.status != BookingStatus.PENDING_PAYMENT:
+        if self.status not in REACHED_FROM[BookingStatus.EXPIRED]:
             return None
         previous = PreviousBooking(status=BookingStatus(self.status))
         self.status = BookingStatus.EXPIRED
         return self._changed(contracts.BookingExpired, Actor.SYSTEM, "deposit not paid in time", previous)
 
-    def complete(self) -> BookingEvent | None:
+    def end(self) -> BookingEvent | None:
         """The appointment's end has passed."""
-        if self.status != BookingStatus.CONFIRMED:
+        if self.status not in REACHED_FROM[BookingStatus.COMPLETED]:
             return None
-        previous = PreviousBooking(status=BookingStatus(self.status))
-        self.status = BookingStatus.COMPLETED
-        return self._changed(contracts.BookingCompleted, Actor.SYSTEM, None, previous)
+        return self._go(BookingStatus.COMPLETED, contracts.BookingCompleted, Actor.SYSTEM, "its end has passed")
+
+    def start(self, reason: str | None, now: datetime, expected_versions: list[int] | None) -> BookingEvent | None:
+        """The business says that the appointment has begun: on its local day at the earliest."""
+        if not self._may_become(BookingStatus.IN_PROGRESS, expected_versions):
+            return None
+        if clock_shows(now, self.time_zone).date() < clock_shows(self.starts_at, self.time_zone).date():
+            raise TooEarly("an appointment begins on its own day at the earliest")
+        return self._go(BookingStatus.IN_PROGRESS, contracts.BookingStarted, Actor.BUSINESS, reason)
+
+    def complete(self, reason: str | None, now: datetime, expected_versions: list[int] | None) -> BookingEvent | None:
+        """The business says that the appointment is done, before its end perhaps, never before its start."""
+        if not self._may_become(BookingStatus.COMPLETED, expected_versions):
+            return None
+        if now < self.starts_at:
+            raise TooEarly("the appointment's start has not come")
+        return self._go(BookingStatus.COMPLETED, contracts.BookingCompleted, Actor.BUSINESS, reason)
+
+    def mark_no_show(
+        self, reason: str | None, now: datetime, expected_versions: list[int] | None
+    ) -> BookingEvent | None:
+        """Nobody was there: known after the start only. What was paid stays paid."""
+        if not self._may_become(BookingStatus.NO_SHOW, expected_versions):
+            return None
+        if now <= self.starts_at:
+            raise TooEarly("the appointment's start has not come")
+        return self._go(BookingStatus.NO_SHOW, contracts.BookingNoShow, Actor.BUSINESS, reason)
 
     def cancel(self, reason: str | None, expected_versions: list[int] | None) -> BookingEvent | None:
         """The business calls the appointment off. Cancelling twice changes nothing."""
@@ -293,6 +324,22 @@ class Booking(Base):
             raise VersionConflict(f"the booking is at version {self.version}", {"version": self.version})
         if self.status not in OPEN:
             raise BookingClosed(f"the booking is {self.status}", {"booking_status": str(self.status)})
+
+    def _may_become(self, status: BookingStatus, expected_versions: list[int] | None) -> bool:
+        """False if it is that already. Raises if it is not at these versions, or in a state that leads elsewhere."""
+        if self.status == status:
+            return False
+        if expected_versions is not None and self.version not in expected_versions:
+            raise VersionConflict(f"the booking is at version {self.version}", {"version": self.version})
+        if self.status not in REACHED_FROM[status]:
+            states = {"booking_status": str(self.status), "wanted_status": str(status)}
+            raise TransitionNotAllowed(f"what is {self.status} does not become {status}", states)
+        return True
+
+    def _go(self, status: BookingStatus, event_type: type[E], actor: Actor, reason: str | None) -> E:
+        previous = PreviousBooking(status=BookingStatus(self.status))
+        self.status = status
+        return self._changed(event_type, actor, reason, previous)
 
     def _changed(self, event_type: type[E], actor: Actor, reason: str | None, previous: PreviousBooking) -> E:
         self.version += 1

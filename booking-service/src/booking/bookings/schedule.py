@@ -5,6 +5,7 @@ Claimed with `SKIP LOCKED`, so that any number of replicas share the work.
 
 from sqlalchemy import select
 
+from booking.bookings.lifecycle import REACHED_FROM
 from booking.bookings.model import Booking
 from shared.clock import utc_now
 from shared.contracts.booking.bookings import BookingStatus
@@ -28,11 +29,12 @@ def schedule(service: ServiceRuntime) -> None:
                     tx.emit(event)
 
     async def complete_past() -> None:
-        over = select(Booking).where(Booking.status == BookingStatus.CONFIRMED, Booking.ends_at < utc_now())
+        running = Booking.status.in_(REACHED_FROM[BookingStatus.COMPLETED])
+        over = select(Booking).where(running, Booking.ends_at < utc_now())
         async with service.context().transaction(EVERY_TENANT) as tx:
             claimed = over.order_by(Booking.ends_at).limit(BATCH).with_for_update(skip_locked=True)
             for booking in await tx.session.scalars(claimed):
-                if event := booking.complete():
+                if event := booking.end():
                     tx.emit(event)
 
     service.every(1, "expire-holds", expire_holds)

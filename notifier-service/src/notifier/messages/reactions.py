@@ -8,7 +8,13 @@ from notifier.messages.queue import enqueue
 from notifier.settings import NotifierSettings
 from shared.clock import utc_now
 from shared.contracts.billing.payments import PaymentEvent
-from shared.contracts.booking.bookings import BookingCompleted, BookingEvent, BookingExpired
+from shared.contracts.booking.bookings import (
+    BookingCompleted,
+    BookingEvent,
+    BookingExpired,
+    BookingNoShow,
+    BookingStarted,
+)
 from shared.errors import NotYet
 from shared.messaging.handlers import Handlers
 from shared.persistence.transaction import Transaction
@@ -20,11 +26,14 @@ LINGER_SECONDS = 0.1
 """Nobody waits for a mail's being queued: let a few facts share a transaction."""
 
 
-# Nobody is told of a completed or an expired booking, but what is told of it must know that it is.
+# Nobody is written to because a booking expired, began, was completed or missed: who is there knows, and a mail about a
+# missed appointment is the business's own to write. But what is told of the booking must know where it stands.
 @handlers.on(
     *BOOKING_EVENTS,
     BookingExpired,
+    BookingStarted,
     BookingCompleted,
+    BookingNoShow,
     name="queue-booking-mail",
     batch=BATCH,
     linger=LINGER_SECONDS,

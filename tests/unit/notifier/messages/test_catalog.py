@@ -20,6 +20,8 @@ OFFSETS = (1440, 120)
         (contracts.BookingCancelled, "cancelled", ["cancelled"]),
         (contracts.BookingExpired, "expired", []),
         (contracts.BookingCompleted, "completed", []),
+        (contracts.BookingStarted, "in_progress", []),
+        (contracts.BookingNoShow, "no_show", []),
     ],
 )
 def test_messages_about_a_change(event_type: type[contracts.BookingEvent], status: str, kinds: list[str]) -> None:

@@ -13,13 +13,17 @@ from shared.contracts.money import Money
 
 
 class BookingStatus(StrEnum):
-    """Where a booking stands. The first two occupy their slot."""
+    """Where a booking stands. What may follow on what: `docs/domain/lifecycle.md`. Further states may come."""
 
     PENDING_PAYMENT = "pending_payment"
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     COMPLETED = "completed"
+    IN_PROGRESS = "in_progress"
+    """The business has said that the appointment has begun."""
+    NO_SHOW = "no_show"
+    """Nobody was there: the slot is used up all the same."""
 
 
 class DepositStatus(StrEnum):
@@ -138,6 +142,39 @@ class RescheduleBooking(Command):
     """The versions at which it is to be carried out; None for any, empty for none."""
 
 
+class StartBooking(Command):
+    """The appointment named by `subject_id` has begun."""
+
+    TYPE: ClassVar[str] = "command.booking.start_booking.v1"
+    RESULT_IN: ClassVar[str | None] = "booking"
+
+    reason: str | None = None
+    expected_versions: list[int] | None = None
+    """The versions at which it is to be carried out; None for any, empty for none."""
+
+
+class CompleteBooking(Command):
+    """The appointment named by `subject_id` is done, whether or not its end has come."""
+
+    TYPE: ClassVar[str] = "command.booking.complete_booking.v1"
+    RESULT_IN: ClassVar[str | None] = "booking"
+
+    reason: str | None = None
+    expected_versions: list[int] | None = None
+    """The versions at which it is to be carried out; None for any, empty for none."""
+
+
+class MarkNoShow(Command):
+    """Nobody was there for the appointment named by `subject_id`."""
+
+    TYPE: ClassVar[str] = "command.booking.mark_no_show.v1"
+    RESULT_IN: ClassVar[str | None] = "booking"
+
+    reason: str | None = None
+    expected_versions: list[int] | None = None
+    """The versions at which it is to be carried out; None for any, empty for none."""
+
+
 class PreviousBooking(Contract):
     """What a booking was before a change: the members that changed, null for those that did not."""
 
@@ -194,8 +231,20 @@ class BookingExpired(BookingEvent):
     TYPE: ClassVar[str] = "booking.expired.v1"
 
 
+class BookingStarted(BookingEvent):
+    """The appointment has begun."""
+
+    TYPE: ClassVar[str] = "booking.started.v1"
+
+
+class BookingNoShow(BookingEvent):
+    """Nobody was there; money that was paid ahead stays where it is."""
+
+    TYPE: ClassVar[str] = "booking.no_show.v1"
+
+
 class BookingCompleted(BookingEvent):
-    """The appointment's end has passed."""
+    """The appointment is done: its end has passed, or the business has said so."""
 
     TYPE: ClassVar[str] = "booking.completed.v1"
 

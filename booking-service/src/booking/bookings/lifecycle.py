@@ -1,0 +1,16 @@
+"""From which states a booking may come to which: said here, and nowhere else."""
+
+from collections.abc import Mapping
+
+from shared.contracts.booking.bookings import BookingStatus
+
+REACHED_FROM: Mapping[BookingStatus, tuple[BookingStatus, ...]] = {
+    BookingStatus.PENDING_PAYMENT: (),
+    BookingStatus.CONFIRMED: (BookingStatus.PENDING_PAYMENT, BookingStatus.EXPIRED),
+    BookingStatus.EXPIRED: (BookingStatus.PENDING_PAYMENT,),
+    BookingStatus.CANCELLED: (BookingStatus.PENDING_PAYMENT, BookingStatus.CONFIRMED),
+    BookingStatus.IN_PROGRESS: (BookingStatus.CONFIRMED,),
+    BookingStatus.COMPLETED: (BookingStatus.CONFIRMED, BookingStatus.IN_PROGRESS),
+    BookingStatus.NO_SHOW: (BookingStatus.CONFIRMED, BookingStatus.IN_PROGRESS),
+}
+"""For each state those that it is reached from; what is made new is `pending_payment` or `confirmed`."""
