@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "0013_begun_and_missed"
+revision = "0011_begun_and_missed"
 down_revision = "0010_catalog_changes"
 branch_labels = None
 depends_on = None
