@@ -20,7 +20,8 @@ _STANDING = """
     CROSS JOIN LATERAL (
         SELECT id, resource_id, starts_at, ends_at, time_zone FROM bookings
         WHERE tenant_id = $4 AND resource_id = off.resource_id AND occupying
-          AND status IN ('pending_payment', 'confirmed', 'in_progress') AND occupied && tstzrange(off.starts_at, off.ends_at)
+          AND status IN ('pending_payment', 'confirmed', 'in_progress')
+          AND occupied && tstzrange(off.starts_at, off.ends_at)
     ) AS b
     ORDER BY b.starts_at, b.id
     LIMIT $5
