@@ -1,4 +1,4 @@
-"""What a pricing comes to for a customer's answers: lines, total, team and time (ADR 0038).
+"""What a pricing comes to for a customer's answers: lines, total, team and time (ADR 0036).
 
 Exact throughout: work is a fraction of minutes, money an integer of minor units, and each rounding is one of these.
 The time on site is rounded up, the labour to the nearest step of the currency (a half goes up), a discount down.

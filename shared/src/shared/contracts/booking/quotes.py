@@ -1,4 +1,4 @@
-"""Pricing as data: how a business makes a price and a duration out of a customer's answers (ADR 0038).
+"""Pricing as data: how a business makes a price and a duration out of a customer's answers (ADR 0036).
 
 Work is counted in minutes of one person. Its steps are followed in their order; then the team is chosen, the time on
 site rounded up, and what is billed is the team's time. Amounts are in minor units of the pricing's currency.
