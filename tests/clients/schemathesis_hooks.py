@@ -31,6 +31,7 @@ BEYOND_FORM = {
             "time_zone: not an IANA time zone",
             "expires_at: has passed already",  # which time it is
             "(starts_at|ends_at|first_date|last_date): (is missing|is over|give either|must (not )?(lie|be))",
+            "scopes: give a role or scopes, not both",
             "date: must be no earlier than yesterday",
             "windows: weekly hours overlap",
         )

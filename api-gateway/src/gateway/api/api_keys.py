@@ -1,11 +1,11 @@
 """API keys, for the operator: made, listed, replaced, revoked. No quota: there is one operator."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Self
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,7 +23,7 @@ from gateway.identity.model import ApiKey as StoredApiKey
 from gateway.identity.roles import Role
 from gateway.identity.scopes import Scope
 from shared.clock import utc_now
-from shared.contracts.fields import Instant, Name
+from shared.contracts.fields import Instant, Name, Whole
 from shared.errors import NotFound
 from shared.persistence.transaction import EVERY_TENANT
 
@@ -61,17 +61,11 @@ class ApiKeyCreate(Body):
     scopes: Annotated[list[Annotated[Scope, Field(strict=False)]], Field(min_length=1, max_length=20)] | None = None
     expires_at: Instant | None = None
 
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if self.role is not None and self.scopes is not None:
-            raise ValueError("has a role or scopes, not both")
-        return self
-
 
 class ApiKeyRotate(Body):
     """For how long the old key lives on beside its successor, and when the successor ends, if not as the old one."""
 
-    grace_seconds: Annotated[int, Field(ge=0, le=GRACE_LIMIT)] = GRACE_SECONDS
+    grace_seconds: Annotated[Whole, Field(ge=0, le=GRACE_LIMIT)] = GRACE_SECONDS
     expires_at: Instant | None = None
 
 
@@ -121,6 +115,8 @@ async def known_form(key_id: str) -> str:
 @refuses("not_found", *ASKING)
 async def create_api_key(request: Request, body: ApiKeyCreate, runtime: Runtime) -> ApiKeyCreated:
     """Make a key for a tenant. Keep the answer's `key`: it is not shown again."""
+    if body.role is not None and body.scopes is not None:
+        raise invalid([FieldError(field="scopes", message="give a role or scopes, not both")])
     _must_lie_ahead(body.expires_at)
     key = make_key()
     rights = KeyRights(body.name, body.role, body.scopes, body.expires_at)

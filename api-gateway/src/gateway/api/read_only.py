@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from gateway.api.dependencies import Runtime, operator_context
@@ -14,6 +14,7 @@ from gateway.http.body import Body
 from gateway.http.routes import api_router
 from gateway.identity.access import OPERATOR_ONLY
 from gateway.identity.read_only import ReadOnly, switch, switches
+from shared.contracts.fields import ShortText
 from shared.persistence.transaction import EVERY_TENANT
 
 routes = api_router("Operator", guard=OPERATOR_ONLY)
@@ -32,7 +33,7 @@ class ReadOnlySet(Body):
     """Whether changes are switched off, why, and for whom: everybody, unless a tenant is named."""
 
     active: bool
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
+    reason: Annotated[ShortText, Field(min_length=1)]
     tenant_id: UUID | None = None
 
 
