@@ -1,9 +1,12 @@
 """What is generated from the code is what the code says: the API documents, and what NATS is told."""
 
 import importlib.util
+import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -35,3 +38,28 @@ def load(path: str) -> ModuleType:
 def test_document_is_up_to_date(generator: str, name: str) -> None:
     path = ROOT / name
     assert path.read_text() == load(generator).documents()[path], "run `make docs`"
+
+
+def keywords(schema: Any) -> Iterator[str]:
+    """The names of all that a document says about shapes, without the names of members."""
+    if isinstance(schema, dict):
+        for name, value in schema.items():
+            if name in ("properties", "headers", "examples", "example", "schemas", "parameters"):
+                yield from (found for part in _parts(value) for found in keywords(part))
+            else:
+                yield name
+                yield from keywords(value)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from keywords(part)
+
+
+def _parts(value: Any) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else list(value)
+
+
+def test_bounds_are_told_in_json_schemas_words() -> None:
+    """Pydantic leaves its own where a bound stands behind a validator: `Annotated[Whole, Field(ge=0)]`."""
+    said = set(keywords(json.loads((ROOT / "docs/openapi/gateway.json").read_text())))
+    assert {"minimum", "maximum", "maxLength", "pattern"} <= said
+    assert said.isdisjoint({"ge", "gt", "le", "lt", "multiple_of", "min_length", "max_length", "strict"})

@@ -65,7 +65,7 @@ class ApiKeyCreate(Body):
 class ApiKeyRotate(Body):
     """For how long the old key lives on beside its successor, and when the successor ends, if not as the old one."""
 
-    grace_seconds: Annotated[Whole, Field(ge=0, le=GRACE_LIMIT)] = GRACE_SECONDS
+    grace_seconds: Whole = Field(default=GRACE_SECONDS, ge=0, le=GRACE_LIMIT)
     expires_at: Instant | None = None
 
 
