@@ -41,21 +41,15 @@ def test_document_is_up_to_date(generator: str, name: str) -> None:
 
 
 def keywords(schema: Any) -> Iterator[str]:
-    """The names of all that a document says about shapes, without the names of members."""
-    if isinstance(schema, dict):
-        for name, value in schema.items():
-            if name in ("properties", "headers", "examples", "example", "schemas", "parameters"):
-                yield from (found for part in _parts(value) for found in keywords(part))
-            else:
-                yield name
-                yield from keywords(value)
-    elif isinstance(schema, list):
+    """The names of all that a document says about shapes, without examples and the names of members."""
+    if isinstance(schema, list):
         for part in schema:
             yield from keywords(part)
-
-
-def _parts(value: Any) -> list[Any]:
-    return list(value.values()) if isinstance(value, dict) else list(value)
+    if isinstance(schema, dict):
+        for name, value in schema.items():
+            yield name
+            if name not in ("example", "examples", "default"):
+                yield from keywords(list(value.values()) if name == "properties" else value)
 
 
 def test_bounds_are_told_in_json_schemas_words() -> None:
