@@ -12,7 +12,7 @@ from uuid import UUID
 
 from faststream import AckPolicy, Depends
 from faststream.nats import JStream, NatsBroker, PullSub
-from sqlalchemy import DateTime
+from sqlalchemy import DateTime, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -23,6 +23,8 @@ from shared.contracts.notifier.messages import MessageSent
 from shared.identifiers import new_id
 
 SUBJECT, STREAM = "booking.confirmed.v1.>", "BOOKING"
+
+_NAME_TENANTS = text("SELECT set_config('app.tenant_ids', :tenants, true)")
 
 
 class Base(DeclarativeBase):
@@ -80,6 +82,7 @@ async def react(
     async def keep_visit(
         event: BookingConfirmed, session: Annotated[AsyncSession, Depends(session_of_message, cast=False)]
     ) -> None:
+        await session.execute(_NAME_TENANTS, {"tenants": str(event.tenant_id)})
         claim = insert(Inbox).values(consumer=durable, message_id=event.id).on_conflict_do_nothing()
         if (await session.scalar(claim.returning(Inbox.message_id))) is None:
             return
@@ -107,6 +110,7 @@ async def react_to_batches(
     async def keep_visits(
         events: list[BookingConfirmed], session: Annotated[AsyncSession, Depends(session_of_batch, cast=False)]
     ) -> None:
+        await session.execute(_NAME_TENANTS, {"tenants": ",".join({str(event.tenant_id) for event in events})})
         claims = [{"consumer": durable, "message_id": event.id} for event in events]
         claim = insert(Inbox).values(claims).on_conflict_do_nothing().returning(Inbox.message_id)
         new = set((await session.scalars(claim)).all())
