@@ -12,7 +12,17 @@ from starlette.responses import Response
 from gateway.api.dependencies import Follower, Nats, Submitter
 from gateway.commands.follow import CommandFollower
 from gateway.commands.submit import SUBMITTING, accepted, decided, entity_tag, waiting
-from gateway.http.answers import ASKING, EXAMPLE_ID, UNLESS_KNOWN, follows, next_page, not_modified, refuses, shows
+from gateway.http.answers import (
+    ASKING,
+    EXAMPLE_ID,
+    UNLESS_KNOWN,
+    follows,
+    next_page,
+    not_modified,
+    outcome_at,
+    refuses,
+    shows,
+)
 from gateway.http.body import STRICT, Body
 from gateway.http.edge import BOOKINGS_PATH
 from gateway.http.headers import ExpectedVersions, SentHeaders
@@ -91,14 +101,7 @@ _NEXT = {
     "payment": follows("get_payment", "The deposit's payment, if it needs one.", booking_id="$response.body#/id"),
 }
 SHOWN = {"booking": follows("get_booking", "The booking.", booking_id="$response.body#/id")}
-OUTCOME = {
-    "outcome": follows(
-        "get_booking",
-        "What comes of this change.",
-        booking_id="$response.body#/id",
-        command="$response.header.X-Request-Id",
-    )
-}
+OUTCOME = outcome_at("get_booking", "booking_id")
 
 
 class CustomerDetails(contract.Customer):

@@ -10,7 +10,17 @@ from starlette.responses import Response
 
 from gateway.api.dependencies import Follower, Nats, Submitter
 from gateway.commands.submit import SUBMITTING, accepted, decided, entity_tag, waiting
-from gateway.http.answers import ASKING, EXAMPLE_ID, UNLESS_KNOWN, follows, next_page, not_modified, refuses, shows
+from gateway.http.answers import (
+    ASKING,
+    EXAMPLE_ID,
+    UNLESS_KNOWN,
+    follows,
+    next_page,
+    not_modified,
+    outcome_at,
+    refuses,
+    shows,
+)
 from gateway.http.body import NOTHING, STRICT, Body, given, unchanged
 from gateway.http.headers import ExpectedVersions, SentHeaders
 from gateway.http.parameters import Cursor, FollowedChange, Limit, ShowArchived
@@ -58,14 +68,7 @@ _LINKS = {
     "bookings": follows("list_bookings", "Its bookings.", resource_id="$response.body#/id"),
     "change": follows("change_resource", "Change it.", resource_id="$response.body#/id"),
 }
-_OUTCOME = {
-    "outcome": follows(
-        "get_resource",
-        "What comes of this change.",
-        resource_id="$response.body#/id",
-        command="$response.header.X-Request-Id",
-    )
-}
+_OUTCOME = outcome_at("get_resource", "resource_id")
 
 
 CHANGES = (ChangeResource, ArchiveResource, RestoreResource, OverrideHours, RestoreHours)

@@ -10,7 +10,17 @@ from starlette.responses import Response
 
 from gateway.api.dependencies import Follower, Nats, Submitter
 from gateway.commands.submit import SUBMITTING, accepted, decided, entity_tag, waiting
-from gateway.http.answers import ASKING, EXAMPLE_ID, UNLESS_KNOWN, follows, next_page, not_modified, refuses, shows
+from gateway.http.answers import (
+    ASKING,
+    EXAMPLE_ID,
+    UNLESS_KNOWN,
+    follows,
+    next_page,
+    not_modified,
+    outcome_at,
+    refuses,
+    shows,
+)
 from gateway.http.body import NOTHING, STRICT, Body, given, unchanged
 from gateway.http.headers import ExpectedVersions, SentHeaders
 from gateway.http.parameters import Cursor, FollowedChange, Limit, ShowArchived
@@ -69,14 +79,7 @@ _LINKS = {
     "change": follows("change_service", "Change it.", service_id="$response.body#/id"),
 }
 _SHOWN = {"service": _LINKS["service"]}
-_OUTCOME = {
-    "outcome": follows(
-        "get_service",
-        "What comes of this change.",
-        service_id="$response.body#/id",
-        command="$response.header.X-Request-Id",
-    )
-}
+_OUTCOME = outcome_at("get_service", "service_id")
 _CHANGE = decided(200, _EXAMPLE, "ETag", links=_SHOWN) | waiting(CHANGED, "Preference-Applied", links=_OUTCOME)
 _PUT_AWAY = decided(200, _ARCHIVED, "ETag", links=_SHOWN) | waiting(CHANGED, "Preference-Applied", links=_OUTCOME)
 

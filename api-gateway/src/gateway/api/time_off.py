@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from gateway.api.dependencies import Follower, Nats, Submitter
 from gateway.commands.submit import SUBMITTING, accepted, decided, waiting
-from gateway.http.answers import ASKING, EXAMPLE_ID, follows, next_page, refuses, shows
+from gateway.http.answers import ASKING, EXAMPLE_ID, follows, next_page, outcome_at, refuses, shows
 from gateway.http.body import NOTHING, STRICT, Body
 from gateway.http.headers import SentHeaders
 from gateway.http.parameters import Cursor, FollowedChange, Limit, QueryInstant
@@ -62,14 +62,7 @@ _EXAMPLE = _TIME_OFF | {
 _REMOVED = _TIME_OFF | {"removed_at": "2026-11-21T10:00:00Z"}
 _SHOWN = {"time_off": follows("get_time_off", "The time off.", time_off_id="$response.body#/id")}
 _REMOVES = {"remove": follows("remove_time_off", "Take it back.", time_off_id="$response.body#/id")}
-_OUTCOME = {
-    "outcome": follows(
-        "get_time_off",
-        "What comes of this change.",
-        time_off_id="$response.body#/id",
-        command="$response.header.X-Request-Id",
-    )
-}
+_OUTCOME = outcome_at("get_time_off", "time_off_id")
 
 
 class TimeOffCreate(Body):

@@ -135,6 +135,12 @@ def follows(operation: str, description: str, **parameters: str) -> dict[str, An
     return {"operationId": operation, "description": description, "parameters": parameters}
 
 
+def outcome_at(operation: str, parameter: str) -> dict[str, Any]:
+    """The link from a change that was answered with 202 to where what came of it is shown: a thing, by its id."""
+    place = {parameter: "$response.body#/id", "command": "$response.header.X-Request-Id"}
+    return {"outcome": follows(operation, "What comes of this change.", **place)}
+
+
 def again(*names: str) -> dict[str, str]:
     """Parameters of a link that are those of the request's query, as far as it has them."""
     return {name: f"$request.query.{name}" for name in names}

@@ -4,13 +4,14 @@ from sqlalchemy.exc import IntegrityError
 
 from booking.availability.rules import rejection
 from booking.availability.search import alternatives, slot_taken
-from booking.bookings.model import is_overlap, locked_booking
+from booking.bookings.model import Booking, is_overlap, locked_booking
 from booking.calendars.model import TimesOff
 from booking.catalog.model import resources_offering, service_of
 from booking.catalog.rules import occupied_by_any
 from shared.clock import utc_now
 from shared.contracts.booking import bookings as contracts
 from shared.contracts.booking.bookings import (
+    BookingEvent,
     CancelBooking,
     CompleteBooking,
     MarkNoShow,
@@ -27,9 +28,7 @@ handlers = Handlers("booking")
 async def cancel_booking(command: CancelBooking, tx: Transaction) -> contracts.Booking:
     """The business calls an appointment off; billing and the mails follow from the event."""
     booking = await locked_booking(tx.session, command.tenant_id, command.subject_id)
-    if event := booking.cancel(command.reason, _expected(command)):
-        tx.emit(event)
-    return booking.snapshot()
+    return _announced(tx, booking, booking.cancel(command.reason, _expected(command)))
 
 
 @handlers.command(RescheduleBooking)
@@ -55,34 +54,33 @@ async def reschedule_booking(command: RescheduleBooking, tx: Transaction) -> con
             raise
         free = await alternatives(tx, service, command.tenant_id, resource_id, command.starts_at, now)
         raise slot_taken(free) from None
-    if event:
-        tx.emit(event)
-    return booking.snapshot()
+    return _announced(tx, booking, event)
 
 
 @handlers.command(StartBooking)
 async def start_booking(command: StartBooking, tx: Transaction) -> contracts.Booking:
     """The business says that an appointment has begun."""
     booking = await locked_booking(tx.session, command.tenant_id, command.subject_id)
-    if event := booking.start(command.reason, utc_now(), command.expected_versions):
-        tx.emit(event)
-    return booking.snapshot()
+    return _announced(tx, booking, booking.start(command.reason, utc_now(), command.expected_versions))
 
 
 @handlers.command(CompleteBooking)
 async def complete_booking(command: CompleteBooking, tx: Transaction) -> contracts.Booking:
     """The business says that an appointment is done; without a word it is at its end."""
     booking = await locked_booking(tx.session, command.tenant_id, command.subject_id)
-    if event := booking.complete(command.reason, utc_now(), command.expected_versions):
-        tx.emit(event)
-    return booking.snapshot()
+    return _announced(tx, booking, booking.complete(command.reason, utc_now(), command.expected_versions))
 
 
 @handlers.command(MarkNoShow)
 async def mark_no_show(command: MarkNoShow, tx: Transaction) -> contracts.Booking:
     """The business says that nobody came; the deposit stays with it."""
     booking = await locked_booking(tx.session, command.tenant_id, command.subject_id)
-    if event := booking.mark_no_show(command.reason, utc_now(), command.expected_versions):
+    return _announced(tx, booking, booking.mark_no_show(command.reason, utc_now(), command.expected_versions))
+
+
+def _announced(tx: Transaction, booking: Booking, event: BookingEvent | None) -> contracts.Booking:
+    """The booking as it stands now; the event goes out with it, if a verb has changed anything."""
+    if event:
         tx.emit(event)
     return booking.snapshot()
 

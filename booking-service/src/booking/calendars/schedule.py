@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, text, update
+from sqlalchemy import BigInteger, literal_column, or_, select, update
 
 from booking.calendars.conflicts import conflicts_of, new_conflicts
 from booking.calendars.model import TimeOff
@@ -16,8 +16,8 @@ BATCH = 20
 AT_THE_LATEST = timedelta(hours=1)
 """A transaction's number of another life of the database means nothing: after this time none is waited for."""
 
-_OLDEST_UNDER_WAY = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-_NEXT = text("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+_OLDEST_UNDER_WAY = literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint", BigInteger)
+_NEXT = literal_column("pg_snapshot_xmax(pg_current_snapshot())::text::bigint", BigInteger)
 
 
 def schedule(service: ServiceRuntime) -> None:
@@ -37,13 +37,11 @@ async def _settle(tx: Transaction) -> None:
     first look at a time off that others see notes the number after all of them; once every number before that is
     done, the list of its conflicts is complete.
     """
-    oldest, now = (await tx.session.execute(_OLDEST_UNDER_WAY)).scalar_one(), utc_now()
-    due = or_(TimeOff.settles_after <= oldest, TimeOff.created_at < now - AT_THE_LATEST)
+    due = or_(TimeOff.settles_after <= _OLDEST_UNDER_WAY, TimeOff.created_at < utc_now() - AT_THE_LATEST)
     statement: Any = select(TimeOff).where(~TimeOff.settled, due).order_by(TimeOff.created_at).limit(BATCH)
     for time_off in await tx.session.scalars(statement.with_for_update(skip_locked=True)):
         for conflict in await new_conflicts(tx, time_off, await conflicts_of(tx, time_off)):
             tx.emit(TimeOffConflictFound(tenant_id=time_off.tenant_id, time_off=time_off.snapshot(), conflict=conflict))
         time_off.settled = True
     noted = update(TimeOff).where(~TimeOff.settled, TimeOff.settles_after.is_(None))
-    following = (await tx.session.execute(_NEXT)).scalar_one()
-    await tx.session.execute(noted.values(settles_after=following).execution_options(synchronize_session=False))
+    await tx.session.execute(noted.values(settles_after=_NEXT).execution_options(synchronize_session=False))
