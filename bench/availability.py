@@ -22,8 +22,8 @@ DAYS = 31
 BOOKINGS = 10_000
 SEARCHES = 60
 BUSY = """
-    SELECT resource_id, lower(occupied), upper(occupied) FROM bookings
-    WHERE resource_id = ANY($1::uuid[]) AND occupying AND occupied && tstzrange($2, $3)
+    SELECT resource_id, busy_from, busy_until FROM allocations
+    WHERE resource_id = ANY($1::uuid[]) AND occupying AND busy_from < $3 AND busy_until > $2
 """
 ABOUT = f"""One business, {RESOURCES} resources open 12 hours a day, {BOOKINGS:,} bookings in the {DAYS} days searched,
 slots of half an hour. **Ours** is the production question, `find_slots`: catalogue, busy ranges, the rules of opening

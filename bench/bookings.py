@@ -29,11 +29,11 @@ _RESOURCES = """
 """
 # In the order of creation, as bookings come.
 _BOOKINGS = """
-    INSERT INTO bookings (tenant_id, id, status, service_id, service_name, resource_id, resource_name, starts_at,
-        ends_at, occupied, time_zone, customer_name, customer_email, notes, metadata, price_amount, price_currency,
+    WITH made AS (INSERT INTO bookings (tenant_id, id, status, service_id, service_name, resource_id, resource_name, starts_at,
+        ends_at, time_zone, customer_name, customer_email, notes, metadata, price_amount, price_currency,
         business_name, created_at)
     SELECT s.tenant_id, uuidv7(), $2, s.id, s.name, r.id, r.name, starts_at, starts_at + interval '30 minutes',
-        tstzrange(starts_at, starts_at + interval '30 minutes'), r.time_zone, 'Ada Lovelace', 'ada@customer.example',
+        r.time_zone, 'Ada Lovelace', 'ada@customer.example',
         'The key is under the mat.', '{"source": "bench"}', s.price_amount, s.price_currency, 'Bench',
         $6::timestamptz + number * interval '1 millisecond'
     FROM generate_series(0, $3::integer - 1) AS number
@@ -41,6 +41,9 @@ _BOOKINGS = """
         SELECT $4::timestamptz + number / $5::integer * interval '1 day' + number % $5 * interval '1 hour' AS starts_at)
     JOIN services s ON s.tenant_id = ANY($1::uuid[])
     JOIN resources r ON r.tenant_id = s.tenant_id
+    RETURNING tenant_id, id, resource_id, starts_at, ends_at, occupying)
+    INSERT INTO allocations (tenant_id, owner_id, resource_id, unit, busy_from, busy_until, occupying)
+    SELECT tenant_id, id, resource_id, 0, starts_at, ends_at, occupying FROM made
 """
 
 
@@ -82,7 +85,7 @@ async def book(
 
 async def tidy(connection: "asyncpg.Connection[Any]") -> None:
     """Leave the tables as autovacuum would after a while."""
-    await connection.execute("VACUUM (ANALYZE) services, resources, resource_services, bookings", timeout=1800)
+    await connection.execute("VACUUM (ANALYZE) services, resources, resource_services, bookings, allocations", timeout=1800)
     await connection.execute("CHECKPOINT", timeout=600)
 
 

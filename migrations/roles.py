@@ -46,6 +46,9 @@ PRUNED_TABLES = {
 }
 """What the system role may delete rows of: what is forgotten after a while. Nothing else that was made goes away."""
 
+GIVEN_BACK_TABLES = {"gateway": (), "booking": ("allocations",), "billing": (), "notifier": ()}
+"""What the application may delete rows of: places on resources, which it could free by a change as well."""
+
 CHANGEABLE_COLUMNS: dict[str, tuple[str, ...]] = {
     "alembic_version": (),
     "audit_log": (),
@@ -163,7 +166,8 @@ class Roles:
             return ["SELECT"]
         if table in ADDED_TO:
             return ["SELECT", "INSERT"]
-        return ["SELECT", "INSERT", *_changes(table, columns)]
+        deleted = ["DELETE"] if table in GIVEN_BACK_TABLES[self.service] else []
+        return ["SELECT", "INSERT", *_changes(table, columns), *deleted]
 
     def _of_all(self, table: str, columns: list[str]) -> list[str]:
         """What the system role may do with a table."""

@@ -100,7 +100,7 @@ async def test_the_database_and_the_code_agree_on_what_occupies_a_slot(connectio
 async def test_only_what_occupies_a_slot_may_not_overlap(connection: asyncpg.Connection) -> None:
     condition = await connection.fetchval("""
         SELECT pg_get_expr(i.indpred, i.indrelid) FROM pg_index i
-        WHERE i.indexrelid = 'booking.bookings_no_overlap'::regclass
+        WHERE i.indexrelid = 'booking.allocations_no_overlap'::regclass
     """)
     assert condition == "occupying"
 

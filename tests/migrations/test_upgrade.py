@@ -160,11 +160,15 @@ def test_migrations_keep_every_row_and_every_value(upgrade: Upgrade) -> None:
 
 
 def test_what_met_a_completed_appointment_is_let_be(upgrade: Upgrade) -> None:
-    ranges = {row["customer_email"]: row["occupied"] for row in upgrade.migrated["booking.bookings"].rows}
-    before = {row["customer_email"]: row["occupied"] for row in upgrade.before["booking.bookings"].rows}
-    met = {"met@customer.example", "completed@customer.example"}
-    assert {email for email, occupied in ranges.items() if occupied == "empty"} == met
-    assert {e: r for e, r in ranges.items() if e not in met} == {e: r for e, r in before.items() if e not in met}
+    places = {row["owner_id"]: row for row in upgrade.migrated["booking.allocations"].rows}
+    without = {row["customer_email"] for row in upgrade.before["booking.bookings"].rows if row["id"] not in places}
+    assert without == {"met@customer.example", "completed@customer.example"}
+    for row in upgrade.before["booking.bookings"].rows:
+        if place := places.get(row["id"]):
+            begins, ends = (datetime.fromisoformat(part.strip('"')) for part in row["occupied"][1:-1].split(","))
+            assert datetime.fromisoformat(place["busy_from"]) == begins
+            assert datetime.fromisoformat(place["busy_until"]) == ends
+            assert place["resource_id"] == row["resource_id"]
 
 
 def test_zones_are_names(upgrade: Upgrade) -> None:

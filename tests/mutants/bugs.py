@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing.payments.model import Payment
 from billing.stripe.client import StripeClient
+from booking.allocations import taking
 from booking.bookings import creation
 from gateway.commands.submit import CommandSubmitter
 from notifier.channels.email.mime import Mail
@@ -148,14 +149,14 @@ def outbox_by_id() -> None:
 @bug
 def check_then_insert() -> None:
     """Whether a slot is free is looked up before the insert; no constraint decides (the scenario drops it)."""
-    creation._INSERT = _changed(
-        creation._INSERT,
-        """ORDER BY resource_id, starts_at
+    taking._TAKE = _changed(
+        taking._TAKE,
+        """ORDER BY resource_id, unit, busy_from, owner_id
     ON CONFLICT DO NOTHING""",
         """WHERE NOT EXISTS (
-            SELECT 1 FROM bookings b
-            WHERE b.resource_id = r.resource_id AND b.occupying
-              AND b.occupied && r.occupied)""",
+            SELECT 1 FROM allocations b
+            WHERE b.resource_id = a.resource_id AND b.occupying
+              AND b.busy_from < a.busy_until AND a.busy_from < b.busy_until)""",
     )
 
 

@@ -112,17 +112,17 @@ async def many_want_one_slot(world: World, _patience: float) -> None:
 async def one_slot_without_constraint(world: World, _patience: float) -> None:
     """The same, in a schema whose author trusted the check."""
     definition = await world.sql.fetchval(
-        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'bookings_no_overlap'"
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'allocations_no_overlap'"
     )
     mutated = "MUTANT" in world.stack.processes["booking-1"].environment
     if mutated:
-        await world.sql.execute("ALTER TABLE booking.bookings DROP CONSTRAINT bookings_no_overlap")
+        await world.sql.execute("ALTER TABLE booking.allocations DROP CONSTRAINT allocations_no_overlap")
     try:
         await many_want_one_slot(world, _patience)
     finally:
         if mutated:
-            await world.sql.execute("DELETE FROM booking.bookings")
-            await world.sql.execute(f"ALTER TABLE booking.bookings ADD CONSTRAINT bookings_no_overlap {definition}")
+            await world.sql.execute("DELETE FROM booking.allocations")
+            await world.sql.execute(f"ALTER TABLE booking.allocations ADD CONSTRAINT allocations_no_overlap {definition}")
 
 
 async def a_request_comes_again_after_its_record_is_gone(world: World, _patience: float) -> None:

@@ -1,3 +1,3 @@
 """Which migration this code needs."""
 
-SCHEMA_REVISION = "0011_begun_and_missed"
+SCHEMA_REVISION = "0012_allocations"

@@ -67,7 +67,10 @@ EXAMPLE = {
     "status": "pending_payment",
     "version": 1,
     "service_id": "01936c5e-7d80-7000-8000-000000000002",
+    "service_name": "Deep clean",
     "resource_id": "01936c5e-7d80-7000-8000-000000000003",
+    "resource_name": "Team A",
+    "resources": [{"id": "01936c5e-7d80-7000-8000-000000000003", "name": "Team A"}],
     "starts_at": "2026-12-01T08:00:00Z",
     "ends_at": "2026-12-01T10:00:00Z",
     "local_start": "2026-12-01T09:00:00+01:00",
@@ -158,9 +161,7 @@ class BookingReschedule(Body):
 class Booking(contract.Booking):
     """A booking. Times are UTC; `local_start` is the resource's wall clock with its offset."""
 
-    # Snapshots for messages to customers.
-    service_name: str = Field(exclude=True)
-    resource_name: str = Field(exclude=True)
+    # A snapshot for messages to customers.
     business_name: str = Field(exclude=True)
 
 

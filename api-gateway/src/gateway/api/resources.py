@@ -43,7 +43,7 @@ from shared.contracts.booking.catalog import (
     RestoreResource,
     WeeklyHours,
 )
-from shared.contracts.fields import Closes, Date, Name, Opens, Whole, ZoneName
+from shared.contracts.fields import Closes, Date, Kind, Name, Opens, Whole, ZoneName
 from shared.messaging.rpc import call
 
 routes = api_router("Catalog")
@@ -58,6 +58,8 @@ _EXAMPLE = {
     "weekly_hours": [{"weekday": 0, "opens": "09:00", "closes": "18:00"}],
     "overrides": [{"date": "2026-12-24", "windows": [{"opens": "09:00", "closes": "12:00"}]}],
     "service_ids": ["01936c5e-7d80-7000-8000-000000000002"],
+    "kind": "team",
+    "capacity": 1,
     "version": 1,
     "archived_at": None,
     "created_at": "2026-11-20T10:00:00Z",
@@ -116,6 +118,8 @@ class ResourcePatch(Body):
     time_zone: ZoneName = unchanged()
     weekly_hours: Annotated[list[OpeningHours], Field(max_length=100)] = unchanged()
     service_ids: Annotated[list[UUID], Field(max_length=200)] = unchanged()
+    kind: Kind = unchanged()
+    capacity: Whole = unchanged(ge=1, le=100)
 
 
 class ResourceCreate(Body):
@@ -138,6 +142,8 @@ class ResourceCreate(Body):
     time_zone: ZoneName
     weekly_hours: Annotated[list[OpeningHours], Field(max_length=100)]
     service_ids: Annotated[list[UUID], Field(max_length=200)]
+    kind: Kind | None = None
+    capacity: Whole = Field(default=1, ge=1, le=100)
 
 
 @routes.post(

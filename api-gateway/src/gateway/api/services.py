@@ -36,12 +36,13 @@ from shared.contracts.booking.catalog import (
     GetService,
     GetServicePrices,
     ListServices,
+    Requirement,
     RestoreService,
     Service,
     ServiceList,
     ServicePriceList,
 )
-from shared.contracts.fields import Name, Whole
+from shared.contracts.fields import Kind, Name, Whole
 from shared.contracts.money import AMOUNT_LIMIT, Currency, Money
 from shared.messaging.rpc import call
 
@@ -64,6 +65,7 @@ _EXAMPLE = {
     "minimum_notice_minutes": 120,
     "horizon_days": 90,
     "slot_step_minutes": 30,
+    "requires": None,
     "version": 1,
     "price_version": 1,
     "archived_at": None,
@@ -93,6 +95,18 @@ class Price(Money):
     currency: Currency
 
 
+class ResourceRequirement(Requirement):
+    """So many of a kind of resource, or of these resources."""
+
+    model_config = STRICT
+
+    of: Kind | Annotated[list[UUID], Field(min_length=1, max_length=200)]
+    quantity: Whole = Field(default=1, ge=1, le=20)
+
+
+Requirements = Annotated[list[ResourceRequirement], Field(max_length=10)]
+
+
 class ServicePatch(Body):
     """What is to be different; what is left out stays (RFC 7396). No member can be taken away."""
 
@@ -109,6 +123,7 @@ class ServicePatch(Body):
     minimum_notice_minutes: Whole = unchanged(ge=0, le=525_600)
     horizon_days: Whole = unchanged(ge=1, le=730)
     slot_step_minutes: Whole = unchanged(ge=5, le=1440)
+    requires: Requirements = unchanged()
 
 
 class ServiceCreate(Body):
@@ -129,6 +144,7 @@ class ServiceCreate(Body):
     minimum_notice_minutes: Whole = Field(default=120, ge=0, le=525_600)
     horizon_days: Whole = Field(default=90, ge=1, le=730)
     slot_step_minutes: Whole = Field(default=30, ge=5, le=1440)
+    requires: Requirements | None = None
 
 
 @routes.post(

@@ -1,7 +1,8 @@
 """When a service can be booked."""
 
+from booking.allocations.needs import candidates, needs_of
 from booking.availability.search import Searches, prepare
-from booking.catalog.model import resources_offering, service_of
+from booking.catalog.model import service_of
 from booking.errors import Archived
 from shared.clock import utc_now
 from shared.contracts.booking.availability import FindSlots, SlotList
@@ -21,8 +22,8 @@ async def find_slots(query: FindSlots, ctx: Context, searches: Searches) -> Slot
         service = await service_of(tx.session, query.tenant_id, query.service_id)
         if service.archived_at:
             raise Archived("the service is archived")
-        resources = await resources_offering(tx.session, query.tenant_id, service.id, query.resource_id)
-        end = min(query.to, query.from_ + searches.longest(service.rules, len(resources)))
-        search = await prepare(tx, service, resources, utc_now(), query.from_, end)
+        needs = await needs_of(tx, service, query.resource_id)
+        end = min(query.to, query.from_ + searches.longest(service.rules, len(candidates(needs))))
+        search = await prepare(tx, service, needs, utc_now(), query.from_, end)
     slots, until = await searches.run(search)
     return SlotList.model_construct(slots=slots, next_from=until if until < query.to else None)

@@ -37,6 +37,8 @@ class Calendar:
 
     hours: OpeningHours
     busy: Sequence[tuple[int, int]]
+    others: Sequence[Sequence[tuple[int, int]]] = ()
+    """The same of its other units, where it has more than one: it can be booked when one of them is free throughout."""
 
 
 class SlotRejection(StrEnum):
@@ -135,18 +137,38 @@ def _free(rules: SlotRules, grid: list[int], busy: Sequence[tuple[int, int]]) ->
     return starts + grid[position:]
 
 
+def _fitting(rules: SlotRules, intervals: Sequence[OpenInterval], starts: list[int]) -> list[int]:
+    """Those of these starts, ascending, at which an appointment lies within one of the intervals, ascending too."""
+    fitting: list[int] = []
+    for interval in intervals:
+        last = interval.end - rules.duration_minutes * 60
+        fitting += starts[bisect_left(starts, interval.start) : bisect_right(starts, last)]
+    return fitting
+
+
+def _free_on(rules: SlotRules, grid: list[int], calendar: Calendar) -> list[int]:
+    """The grid without the starts at which no unit of the resource is free."""
+    free = _free(rules, grid, calendar.busy)
+    if not calendar.others:
+        return free
+    return sorted({*free, *(slot for busy in calendar.others for slot in _free(rules, grid, busy))})
+
+
 def free_slots(
     rules: SlotRules,
     calendars: Mapping[ResourceId, Calendar],
     now: datetime,
     start: datetime,
     end: datetime,
+    *,
+    together: bool = False,
 ) -> dict[datetime, list[ResourceId]]:
     """The starts within `[start, end)` that can be booked, ascending, each with who is free then.
 
     Resources stand in the order in which `calendars` has them. Each calendar's `busy` must cover
     `rules.busy_period(now, start, end)`. The first few, asked from a taken slot on, are the
-    alternatives to it.
+    alternatives to it. Where several are wanted `together`, each is looked at on the grids of all, or those with other
+    hours would never be free at the same moment.
     """
     startable = rules.startable(now, start, end)
     if not startable:
@@ -155,11 +177,12 @@ def free_slots(
     # Most resources of a business keep the same hours: resolve each distinct set once.
     grids: dict[OpeningHours, list[int]] = {}
     free: dict[int, list[ResourceId]] = defaultdict(list)
+    for hours in dict.fromkeys(calendar.hours for calendar in calendars.values()):
+        grids[hours] = _grid(rules, open_intervals(hours, startable[0], last_end), startable)
+    if together and len(grids) > 1:
+        common = sorted({slot for grid in grids.values() for slot in grid})
+        grids = {hours: _fitting(rules, open_intervals(hours, startable[0], last_end), common) for hours in grids}
     for resource_id, calendar in calendars.items():
-        grid = grids.get(calendar.hours)
-        if grid is None:
-            intervals = open_intervals(calendar.hours, startable[0], last_end)
-            grid = grids[calendar.hours] = _grid(rules, intervals, startable)
-        for slot in _free(rules, grid, calendar.busy):
+        for slot in _free_on(rules, grids[calendar.hours], calendar):
             free[slot].append(resource_id)
     return {instant_at(slot): free[slot] for slot in sorted(free)}

@@ -5,17 +5,18 @@ How much one answer may hold, and how it is made without holding up the rest: AD
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import text
-
+from booking.allocations.model import LONGEST
+from booking.allocations.needs import candidates, needs_of
+from booking.allocations.rules import Need, choose
 from booking.availability.rules import Calendar, free_slots, merged
 from booking.calendars.model import TimesOff
 from booking.catalog.hours import instant_at, local_time
-from booking.catalog.model import Resource, Service, resources_offering
+from booking.catalog.model import Resource, Service
 from booking.catalog.rules import SlotRules
 from booking.errors import SlotTaken
 from shared.contracts.booking.availability import Slot
@@ -33,27 +34,18 @@ IDLE_TURN_SECONDS = 0.0002
 CLOSED_FACTOR = 3
 """How much longer than what would fill an answer a search reads on, for the nights and Sundays in it."""
 
-# Resource by resource: under row-level security no condition on a range reaches an index (`&&` is not
-# leakproof), and a list of resources would be found by scanning what all tenants have booked.
-BUSY = text("""
-    SELECT wanted.id AS resource_id, busy_from, busy_to
-    FROM unnest(CAST(:resources AS uuid[])) AS wanted (id)
-    CROSS JOIN LATERAL (
-        SELECT lower(occupied) AS busy_from, upper(occupied) AS busy_to FROM bookings
-        WHERE resource_id = wanted.id AND occupying
-          AND occupied && tstzrange(:start, :end)) AS busy
-""")
-# The same as whole epoch seconds, a row for each resource: a month of a business has thousands.
+# Resource by resource: a list of resources would be found by scanning what all tenants have booked. As whole epoch
+# seconds, a row for each unit: a month of a business has thousands.
 _BUSY_SECONDS = """
-    SELECT wanted.id, busy.starts, busy.ends
+    SELECT wanted.id, busy.unit, busy.starts, busy.ends
     FROM unnest($1::uuid[]) AS wanted (id)
     CROSS JOIN LATERAL (
-        SELECT array_agg(floor(date_part('epoch', lower(occupied)))::bigint ORDER BY lower(occupied)) AS starts,
-               array_agg(ceil(date_part('epoch', upper(occupied)))::bigint ORDER BY lower(occupied)) AS ends
-        FROM bookings
-        WHERE resource_id = wanted.id AND occupying
-          AND occupied && tstzrange($2, $3)) AS busy
-    WHERE busy.starts IS NOT NULL
+        SELECT unit, array_agg(floor(date_part('epoch', busy_from))::bigint ORDER BY busy_from) AS starts,
+               array_agg(ceil(date_part('epoch', busy_until))::bigint ORDER BY busy_from) AS ends
+        FROM allocations
+        WHERE tenant_id = $2 AND resource_id = wanted.id AND occupying
+          AND busy_from > $3::timestamptz - $5::interval AND busy_from < $4 AND busy_until > $3
+        GROUP BY unit) AS busy
 """
 
 
@@ -62,6 +54,7 @@ class Search:
     """What must be known to tell the bookable starts in `[start, end)`; nothing of it is read later."""
 
     rules: SlotRules
+    needs: Sequence[Need]
     calendars: Mapping[UUID, Calendar]
     zones: dict[UUID, str]
     now: datetime
@@ -80,10 +73,18 @@ class Search:
         while reached < self.end:
             until = min(reached + length, self.end)
             found: list[Slot] = []
-            for starts_at, free in free_slots(self.rules, self.calendars, self.now, reached, until).items():
+            free_at = free_slots(self.rules, self.calendars, self.now, reached, until, together=self._together)
+            for starts_at, free in free_at.items():
+                if self._together and choose(self.needs, dict.fromkeys(free, 0), {}) is None:
+                    continue
                 found.extend(_slots_at(starts_at, self.rules, free, self.zones))
             yield found, until
             reached = until
+
+    @property
+    def _together(self) -> bool:
+        """Whether a booking takes more than one resource."""
+        return len(self.needs) > 1 or any(need.quantity > 1 for need in self.needs)
 
 
 def _time_of(size: int, rules: SlotRules, resources: int) -> timedelta:
@@ -127,34 +128,41 @@ class Searches:
 
 
 async def prepare(
-    tx: Transaction, service: Service, resources: list[Resource], now: datetime, start: datetime, end: datetime
+    tx: Transaction, service: Service, needs: Sequence[Need], now: datetime, start: datetime, end: datetime
 ) -> Search:
     """Read what a search needs."""
     period = service.rules.busy_period(now, start, end)
+    resources = candidates(needs)
     if period is None or not resources:
-        return Search(service.rules, {}, {}, now, start, end)
-    rows = await tx.driver.fetch(_BUSY_SECONDS, [r.id for r in resources], *period)
-    busy = {row["id"]: list(zip(row["starts"], row["ends"], strict=True)) for row in rows}
+        return Search(service.rules, needs, {}, {}, now, start, end)
+    rows = await tx.driver.fetch(_BUSY_SECONDS, [r.id for r in resources], service.tenant_id, *period, LONGEST)
+    busy: dict[UUID, list[list[tuple[int, int]]]] = {resource.id: [] for resource in resources}
+    capacities = {resource.id: resource.capacity for resource in resources}
+    for row in rows:
+        if row["unit"] < capacities[row["id"]]:  # it may have had more places once
+            busy[row["id"]].append(list(zip(row["starts"], row["ends"], strict=True)))
     times_off = await TimesOff.load(tx.driver, {service.tenant_id}, *period)
-    for resource in resources:
-        if off := times_off.of(resource):
-            busy[resource.id] = merged([*busy.get(resource.id, ()), *off])
-    calendars = {r.id: Calendar(r.hours, busy.get(r.id, ())) for r in resources}
+    calendars = {r.id: _calendar(r, busy[r.id], times_off.of(r)) for r in resources}
     earliest = instant_at(service.rules.startable(now, start, end)[0])
-    return Search(service.rules, calendars, {r.id: r.time_zone for r in resources}, now, max(start, earliest), end)
+    zones = {r.id: r.time_zone for r in resources}
+    return Search(service.rules, needs, calendars, zones, now, max(start, earliest), end)
+
+
+def _calendar(resource: Resource, units: list[list[tuple[int, int]]], off: list[tuple[int, int]]) -> Calendar:
+    """A resource with what its units that have bookings are busy with. One without any makes the others matter not."""
+    if len(units) < resource.capacity:
+        units = [[]]
+    if off:
+        units = [merged([*busy, *off]) for busy in units]
+    return Calendar(resource.hours, units[0], units[1:])
 
 
 async def alternatives(
-    tx: Transaction,
-    service: Service,
-    tenant_id: UUID,
-    resource_id: UUID | None,
-    wanted: datetime,
-    now: datetime,
+    tx: Transaction, service: Service, resource_id: UUID | None, wanted: datetime, now: datetime
 ) -> list[Slot]:
     """The next free slots from a taken one on, within a week: what a refusal offers instead."""
-    resources = await resources_offering(tx.session, tenant_id, service.id, resource_id)
-    search = await prepare(tx, service, resources, now, wanted, wanted + ALTERNATIVES_WITHIN)
+    needs = await needs_of(tx, service, resource_id)
+    search = await prepare(tx, service, needs, now, wanted, wanted + ALTERNATIVES_WITHIN)
     slots: list[Slot] = []
     for found, _ in search.stretches():
         slots += found

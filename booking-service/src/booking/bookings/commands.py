@@ -1,12 +1,16 @@
 """What the business does with a booking that it has; making one is `creation`."""
 
-from sqlalchemy.exc import IntegrityError
+from collections.abc import Sequence
+from datetime import datetime
 
+from booking.allocations.needs import candidates, named_resources
+from booking.allocations.rules import Need
+from booking.allocations.taking import Want, retake
 from booking.availability.rules import rejection
 from booking.availability.search import alternatives, slot_taken
-from booking.bookings.model import Booking, is_overlap, locked_booking
+from booking.bookings.model import Booking, locked_booking
 from booking.calendars.model import TimesOff
-from booking.catalog.model import resources_offering, service_of
+from booking.catalog.model import Service, service_of
 from booking.catalog.rules import occupied_by_any
 from shared.clock import utc_now
 from shared.contracts.booking import bookings as contracts
@@ -33,28 +37,23 @@ async def cancel_booking(command: CancelBooking, tx: Transaction) -> contracts.B
 
 @handlers.command(RescheduleBooking)
 async def reschedule_booking(command: RescheduleBooking, tx: Transaction) -> contracts.Booking:
-    """The same booking moves: the old slot is freed and the new one taken in one transaction."""
+    """The same booking moves: its old places are freed and the new ones taken in one transaction. It keeps its
+    resources, but for the first where another is named."""
     now = utc_now()
     booking = await locked_booking(tx.session, command.tenant_id, command.subject_id)
     service = await service_of(tx.session, command.tenant_id, booking.service_id)
+    booking.check_open(_expected(command))
     resource_id = command.resource_id or booking.resource_id
-    [resource] = await resources_offering(tx.session, command.tenant_id, service.id, resource_id)
-    if (command.starts_at, resource.id) != (booking.starts_at, booking.resource_id):
-        asked_at = max(command.received_at, now)
-        period = occupied_by_any([command.starts_at])
-        off = (await TimesOff.load(tx.driver, {command.tenant_id}, *period)).of(resource)
-        if reason := rejection(service.rules, resource.hours, off, asked_at, command.starts_at):
-            raise reason.error
-    try:
-        async with tx.session.begin_nested():
-            event = booking.reschedule(command.starts_at, service.rules, resource, _expected(command))
-            await tx.session.flush()
-    except IntegrityError as error:
-        if not is_overlap(error):
-            raise
-        free = await alternatives(tx, service, command.tenant_id, resource_id, command.starts_at, now)
-        raise slot_taken(free) from None
-    return _announced(tx, booking, event)
+    if (command.starts_at, resource_id) == (booking.starts_at, booking.resource_id):
+        return booking.snapshot()
+    kept = [resource.id for resource in booking.resources[1:]]
+    needs = [Need(1, [named]) for named in await named_resources(tx, service, [resource_id, *kept])]
+    await _check_rules(tx, service, needs, max(command.received_at, now), command.starts_at)
+    resources = await retake(tx, Want(booking.tenant_id, booking.id, service.rules.occupied(command.starts_at), needs))
+    if resources is None:
+        free = await alternatives(tx, service, resource_id, command.starts_at, now)
+        raise slot_taken(free)
+    return _announced(tx, booking, booking.reschedule(command.starts_at, service.rules, resources))
 
 
 @handlers.command(StartBooking)
@@ -76,6 +75,16 @@ async def mark_no_show(command: MarkNoShow, tx: Transaction) -> contracts.Bookin
     """The business says that nobody came; the deposit stays with it."""
     booking = await locked_booking(tx.session, command.tenant_id, command.subject_id)
     return _announced(tx, booking, booking.mark_no_show(command.reason, utc_now(), command.expected_versions))
+
+
+async def _check_rules(
+    tx: Transaction, service: Service, needs: Sequence[Need], asked_at: datetime, starts_at: datetime
+) -> None:
+    """Raises the refusal of the first resource that may not be booked then."""
+    times_off = await TimesOff.load(tx.driver, {service.tenant_id}, *occupied_by_any([starts_at]))
+    for resource in candidates(needs):
+        if reason := rejection(service.rules, resource.hours, times_off.of(resource), asked_at, starts_at):
+            raise reason.error
 
 
 def _announced(tx: Transaction, booking: Booking, event: BookingEvent | None) -> contracts.Booking:

@@ -1,29 +1,32 @@
 """Creating bookings, in batches: the hot path.
 
-One transaction a batch: read the catalog once, apply the rules, insert every booking with one statement
-under the exclusion constraint, emit. A command that names no resource tries the free ones, least loaded first.
+One transaction a batch: read the catalog once, apply the rules, take every place with one statement under the exclusion
+constraint, insert those bookings that got what they need, emit. Who names no resource gets the least loaded.
 """
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from sqlalchemy import select, tuple_
-from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
+from booking.allocations.model import give_back
+from booking.allocations.needs import Needs, among, candidates, required_by
+from booking.allocations.rules import Need
+from booking.allocations.taking import Want, take
 from booking.availability.rules import SlotRejection, rejection
-from booking.availability.search import BUSY, alternatives, slot_taken
+from booking.availability.search import alternatives, slot_taken
 from booking.bookings.model import Booking, HoldPolicy
 from booking.calendars.model import TimesOff
 from booking.catalog.model import Resource, Service
 from booking.catalog.rules import occupied_by_any
-from booking.errors import Archived, ResourceNotFound, ServiceNotFound
+from booking.errors import Archived, ServiceNotFound
 from shared.clock import utc_now
 from shared.contracts.base import Contract
 from shared.contracts.booking.availability import Slot
@@ -36,10 +39,7 @@ handlers = Handlers("booking")
 
 _COLUMNS = [column for column in Booking.__table__.columns if column.computed is None]
 _ATTRIBUTES = [Booking.__mapper__.get_property_by_column(column).key for column in _COLUMNS]
-_ENCODERS: dict[type, Callable[[Any], Any]] = {
-    JSONB: json.dumps,
-    TSTZRANGE: lambda occupied: asyncpg.Range(occupied.lower, occupied.upper),
-}
+_ENCODERS: dict[type, Callable[[Any], Any]] = {JSONB: lambda value: None if value is None else json.dumps(value)}
 """What asyncpg takes for the types that SQLAlchemy has a form of its own for."""
 _ENCODED = [
     (index, _ENCODERS[type(column.type)]) for index, column in enumerate(_COLUMNS) if type(column.type) in _ENCODERS
@@ -47,18 +47,16 @@ _ENCODED = [
 _DIALECT = dialect()  # type: ignore[no-untyped-call]
 _NAMES = ", ".join(column.name for column in _COLUMNS)
 _ARRAYS = ", ".join(f"${number}::{column.type.compile(_DIALECT)}[]" for number, column in enumerate(_COLUMNS, 1))
-# Sorted, so that replicas that insert contended batches wait in one order instead of deadlocking.
 _INSERT = f"""
     INSERT INTO bookings ({_NAMES})
     SELECT * FROM unnest({_ARRAYS}) AS r ({_NAMES})
-    ORDER BY resource_id, starts_at
     ON CONFLICT DO NOTHING RETURNING id
 """  # noqa: S608 - names of our own, nothing from outside
 # $1 all services asked for, $2 the resources named, $3 the services asked for without naming one; $4 and $5 bound the
 # time that is wanted. Few tenants have time off just then: who has none is spared the statement that reads it.
 _CATALOG = """
     SELECT s.*, r.id AS resource_id, r.name AS resource_name, r.time_zone, r.weekly_hours, r.overrides,
-           r.archived_at AS resource_archived_at,
+           r.kind, r.capacity, r.archived_at AS resource_archived_at,
            EXISTS (SELECT FROM time_off t WHERE t.tenant_id = s.tenant_id AND t.removed_at IS NULL
                    AND t.reaches_at > $4 AND t.begins_at < $5) AS any_off
     FROM services s
@@ -72,11 +70,17 @@ _CATALOG = """
 
 @dataclass(slots=True)
 class _Attempt:
-    """A command that keeps the rules, and the resources that are left to try for it."""
+    """A command that keeps the rules, and the resources that it may have by them."""
 
     command: CreateBooking
     service: Service
-    candidates: list[Resource] = field(default_factory=list)
+    needs: list[Need]
+
+    @property
+    def want(self) -> Want:
+        """What it is to have."""
+        command = self.command
+        return Want(command.tenant_id, command.subject_id, self.service.rules.occupied(command.starts_at), self.needs)
 
 
 @handlers.command(CreateBooking, batch=100)
@@ -93,19 +97,25 @@ async def create_bookings(
             attempts.append(_apply_rules(command, catalog, now))
         except DomainError as refusal:
             results[command.id] = refusal
-    await _prefer_least_loaded(tx, attempts)
+    got = await take(tx.driver, [attempt.want for attempt in attempts])
+    bookings = {
+        attempt.command.id: Booking.place(attempt.command, attempt.service, resources, now, holds)
+        for attempt in attempts
+        if (resources := got.get(attempt.command.subject_id))
+    }
+    inserted = await _insert(tx.driver, list(bookings.values()))
+    # Of an id that there is already: a command came again when nobody remembers it any more.
+    made = [booking for booking in bookings.values() if booking.id not in inserted]
+    await give_back(tx.driver, [(b.tenant_id, b.id, resource.id) for b in made for resource in b.resources])
     taken: list[_Attempt] = []
-    while attempts:
-        taken += [attempt for attempt in attempts if not attempt.candidates]
-        attempts = [attempt for attempt in attempts if attempt.candidates]
-        bookings = [Booking.place(a.command, a.service, a.candidates.pop(0), now, holds) for a in attempts]
-        inserted = await _insert(tx.driver, bookings)
-        for attempt, booking in zip(attempts, bookings, strict=True):
-            if booking.id in inserted:
-                event = booking.placed(attempt.command)
-                tx.emit(event)
-                results[attempt.command.id] = event.booking
-        attempts = [attempt for attempt in attempts if attempt.command.id not in results]
+    for attempt in attempts:
+        booking = bookings.get(attempt.command.id)
+        if booking and booking.id in inserted:
+            event = booking.placed(attempt.command)
+            tx.emit(event)
+            results[attempt.command.id] = event.booking
+        else:
+            taken.append(attempt)
     if taken:
         results |= await _made_before(tx, taken)
         await _refuse_taken(tx, [attempt for attempt in taken if attempt.command.id not in results], now, results)
@@ -118,6 +128,7 @@ class _Catalog:
 
     services: dict[tuple[UUID, UUID], Service]
     resources: dict[tuple[UUID, UUID], list[Resource]]
+    required: Needs
     times_off: TimesOff
 
     @classmethod
@@ -146,10 +157,19 @@ class _Catalog:
                         time_zone=row["time_zone"],
                         weekly_hours=row["weekly_hours"],
                         overrides=row["overrides"],
+                        kind=row["kind"],
+                        capacity=row["capacity"],
                         archived_at=row["resource_archived_at"],
                     )
                 )
-        return cls(services, resources, await TimesOff.load(driver, away, *period) if away else TimesOff([]))
+        required = await required_by(driver, services.values())
+        times_off = await TimesOff.load(driver, away, *period) if away else TimesOff([])
+        return cls(services, resources, required, times_off)
+
+    def needs(self, command: CreateBooking) -> list[Need]:
+        """What a command needs, with the resources that may serve it. Raises `ResourceNotFound`, `Archived`."""
+        key = command.tenant_id, command.service_id
+        return among(self.required.get(key) or [Need(1, self.resources.get(key, []))], command.resource_id)
 
 
 def _apply_rules(command: CreateBooking, catalog: _Catalog, now: datetime) -> _Attempt:
@@ -162,47 +182,18 @@ def _apply_rules(command: CreateBooking, catalog: _Catalog, now: datetime) -> _A
         raise ServiceNotFound("no such service")
     if service.archived_at:
         raise Archived("the service is archived")
-    candidates = catalog.resources.get((command.tenant_id, command.service_id), [])
-    if command.resource_id is not None:
-        candidates = [r for r in candidates if r.id == command.resource_id]
-        if not candidates:
-            raise ResourceNotFound("no such resource offers this service")
-        if candidates[0].archived_at:
-            raise Archived("the resource is archived")
-    candidates = [r for r in candidates if r.archived_at is None]
+    needs = catalog.needs(command)
     if command.starts_at < now:
         raise SlotRejection.TOO_SOON.error
     rules = service.rules
     off, asked_at, starts_at = catalog.times_off, command.received_at, command.starts_at
-    rejections = {r.id: rejection(rules, r.hours, off.of(r), asked_at, starts_at) for r in candidates}
-    allowed = [r for r in candidates if rejections[r.id] is None]
-    if not allowed:
-        raise next((r for r in rejections.values() if r), SlotRejection.OUTSIDE_HOURS).error
-    return _Attempt(command, service, allowed)
-
-
-async def _prefer_least_loaded(tx: Transaction, attempts: Iterable[_Attempt]) -> None:
-    """Where there is a choice: drop busy resources, put those with the fewest bookings around the day first."""
-    for attempt in attempts:
-        if len(attempt.candidates) < 2:
-            continue
-        busy_from, busy_to = attempt.service.rules.occupied(attempt.command.starts_at)
-        around = timedelta(hours=12)
-        rows = await tx.session.execute(
-            BUSY,
-            {
-                "resources": [r.id for r in attempt.candidates],
-                "start": busy_from - around,
-                "end": busy_to + around,
-            },
-        )
-        load: dict[UUID, int] = defaultdict(int)
-        busy: set[UUID] = set()
-        for row in rows:
-            load[row.resource_id] += 1
-            if row.busy_from < busy_to and busy_from < row.busy_to:
-                busy.add(row.resource_id)
-        attempt.candidates = sorted((r for r in attempt.candidates if r.id not in busy), key=lambda r: load[r.id])
+    rejections = {r.id: rejection(rules, r.hours, off.of(r), asked_at, starts_at) for r in candidates(needs)}
+    for index, need in enumerate(needs):
+        allowed = [r for r in need.resources if rejections[r.id] is None]
+        if len(allowed) < need.quantity:
+            raise next((r for r in rejections.values() if r), SlotRejection.OUTSIDE_HOURS).error
+        needs[index] = Need(need.quantity, allowed)
+    return _Attempt(command, service, needs)
 
 
 async def _insert(driver: Any, bookings: Sequence[Booking]) -> set[UUID]:
@@ -235,7 +226,5 @@ async def _refuse_taken(
         command = attempt.command
         wanted = (command.service_id, command.resource_id, command.starts_at)
         if wanted not in found:
-            found[wanted] = await alternatives(
-                tx, attempt.service, command.tenant_id, command.resource_id, command.starts_at, now
-            )
+            found[wanted] = await alternatives(tx, attempt.service, command.resource_id, command.starts_at, now)
         results[command.id] = slot_taken(found[wanted])

@@ -10,8 +10,7 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import CHAR, Computed, DateTime
-from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, Range
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -44,8 +43,6 @@ OCCUPYING = (
     BookingStatus.NO_SHOW,
 )
 """The states that occupy a slot; the generated column `occupying` is true in the same (a test compares them)."""
-NO_OVERLAP = "bookings_no_overlap"
-"""The exclusion constraint: no two bookings that occupy a slot of one resource may meet, buffers included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +76,10 @@ class Booking(Base):
     service_name: Mapped[str]
     resource_id: Mapped[UUID]
     resource_name: Mapped[str]
+    several: Mapped[list[dict[str, str]] | None] = mapped_column("resources", JSONB(none_as_null=True))
+    """Id and name of each resource that it takes, that one first; None: it takes no other."""
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
-    occupied: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
     time_zone: Mapped[str]
     customer_name: Mapped[str]
     customer_email: Mapped[str]
@@ -110,9 +108,10 @@ class Booking(Base):
 
     @classmethod
     def place(
-        cls, command: CreateBooking, service: Service, resource: Resource, now: datetime, holds: HoldPolicy
+        cls, command: CreateBooking, service: Service, resources: list[Resource], now: datetime, holds: HoldPolicy
     ) -> "Booking":
-        """The booking that a command makes on a resource, if the slot is free: confirmed, or held for its deposit."""
+        """The booking that a command makes of the resources that it got: confirmed, or held for its deposit."""
+        resource = resources[0]
         rules, deposit = service.rules, service.deposit_amount
         # As if it had been loaded: the instrumentation of an object that may change costs as much as the rest.
         booking: Booking = cls.__mapper__.class_manager.new_instance()
@@ -126,9 +125,9 @@ class Booking(Base):
             service_name=service.name,
             resource_id=resource.id,
             resource_name=resource.name,
+            several=_several(resources),
             starts_at=command.starts_at,
             ends_at=rules.ends_at(command.starts_at),
-            occupied=Range(*rules.occupied(command.starts_at), bounds="[)"),
             time_zone=resource.time_zone,
             customer_name=command.customer.name,
             customer_email=command.customer.email,
@@ -244,23 +243,23 @@ class Booking(Base):
         """The business calls the appointment off. Cancelling twice changes nothing."""
         if self.status == BookingStatus.CANCELLED:
             return None
-        self._check_open(expected_versions)
+        self.check_open(expected_versions)
         previous = PreviousBooking(status=BookingStatus(self.status))
         self.status = BookingStatus.CANCELLED
         self.cancellation_reason = reason
         self.hold_expires_at = None
         return self._changed(contracts.BookingCancelled, Actor.BUSINESS, reason, previous)
 
-    def reschedule(
-        self, starts_at: datetime, rules: SlotRules, resource: Resource, expected_versions: list[int] | None
-    ) -> BookingEvent | None:
-        """Move in place: same id, version + 1, payment stays attached.
+    def check_open(self, expected_versions: list[int] | None) -> None:
+        """Raises `VersionConflict` if it is at none of these versions, `BookingClosed` if it can't be changed."""
+        if expected_versions is not None and self.version not in expected_versions:
+            raise VersionConflict(f"the booking is at version {self.version}", {"version": self.version})
+        if self.status not in OPEN:
+            raise BookingClosed(f"the booking is {self.status}", {"booking_status": str(self.status)})
 
-        The database refuses the flush if the new slot is taken. Moving to where it is changes nothing.
-        """
-        self._check_open(expected_versions)
-        if starts_at == self.starts_at and resource.id == self.resource_id:
-            return None
+    def reschedule(self, starts_at: datetime, rules: SlotRules, resources: list[Resource]) -> BookingEvent:
+        """Move in place, to places that it has got: same id, version + 1, payment stays attached."""
+        resource = resources[0]
         previous = PreviousBooking(
             starts_at=self.starts_at,
             ends_at=self.ends_at,
@@ -268,20 +267,23 @@ class Booking(Base):
             time_zone=self.time_zone,
             resource_id=self.resource_id,
             resource_name=self.resource_name,
+            resources=self.resources,
         )
         self.starts_at = starts_at
         self.ends_at = rules.ends_at(starts_at)
         if self.hold_expires_at is not None:
             self.hold_expires_at = min(self.hold_expires_at, starts_at)
-        self.occupied = Range(*rules.occupied(starts_at), bounds="[)")
         self.resource_id, self.resource_name, self.time_zone = resource.id, resource.name, resource.time_zone
+        self.several = _several(resources)
         self.agreed_local_start = clock_shows(starts_at, resource.time_zone)
         return self._changed(contracts.BookingRescheduled, Actor.BUSINESS, None, previous)
 
     @property
-    def occupied_period(self) -> tuple[datetime, datetime]:
-        """What it occupies, buffers included, half-open."""
-        return cast("tuple[datetime, datetime]", (self.occupied.lower, self.occupied.upper))
+    def resources(self) -> list[contracts.BookedResource]:
+        """All that it takes, the first one first."""
+        if self.several is None:
+            return [contracts.BookedResource.model_construct(id=self.resource_id, name=self.resource_name)]
+        return [contracts.BookedResource.model_construct(id=UUID(r["id"]), name=r["name"]) for r in self.several]
 
     def snapshot(self) -> contracts.Booking:
         """The booking as it stands, for events and answers."""
@@ -295,6 +297,7 @@ class Booking(Base):
             service_name=row["service_name"],
             resource_id=row["resource_id"],
             resource_name=row["resource_name"],
+            resources=self.resources,
             starts_at=row["starts_at"],
             ends_at=row["ends_at"],
             local_start=local_time(row["starts_at"], time_zone),
@@ -318,12 +321,6 @@ class Booking(Base):
             created_at=row["created_at"],
             **{name: row[attribute] for name, attribute in _DETAILS},
         )
-
-    def _check_open(self, expected_versions: list[int] | None) -> None:
-        if expected_versions is not None and self.version not in expected_versions:
-            raise VersionConflict(f"the booking is at version {self.version}", {"version": self.version})
-        if self.status not in OPEN:
-            raise BookingClosed(f"the booking is {self.status}", {"booking_status": str(self.status)})
 
     def _may_become(self, status: BookingStatus, expected_versions: list[int] | None) -> bool:
         """False if it is that already. Raises if it is not at these versions, or in a state that leads elsewhere."""
@@ -376,10 +373,8 @@ _DETAILS = [
 """The members that are kept and shown as they were given, each with the attribute of the column of its name."""
 
 
-def is_overlap(error: IntegrityError) -> bool:
-    """Whether the database refused a booking because another has its slot, and for no other reason."""
-    cause = error.orig.__cause__ if error.orig else None
-    return getattr(cause, "constraint_name", None) == NO_OVERLAP
+def _several(resources: list[Resource]) -> list[dict[str, str]] | None:
+    return [{"id": str(r.id), "name": r.name} for r in resources] if len(resources) > 1 else None
 
 
 async def locked_booking(session: AsyncSession, tenant_id: UUID, booking_id: UUID) -> Booking:

@@ -2,7 +2,8 @@
 
 from sqlalchemy.exc import IntegrityError
 
-from booking.bookings.model import Booking, is_overlap, locked_booking
+from booking.allocations.model import is_overlap, places_of
+from booking.bookings.model import Booking, locked_booking
 from booking.calendars.model import TimesOff
 from booking.catalog.model import Resource
 from booking.errors import BookingClosed
@@ -43,10 +44,13 @@ async def confirm_booking(event: PaymentSucceeded, tx: Transaction) -> None:
 
 
 async def _is_off(tx: Transaction, booking: Booking) -> bool:
-    """Whether the time of a booking has become time off of its resource."""
-    period = booking.occupied_period
-    resource = await tx.session.get_one(Resource, (booking.tenant_id, booking.resource_id))
-    return (await TimesOff.load(tx.driver, {booking.tenant_id}, *period)).meet(resource, *period)
+    """Whether the time of a booking has become time off of one of its resources."""
+    for place in await places_of(tx.driver, booking.tenant_id, [booking.id]):
+        period = place["busy_from"], place["busy_until"]
+        resource = await tx.session.get_one(Resource, (booking.tenant_id, place["resource_id"]))
+        if (await TimesOff.load(tx.driver, {booking.tenant_id}, *period)).meet(resource, *period):
+            return True
+    return False
 
 
 _OF_EARLIER_EVENTS = {

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from booking.allocations.model import LONGEST
 from booking.calendars.model import TimeOff, resources_of
 from booking.catalog.hours import instant_at, local_time
 from shared.contracts.booking import calendars as contracts
@@ -15,15 +16,18 @@ RECORDED = 5_000
 
 # Resource by resource, as every search does it: under row-level security no condition on a range reaches an index.
 _STANDING = """
-    SELECT b.id, b.resource_id, b.starts_at, b.ends_at, b.time_zone, count(*) OVER () AS total
+    SELECT *, count(*) OVER () AS total FROM (SELECT DISTINCT ON (b.id)
+        b.id, a.resource_id, b.starts_at, b.ends_at, b.time_zone
     FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS off (resource_id, starts_at, ends_at)
     CROSS JOIN LATERAL (
-        SELECT id, resource_id, starts_at, ends_at, time_zone FROM bookings
+        SELECT owner_id, resource_id FROM allocations
         WHERE tenant_id = $4 AND resource_id = off.resource_id AND occupying
-          AND status IN ('pending_payment', 'confirmed', 'in_progress')
-          AND occupied && tstzrange(off.starts_at, off.ends_at)
-    ) AS b
-    ORDER BY b.starts_at, b.id
+          AND busy_from > off.starts_at - $6::interval AND busy_from < off.ends_at AND busy_until > off.starts_at
+    ) AS a
+    JOIN bookings b ON b.tenant_id = $4 AND b.id = a.owner_id
+        AND b.status IN ('pending_payment', 'confirmed', 'in_progress')
+    ORDER BY b.id, a.resource_id) AS standing
+    ORDER BY starts_at, id
     LIMIT $5
 """
 _RECORD = """
@@ -53,7 +57,7 @@ async def conflicts_of(tx: Transaction, time_off: TimeOff, limit: int = RECORDED
             ids.append(resource.id)
             starts.append(instant_at(period[0]))
             ends.append(instant_at(period[1]))
-    rows = await tx.driver.fetch(_STANDING, ids, starts, ends, time_off.tenant_id, limit)
+    rows = await tx.driver.fetch(_STANDING, ids, starts, ends, time_off.tenant_id, limit, LONGEST)
     return Conflicts([_conflict(row) for row in rows], rows[0]["total"] if rows else 0)
 
 

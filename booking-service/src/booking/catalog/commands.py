@@ -20,6 +20,7 @@ from shared.contracts.booking.catalog import (
     CreateResource,
     CreateService,
     OverrideHours,
+    Requirement,
     ResourceChanged,
     RestoreHours,
     RestoreResource,
@@ -33,6 +34,9 @@ from shared.persistence.transaction import Transaction
 from shared.zones import zone_of
 
 handlers = Handlers("booking")
+
+RESOURCES_LIMIT = 20
+"""How many resources one booking may take."""
 
 _LINK = text("""
     INSERT INTO resource_services (tenant_id, service_id, resource_id)
@@ -57,6 +61,7 @@ async def create_service(command: CreateService, tx: Transaction) -> contracts.S
     if made := await tx.session.get(Service, (command.tenant_id, command.subject_id)):
         return made.snapshot()  # by this very command, whose key nobody remembers any more
     _check_money(command.price, command.deposit_percent)
+    requires = await _checked_requirements(tx.session, command.tenant_id, command.requires or [])
     service = Service(
         tenant_id=command.tenant_id,
         id=command.subject_id,
@@ -70,6 +75,7 @@ async def create_service(command: CreateService, tx: Transaction) -> contracts.S
         minimum_notice_minutes=command.minimum_notice_minutes,
         horizon_days=command.horizon_days,
         slot_step_minutes=command.slot_step_minutes,
+        requires=requires,
         version=1,
         price_version=1,
         archived_at=None,
@@ -97,6 +103,8 @@ async def create_resource(command: CreateResource, tx: Transaction) -> contracts
         time_zone=command.time_zone,
         weekly_hours=[w.model_dump() for w in command.weekly_hours],
         overrides={},
+        kind=command.kind or None,
+        capacity=command.capacity,
         version=1,
         archived_at=None,
         created_at=utc_now(),
@@ -116,6 +124,8 @@ async def change_service(command: ChangeService, tx: Transaction) -> contracts.S
     _check_money(price, percent)
     priced = (price.amount, price.currency) != (service.price_amount, service.price_currency)
     given = command.model_dump(include=_PATCHED, exclude_none=True)
+    if command.requires is not None:
+        given["requires"] = await _checked_requirements(tx.session, command.tenant_id, command.requires)
     changed = service.change(
         **given,
         price_amount=price.amount,
@@ -152,6 +162,10 @@ async def change_resource(command: ChangeResource, tx: Transaction) -> contracts
         given["weekly_hours"] = [window.model_dump() for window in hours]
     if command.name is not None:
         given["name"] = command.name
+    if command.kind is not None:
+        given["kind"] = command.kind or None
+    if command.capacity is not None:
+        given["capacity"] = command.capacity
     offers = command.service_ids is not None and await _offer(tx, resource, list(dict.fromkeys(command.service_ids)))
     changed = resource.change(**given)
     if offers and not changed:
@@ -261,6 +275,29 @@ def _check_hours(time_zone: str, weekly_hours: list[WeeklyHours]) -> None:
         check_weekly_hours([WeeklyWindow.parse(w.weekday, w.opens, w.closes) for w in weekly_hours])
     except ValueError as error:
         raise InvalidCommand("weekly_hours", str(error)) from None
+
+
+async def _checked_requirements(
+    session: AsyncSession, tenant_id: UUID, requires: list[Requirement]
+) -> list[dict[str, Any]] | None:
+    """Requirements as they are kept, None if there are none. Raises `InvalidCommand` for what can't be had."""
+    if sum(needed.quantity for needed in requires) > RESOURCES_LIMIT:
+        raise InvalidCommand("requires", f"a booking takes at most {RESOURCES_LIMIT} resources")
+    for number, needed in enumerate(requires):
+        if isinstance(needed.of, str):
+            continue
+        asked = set(needed.of)
+        if len(asked) < needed.quantity:
+            raise InvalidCommand(f"requires.{number}.of", "names fewer resources than are needed")
+        own = select(Resource.id).where(Resource.tenant_id == tenant_id, Resource.id.in_(asked))
+        if missing := asked - set(await session.scalars(own)):
+            raise InvalidCommand(f"requires.{number}.of", f"no such resource: {min(missing)}")
+    return [
+        needed.model_dump(mode="json")
+        if isinstance(needed.of, str)
+        else {"of": [str(resource_id) for resource_id in sorted(set(needed.of))], "quantity": needed.quantity}
+        for needed in requires
+    ] or None
 
 
 async def _check_services(session: AsyncSession, tenant_id: UUID, service_ids: list[UUID]) -> None:

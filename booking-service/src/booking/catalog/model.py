@@ -65,6 +65,8 @@ class Service(_Versioned, Base):
     minimum_notice_minutes: Mapped[int]
     horizon_days: Mapped[int]
     slot_step_minutes: Mapped[int]
+    requires: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
+    """What a booking takes, as in the contract; None: one of the resources that offer it."""
     price_version: Mapped[int]
     created_at: Mapped[datetime]
 
@@ -100,6 +102,7 @@ class Service(_Versioned, Base):
             minimum_notice_minutes=self.minimum_notice_minutes,
             horizon_days=self.horizon_days,
             slot_step_minutes=self.slot_step_minutes,
+            requires=[contracts.Requirement(**needed) for needed in self.requires] if self.requires else None,
             version=self.version,
             price_version=self.price_version,
             archived_at=self.archived_at,
@@ -156,6 +159,8 @@ class Resource(_Versioned, Base):
     weekly_hours: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     overrides: Mapped[dict[str, list[dict[str, str]]]] = mapped_column(JSONB)
     """The windows of single dates, by date (ISO 8601)."""
+    kind: Mapped[str | None]
+    capacity: Mapped[int]
     created_at: Mapped[datetime]
 
     @property
@@ -204,6 +209,8 @@ class Resource(_Versioned, Base):
                 for day, found in sorted(self.overrides.items())
             ],
             service_ids=service_ids,
+            kind=self.kind,
+            capacity=self.capacity,
             version=self.version,
             archived_at=self.archived_at,
             created_at=self.created_at,

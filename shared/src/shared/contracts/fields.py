@@ -20,6 +20,7 @@ _TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 _BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _IN_LINE = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]"
 _NAME_LIMIT = 200
+_KIND_LIMIT = 60
 
 
 _UNSEEN = "".join(c if c == "-" else f"\\u{ord(c):04x}" for c in INVISIBLE_BELOW_10000)
@@ -46,6 +47,14 @@ def normal_name(text: str) -> str:
     return name
 
 
+def normal_kind(text: str) -> str:
+    """A kind as it is kept and compared: a name without capitals. Raises ValueError for no name, or too long."""
+    kind = normal_name(text).casefold()
+    if len(kind) > _KIND_LIMIT:
+        raise ValueError(f"must have at most {_KIND_LIMIT} characters")
+    return kind
+
+
 def _phone(text: str, info: ValidationInfo) -> str:
     return normal_phone(text, (info.context or {}).get(DEFAULT_COUNTRY))
 
@@ -67,6 +76,12 @@ Name = Annotated[
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": _NAME_LIMIT, "pattern": NAME_PATTERN}),
 ]
 """One line with something to see, in any writing."""
+Kind = Annotated[
+    str,
+    AfterValidator(normal_kind),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": _KIND_LIMIT, "pattern": NAME_PATTERN}),
+]
+"""A word for what is alike, in any writing; capitals make no difference."""
 Text = Annotated[str, StringConstraints(max_length=2000, pattern=_TEXT), BeforeValidator(_normal_text)]
 """Lines in any writing, ended by line feeds. What does harm is left out, not refused: stored ones are read by it."""
 ShortText = Annotated[str, StringConstraints(max_length=500, pattern=_TEXT), BeforeValidator(_normal_text)]

@@ -38,8 +38,10 @@ async def test_the_buffer_of_what_is_completed_is_still_occupied(tenant: Tenant)
     booking = booking_id(await tenant.book(service, within_the_buffer))
     await tenant.execute(
         """
-        UPDATE bookings SET starts_at = now() - interval '6 min', ends_at = now() - interval '1 min',
-            occupied = tstzrange(now() - interval '6 min', now() + interval '59 min') WHERE id = :id
+        WITH moved AS (
+            UPDATE bookings SET starts_at = now() - interval '6 min', ends_at = now() - interval '1 min' WHERE id = :id)
+        UPDATE allocations SET busy_from = now() - interval '6 min', busy_until = now() + interval '59 min'
+        WHERE owner_id = :id
         """,
         id=booking,
     )

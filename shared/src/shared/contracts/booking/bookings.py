@@ -67,6 +67,13 @@ class Deposit(Contract):
     status: DepositStatus
 
 
+class BookedResource(Contract):
+    """A resource that a booking takes."""
+
+    id: UUID
+    name: str
+
+
 class BookingDetails(Contract):
     """What whoever books may add, taken, kept and shown as it is: a member here is one of the command, of the
     booking and of what the API takes."""
@@ -85,6 +92,8 @@ class Booking(BookingDetails):
     service_name: str
     resource_id: UUID
     resource_name: str
+    resources: list[BookedResource] = Field(default_factory=list)
+    """All that it takes; the first is the one that `resource_id` names."""
     starts_at: datetime
     ends_at: datetime
     local_start: str
@@ -186,6 +195,7 @@ class PreviousBooking(Contract):
     time_zone: str | None = None
     resource_id: UUID | None = None
     resource_name: str | None = None
+    resources: list[BookedResource] | None = None
 
 
 class BookingEvent(Event):

@@ -14,6 +14,14 @@ LocalDate = date
 """A day of the resource's zone; a name of its own, since members are named `date`."""
 
 
+class Requirement(Contract):
+    """What a service needs beside each other: so many of these resources, all different."""
+
+    of: str | list[UUID]
+    """A kind of resource, or the resources among which is chosen."""
+    quantity: int = 1
+
+
 class Service(Contract):
     """Something a business sells by appointment. Minutes are elapsed minutes, never wall clock."""
 
@@ -29,6 +37,8 @@ class Service(Contract):
     minimum_notice_minutes: int = 120
     horizon_days: int = 90
     slot_step_minutes: int = 30
+    requires: list[Requirement] | None = None
+    """What a booking takes, all or nothing; null: one of the resources that offer the service."""
     version: int = 1
     """Counts the changes of the service; `ETag` and `If-Match`."""
     price_version: int = 1
@@ -71,6 +81,10 @@ class Resource(Contract):
     overrides: list[HoursOverride] = Field(default_factory=list)
     """By date. Those of dates that are over are forgotten in time."""
     service_ids: list[UUID]
+    kind: str | None = None
+    """What it is among a business's resources, such as `cleaner` or `van`: services may require so many of a kind."""
+    capacity: int = 1
+    """How many bookings it takes side by side."""
     version: int = 1
     """Counts the changes of the resource; `ETag` and `If-Match`."""
     archived_at: datetime | None = None
@@ -93,6 +107,7 @@ class CreateService(Command):
     minimum_notice_minutes: int
     horizon_days: int
     slot_step_minutes: int
+    requires: list[Requirement] | None = None
 
 
 class CreateResource(Command):
@@ -105,6 +120,8 @@ class CreateResource(Command):
     time_zone: str
     weekly_hours: list[WeeklyHours]
     service_ids: list[UUID]
+    kind: str | None = None
+    capacity: int = 1
 
 
 class CatalogChange(Command):
@@ -131,6 +148,8 @@ class ChangeService(CatalogChange):
     minimum_notice_minutes: int | None = None
     horizon_days: int | None = None
     slot_step_minutes: int | None = None
+    requires: list[Requirement] | None = None
+    """Empty: one of the resources that offer it."""
 
 
 class ArchiveService(CatalogChange):
@@ -157,6 +176,9 @@ class ChangeResource(CatalogChange):
     time_zone: str | None = None
     weekly_hours: list[WeeklyHours] | None = None
     service_ids: list[UUID] | None = None
+    kind: str | None = None
+    """Empty: of no kind."""
+    capacity: int | None = None
 
 
 class ArchiveResource(CatalogChange):

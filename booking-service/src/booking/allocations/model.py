@@ -1,0 +1,71 @@
+"""Allocations: the places that bookings take on resources. One exclusion constraint decides who has which.
+
+A resource of capacity five has five places, its units; a booking or another owner has one unit of each of its resources
+for its whole time, buffers included. Whether it still occupies them follows the owner's own state: the database sees to
+that (ADR 0037).
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.persistence.database import Base
+
+NO_OVERLAP = "allocations_no_overlap"
+"""The exclusion constraint: no two owners may have the same unit of a resource at any moment."""
+LONGEST = timedelta(days=2)
+"""No place is taken for longer at once: a day, and half a day's buffers on both sides."""
+
+_OF_OWNERS = """
+    SELECT owner_id, resource_id, unit, busy_from, busy_until, occupying FROM allocations
+    WHERE tenant_id = $1 AND owner_id = ANY($2::uuid[])
+"""
+_GIVE_BACK = """
+    DELETE FROM allocations a
+    USING unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS given (tenant_id, owner_id, resource_id)
+    WHERE a.tenant_id = given.tenant_id AND a.owner_id = given.owner_id AND a.resource_id = given.resource_id
+"""
+
+
+class Allocation(Base):
+    """One unit of a resource, taken for a time."""
+
+    __tablename__ = "allocations"
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_id: Mapped[UUID] = mapped_column(primary_key=True)
+    """The booking, or whatever else takes places, that has it."""
+    resource_id: Mapped[UUID] = mapped_column(primary_key=True)
+    unit: Mapped[int]
+    """Which of the resource's places, from 0."""
+    busy_from: Mapped[datetime]
+    busy_until: Mapped[datetime]
+    occupying: Mapped[bool]
+
+
+def is_overlap(error: IntegrityError) -> bool:
+    """Whether the database refused a place because another has it, and for no other reason."""
+    cause = error.orig.__cause__ if error.orig else None
+    return getattr(cause, "constraint_name", None) == NO_OVERLAP
+
+
+async def places_of(driver: Any, tenant_id: UUID, owner_ids: Iterable[UUID]) -> list[Any]:
+    """The places that these owners have or had, in no order."""
+    rows: list[Any] = await driver.fetch(_OF_OWNERS, tenant_id, list(owner_ids))
+    return rows
+
+
+async def give_back(driver: Any, places: Iterable[tuple[UUID, UUID, UUID]]) -> None:
+    """Undo what was taken: tenant, owner and resource of each place."""
+    if given := list(places):
+        tenants, owners, resources = zip(*given, strict=True)
+        await driver.execute(_GIVE_BACK, tenants, owners, resources)
+
+
+async def release(driver: Any, tenant_id: UUID, owner_id: UUID) -> None:
+    """Let an owner have no place any more."""
+    await driver.execute("DELETE FROM allocations WHERE tenant_id = $1 AND owner_id = $2", tenant_id, owner_id)
