@@ -233,8 +233,8 @@ class Story:
             WITH moved AS (
                 UPDATE booking.bookings SET starts_at = now() - interval '2 hours', ends_at = now() - interval '1 hour'
                 WHERE id = $1)
-            UPDATE booking.allocations SET busy_from = now() - interval '2 hours', busy_until = now() - interval '1 hour'
-            WHERE owner_id = $1
+            UPDATE booking.allocations
+            SET busy_from = now() - interval '2 hours', busy_until = now() - interval '1 hour' WHERE owner_id = $1
         """
         await self.world.sql.execute(over, self.booking_id)
         self.acted.set()
@@ -259,8 +259,8 @@ class Story:
             WITH moved AS (
                 UPDATE booking.bookings SET starts_at = now() - interval '1 minute', ends_at = now() + interval '1 hour'
                 WHERE id = $1)
-            UPDATE booking.allocations SET busy_from = now() - interval '1 minute', busy_until = now() + interval '1 hour'
-            WHERE owner_id = $1
+            UPDATE booking.allocations
+            SET busy_from = now() - interval '1 minute', busy_until = now() + interval '1 hour' WHERE owner_id = $1
         """
         await self.world.sql.execute(began, self.booking_id)
         await self.command(f"/v1/bookings/{{booking}}/{verb}", {}, events=(event,), status=status)

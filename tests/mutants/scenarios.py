@@ -122,7 +122,9 @@ async def one_slot_without_constraint(world: World, _patience: float) -> None:
     finally:
         if mutated:
             await world.sql.execute("DELETE FROM booking.allocations")
-            await world.sql.execute(f"ALTER TABLE booking.allocations ADD CONSTRAINT allocations_no_overlap {definition}")
+            await world.sql.execute(
+                f"ALTER TABLE booking.allocations ADD CONSTRAINT allocations_no_overlap {definition}"
+            )
 
 
 async def a_request_comes_again_after_its_record_is_gone(world: World, _patience: float) -> None:

@@ -122,7 +122,7 @@ class Tenant:
     async def book(self, service: UUID, starts_at: datetime, resource: UUID | None = None, **changes: Any) -> Outcome:
         return await self.send(self.command(service, starts_at, resource, **changes))
 
-    async def ask(self, kind: type[Command], about: UUID | str | None = None, **members: Any) -> Outcome:
+    async def ask(self, kind: type[Command], about: UUID | str | None = None, /, **members: Any) -> Outcome:
         """Send a command of this kind, about a thing that there is or for one that it makes."""
         return await self.send(kind(**self._envelope(UUID(str(about)) if about else None), **members))
 

@@ -59,7 +59,8 @@ def choose(needs: Sequence[Need], free: Mapping[UUID, int], load: Mapping[UUID, 
     chosen: list[Resource | None] = [None] * len(wanted)
 
     def serve(index: int, tried: set[UUID]) -> bool:
-        for resource in wanted[index]:
+        # What nobody has before what another could do without.
+        for resource in sorted(wanted[index], key=lambda r: r.id in given):
             if resource.id in tried:
                 continue
             tried.add(resource.id)
