@@ -7,24 +7,30 @@ from prometheus_client import Counter
 from shared.contracts.base import Event
 from shared.contracts.booking.bookings import (
     BookingCancelled,
+    BookingChanged,
     BookingCompleted,
     BookingConfirmed,
+    BookingDeclined,
     BookingEvent,
     BookingExpired,
     BookingNoShow,
+    BookingReassigned,
     BookingRescheduled,
     BookingStarted,
 )
 
 BOOKINGS = Counter(
     "bookings_total",
-    "Bookings by what happened to them: created, confirmed, rescheduled, cancelled, expired, started, "
-    "completed, no_show.",
+    "Bookings by what happened to them: created, confirmed, rescheduled, reassigned, changed, cancelled, "
+    "declined, expired, started, completed, no_show.",
     ["action"],
 )
 _ACTIONS: dict[type[Event], str] = {
     BookingConfirmed: "confirmed",
     BookingRescheduled: "rescheduled",
+    BookingReassigned: "reassigned",
+    BookingChanged: "changed",
+    BookingDeclined: "declined",
     BookingCancelled: "cancelled",
     BookingExpired: "expired",
     BookingStarted: "started",

@@ -72,7 +72,7 @@ def payment_to_come(booking: Booking) -> contract.Payment:
     """
     if booking.deposit is None:
         raise Problem(404, "This booking needs no payment.", "payment_not_found")
-    held = booking.status is BookingStatus.PENDING_PAYMENT
+    held = booking.status in (BookingStatus.PENDING_PAYMENT, BookingStatus.PENDING_APPROVAL)
     return contract.Payment(
         id=booking.id,
         booking_id=booking.id,

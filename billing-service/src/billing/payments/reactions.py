@@ -12,7 +12,7 @@ from billing.stripe.client import Refused, StripeClient
 from billing.stripe.dispatch import StripeDispatch
 from shared.clock import utc_now
 from shared.contracts.base import Event
-from shared.contracts.booking.bookings import BookingCancelled, BookingExpired, BookingHeld
+from shared.contracts.booking.bookings import BookingCancelled, BookingExpired, BookingHeld, BookingStatus
 from shared.contracts.money import Money
 from shared.errors import NotYet, Poison
 from shared.messaging.handlers import Handlers
@@ -72,7 +72,7 @@ async def cancel_payment(
     event: BookingExpired | BookingCancelled, ctx: Context, stripe: StripeClient, payments: PaymentReader
 ) -> None:
     """Take the offer back. Money that came first is told by Stripe and handled as late money."""
-    if event.booking.deposit is None:
+    if event.booking.deposit is None or _was_never_held(event):
         return
     offered = await payments.of_booking(event.tenant_id, event.booking.id)
     if offered is None:
@@ -84,3 +84,8 @@ async def cancel_payment(
         payment = await payment_of_booking(tx.session, event.tenant_id, event.booking.id)
         if payment is not None and unpaid:
             payment.cancel()
+
+
+def _was_never_held(event: BookingExpired | BookingCancelled) -> bool:
+    """Whether it was called off before the business had said that it takes it: no deposit was asked for."""
+    return event.previous is not None and event.previous.status is BookingStatus.PENDING_APPROVAL

@@ -1,24 +1,31 @@
 """What the business does with a booking that it has; making one is `creation`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from booking.allocations.needs import candidates, named_resources
-from booking.allocations.rules import Need
+from booking.allocations.model import places_of
+from booking.allocations.needs import candidates, named_resources, needs_of
+from booking.allocations.rules import Need, choose
 from booking.allocations.taking import Want, retake
-from booking.availability.rules import rejection
+from booking.availability.rules import SlotRejection, rejection
 from booking.availability.search import alternatives, slot_taken
-from booking.bookings.model import Booking, locked_booking
+from booking.bookings.model import Booking, HoldPolicy, locked_booking
 from booking.calendars.model import TimesOff
-from booking.catalog.model import Service, service_of
-from booking.catalog.rules import occupied_by_any
+from booking.catalog.model import service_of
+from booking.catalog.rules import SlotRules, occupied_by_any
+from booking.errors import InvalidCommand
 from shared.clock import utc_now
 from shared.contracts.booking import bookings as contracts
 from shared.contracts.booking.bookings import (
+    ApproveBooking,
     BookingEvent,
     CancelBooking,
+    ChangeBooking,
     CompleteBooking,
+    DeclineBooking,
     MarkNoShow,
+    ReassignBooking,
     RescheduleBooking,
     StartBooking,
 )
@@ -48,12 +55,68 @@ async def reschedule_booking(command: RescheduleBooking, tx: Transaction) -> con
         return booking.snapshot()
     kept = [resource.id for resource in booking.resources[1:]]
     needs = [Need(1, [named]) for named in await named_resources(tx, service, [resource_id, *kept])]
-    await _check_rules(tx, service, needs, max(command.received_at, now), command.starts_at)
+    if command.override_reason is None:
+        await _check_rules(tx, service.rules, needs, max(command.received_at, now), command.starts_at)
+    elif command.starts_at < now:
+        raise SlotRejection.TOO_SOON.error
     resources = await retake(tx, Want(booking.tenant_id, booking.id, service.rules.occupied(command.starts_at), needs))
     if resources is None:
         free = await alternatives(tx, service, resource_id, command.starts_at, now)
         raise slot_taken(free)
-    return _announced(tx, booking, booking.reschedule(command.starts_at, service.rules, resources))
+    event = booking.reschedule(command.starts_at, service.rules, resources, command.override_reason)
+    return _announced(tx, booking, event)
+
+
+@handlers.command(ReassignBooking)
+async def reassign_booking(command: ReassignBooking, tx: Transaction) -> contracts.Booking:
+    """Other resources at the same time, if they serve what the service needs. Notice and horizon don't count: the
+    customer's time stays."""
+    booking = await locked_booking(tx.session, command.tenant_id, command.subject_id)
+    service = await service_of(tx.session, command.tenant_id, booking.service_id)
+    booking.check_open(command.expected_versions)
+    wanted = list(dict.fromkeys(command.resource_ids))
+    had = {resource.id for resource in booking.resources}
+    if wanted == [resource.id for resource in booking.resources]:
+        return booking.snapshot()
+    named = await named_resources(tx, service, wanted)
+    matched = choose(await needs_of(tx, service), dict.fromkeys(wanted, 0), {})
+    if matched is None or len(matched) != len(wanted):
+        raise InvalidCommand("resource_ids", "are not what the service needs")
+    needs = [Need(1, [resource]) for resource in named]
+    if command.override_reason is None:
+        fresh = [need for need, resource in zip(needs, named, strict=True) if resource.id not in had]
+        rules = replace(service.rules, minimum_notice_minutes=0)
+        await _check_rules(tx, rules, fresh, booking.starts_at, booking.starts_at)
+    [place, *_] = await places_of(tx.driver, booking.tenant_id, [booking.id])
+    period = place["busy_from"], place["busy_until"]
+    resources = await retake(tx, Want(booking.tenant_id, booking.id, period, needs))
+    if resources is None:
+        raise slot_taken(await alternatives(tx, service, wanted[0], booking.starts_at, utc_now()))
+    return _announced(tx, booking, booking.reassign(resources, command.override_reason or command.reason))
+
+
+@handlers.command(ChangeBooking)
+async def change_booking(command: ChangeBooking, tx: Transaction) -> contracts.Booking:
+    """Other notes, metadata or contact details, in any state; what is the same already is no change."""
+    booking = await locked_booking(tx.session, command.tenant_id, command.subject_id)
+    booking.check(command.expected_versions)
+    return _announced(tx, booking, booking.change(command.customer, command.notes, command.metadata))
+
+
+@handlers.command(ApproveBooking)
+async def approve_booking(command: ApproveBooking, tx: Transaction, holds: HoldPolicy) -> contracts.Booking:
+    """The business takes a booking that waits for its word."""
+    booking = await locked_booking(tx.session, command.tenant_id, command.subject_id)
+    event = booking.approve(command.reason, utc_now(), holds, command.expected_versions)
+    return _announced(tx, booking, event)
+
+
+@handlers.command(DeclineBooking)
+async def decline_booking(command: DeclineBooking, tx: Transaction) -> contracts.Booking:
+    """The business does not take a booking that waits for its word."""
+    booking = await locked_booking(tx.session, command.tenant_id, command.subject_id)
+    event = booking.decline(command.reason, expected_versions=command.expected_versions)
+    return _announced(tx, booking, event)
 
 
 @handlers.command(StartBooking)
@@ -78,12 +141,14 @@ async def mark_no_show(command: MarkNoShow, tx: Transaction) -> contracts.Bookin
 
 
 async def _check_rules(
-    tx: Transaction, service: Service, needs: Sequence[Need], asked_at: datetime, starts_at: datetime
+    tx: Transaction, rules: SlotRules, needs: Sequence[Need], asked_at: datetime, starts_at: datetime
 ) -> None:
     """Raises the refusal of the first resource that may not be booked then."""
-    times_off = await TimesOff.load(tx.driver, {service.tenant_id}, *occupied_by_any([starts_at]))
-    for resource in candidates(needs):
-        if reason := rejection(service.rules, resource.hours, times_off.of(resource), asked_at, starts_at):
+    resources = candidates(needs)
+    tenants = {resource.tenant_id for resource in resources}
+    times_off = await TimesOff.load(tx.driver, tenants, *occupied_by_any([starts_at]))
+    for resource in resources:
+        if reason := rejection(rules, resource.hours, times_off.of(resource), asked_at, starts_at):
             raise reason.error
 
 

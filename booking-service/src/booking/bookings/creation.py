@@ -187,6 +187,8 @@ def _apply_rules(command: CreateBooking, catalog: _Catalog, now: datetime) -> _A
         raise SlotRejection.TOO_SOON.error
     rules = service.rules
     off, asked_at, starts_at = catalog.times_off, command.received_at, command.starts_at
+    if command.override_reason is not None:
+        return _Attempt(command, service, needs)
     rejections = {r.id: rejection(rules, r.hours, off.of(r), asked_at, starts_at) for r in candidates(needs)}
     for index, need in enumerate(needs):
         allowed = [r for r in need.resources if rejections[r.id] is None]

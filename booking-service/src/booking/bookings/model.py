@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from booking.bookings.lifecycle import REACHED_FROM
+from booking.bookings.lifecycle import PAYABLE, REACHED_FROM
 from booking.catalog.hours import clock_shows, local_time
 from booking.catalog.model import Resource, Service
 from booking.catalog.rules import SlotRules
@@ -36,6 +36,7 @@ from shared.persistence.database import Base
 OPEN = REACHED_FROM[BookingStatus.CANCELLED]
 """The states in which a booking can still be moved and cancelled."""
 OCCUPYING = (
+    BookingStatus.PENDING_APPROVAL,
     BookingStatus.PENDING_PAYMENT,
     BookingStatus.CONFIRMED,
     BookingStatus.IN_PROGRESS,
@@ -97,6 +98,7 @@ class Booking(Base):
     deposit_sequence: Mapped[int]
     """The newest news of its payment's refunds that is known here, by the payment's count."""
     hold_expires_at: Mapped[datetime | None]
+    approve_by: Mapped[datetime | None]
     payment_id: Mapped[UUID | None]
     business_name: Mapped[str]
     cancellation_reason: Mapped[str | None]
@@ -110,15 +112,17 @@ class Booking(Base):
     def place(
         cls, command: CreateBooking, service: Service, resources: list[Resource], now: datetime, holds: HoldPolicy
     ) -> "Booking":
-        """The booking that a command makes of the resources that it got: confirmed, or held for its deposit."""
+        """The booking that a command makes of the resources that it got: confirmed, held for its deposit, or kept until
+        the business has said whether it takes it."""
         resource = resources[0]
-        rules, deposit = service.rules, service.deposit_amount
+        rules, deposit, asked = service.rules, service.deposit_amount, service.approval_minutes
+        status = BookingStatus.PENDING_PAYMENT if deposit else BookingStatus.CONFIRMED
         # As if it had been loaded: the instrumentation of an object that may change costs as much as the rest.
         booking: Booking = cls.__mapper__.class_manager.new_instance()
         vars(booking).update(
             tenant_id=command.tenant_id,
             id=command.subject_id,
-            status=BookingStatus.PENDING_PAYMENT if deposit else BookingStatus.CONFIRMED,
+            status=BookingStatus.PENDING_APPROVAL if asked else status,
             version=1,
             sequence=1,
             service_id=service.id,
@@ -139,7 +143,8 @@ class Booking(Base):
             deposit_status=DepositStatus.PENDING if deposit else None,
             deposit_refunded=0,
             deposit_sequence=0,
-            hold_expires_at=holds.until(now, command.starts_at) if deposit else None,
+            hold_expires_at=holds.until(now, command.starts_at) if deposit and not asked else None,
+            approve_by=min(now + timedelta(minutes=asked), command.starts_at) if asked else None,
             payment_id=None,
             business_name=command.business_name,
             cancellation_reason=None,
@@ -153,9 +158,33 @@ class Booking(Base):
 
     def placed(self, command: CreateBooking) -> BookingEvent:
         """The slot is ours: announce the booking, as what this command has caused."""
-        held = self.status == BookingStatus.PENDING_PAYMENT
-        event_type = contracts.BookingHeld if held else contracts.BookingConfirmed
-        return self._event(event_type, Actor.BUSINESS, cause=command.id)
+        event_type = _ANNOUNCED[BookingStatus(self.status)]
+        return self._event(event_type, Actor.BUSINESS, command.override_reason, cause=command.id)
+
+    def approve(
+        self, reason: str | None, now: datetime, holds: HoldPolicy, expected_versions: list[int] | None
+    ) -> BookingEvent | None:
+        """The business takes it: it is confirmed, or held for its deposit from now on. What is taken stays so."""
+        becomes = BookingStatus.PENDING_PAYMENT if self.deposit_amount else BookingStatus.CONFIRMED
+        if self.status in (BookingStatus.PENDING_PAYMENT, BookingStatus.CONFIRMED):
+            return None
+        if not self._may_become(becomes, expected_versions, BookingStatus.PENDING_APPROVAL):
+            return None
+        if self.starts_at <= now:
+            raise BookingClosed("its time has passed", {"booking_status": str(self.status)})
+        self.approve_by = None
+        if becomes is BookingStatus.PENDING_PAYMENT:
+            self.hold_expires_at = holds.until(now, self.starts_at)
+        return self._go(becomes, _ANNOUNCED[becomes], Actor.BUSINESS, reason)
+
+    def decline(
+        self, reason: str | None, actor: Actor = Actor.BUSINESS, expected_versions: list[int] | None = None
+    ) -> BookingEvent | None:
+        """The business does not take it, or has not said so in time; the slot is free again."""
+        if not self._may_become(BookingStatus.DECLINED, expected_versions):
+            return None
+        self.approve_by = None
+        return self._go(BookingStatus.DECLINED, contracts.BookingDeclined, actor, reason)
 
     def confirm(self, payment_id: UUID) -> BookingEvent | None:
         """The deposit is paid. A hold that has expired in the meantime is taken again (late money).
@@ -165,7 +194,7 @@ class Booking(Base):
         """
         if self.payment_id == payment_id:
             return None
-        if self.status not in REACHED_FROM[BookingStatus.CONFIRMED]:
+        if self.status not in PAYABLE:
             raise BookingClosed(f"the booking is {self.status}")
         previous = PreviousBooking(
             status=BookingStatus(self.status),
@@ -247,19 +276,57 @@ class Booking(Base):
         previous = PreviousBooking(status=BookingStatus(self.status))
         self.status = BookingStatus.CANCELLED
         self.cancellation_reason = reason
-        self.hold_expires_at = None
+        self.hold_expires_at = self.approve_by = None
         return self._changed(contracts.BookingCancelled, Actor.BUSINESS, reason, previous)
+
+    def check(self, expected_versions: list[int] | None) -> None:
+        """Raises `VersionConflict` if it is at none of these versions; None is any."""
+        if expected_versions is not None and self.version not in expected_versions:
+            raise VersionConflict(f"the booking is at version {self.version}", {"version": self.version})
 
     def check_open(self, expected_versions: list[int] | None) -> None:
         """Raises `VersionConflict` if it is at none of these versions, `BookingClosed` if it can't be changed."""
-        if expected_versions is not None and self.version not in expected_versions:
-            raise VersionConflict(f"the booking is at version {self.version}", {"version": self.version})
+        self.check(expected_versions)
         if self.status not in OPEN:
             raise BookingClosed(f"the booking is {self.status}", {"booking_status": str(self.status)})
 
-    def reschedule(self, starts_at: datetime, rules: SlotRules, resources: list[Resource]) -> BookingEvent:
+    def reassign(self, resources: list[Resource], reason: str | None) -> BookingEvent:
+        """Take other resources, whose places it has got; the zone is that of the first."""
+        previous = PreviousBooking(
+            time_zone=self.time_zone,
+            local_start=local_time(self.starts_at, self.time_zone),
+            resource_id=self.resource_id,
+            resource_name=self.resource_name,
+            resources=self.resources,
+        )
+        self._take(resources)
+        return self._changed(contracts.BookingReassigned, Actor.BUSINESS, reason, previous)
+
+    def change(
+        self, customer: contracts.Customer | None, notes: str | None, metadata: dict[str, str] | None
+    ) -> BookingEvent | None:
+        """Give it these details; None leaves one as it is, empty notes are none."""
+        before = self.snapshot()
+        if customer is not None:
+            self.customer_name, self.customer_email, self.customer_phone = customer.name, customer.email, customer.phone
+        if notes is not None:
+            self.notes = notes or None
+        if metadata is not None:
+            self.labels = metadata
+        now = self.snapshot()
+        previous = PreviousBooking(
+            customer=before.customer if before.customer != now.customer else None,
+            notes=before.notes or "" if before.notes != now.notes else None,
+            metadata=before.metadata if before.metadata != now.metadata else None,
+        )
+        if previous == PreviousBooking():
+            return None
+        return self._changed(contracts.BookingChanged, Actor.BUSINESS, None, previous)
+
+    def reschedule(
+        self, starts_at: datetime, rules: SlotRules, resources: list[Resource], reason: str | None
+    ) -> BookingEvent:
         """Move in place, to places that it has got: same id, version + 1, payment stays attached."""
-        resource = resources[0]
         previous = PreviousBooking(
             starts_at=self.starts_at,
             ends_at=self.ends_at,
@@ -273,10 +340,10 @@ class Booking(Base):
         self.ends_at = rules.ends_at(starts_at)
         if self.hold_expires_at is not None:
             self.hold_expires_at = min(self.hold_expires_at, starts_at)
-        self.resource_id, self.resource_name, self.time_zone = resource.id, resource.name, resource.time_zone
-        self.several = _several(resources)
-        self.agreed_local_start = clock_shows(starts_at, resource.time_zone)
-        return self._changed(contracts.BookingRescheduled, Actor.BUSINESS, None, previous)
+        if self.approve_by is not None:
+            self.approve_by = min(self.approve_by, starts_at)
+        self._take(resources)
+        return self._changed(contracts.BookingRescheduled, Actor.BUSINESS, reason, previous)
 
     @property
     def resources(self) -> list[contracts.BookedResource]:
@@ -316,19 +383,27 @@ class Booking(Base):
             if deposit_status
             else None,
             hold_expires_at=row["hold_expires_at"],
+            approve_by=row["approve_by"],
             business_name=row["business_name"],
             cancellation_reason=row["cancellation_reason"],
             created_at=row["created_at"],
             **{name: row[attribute] for name, attribute in _DETAILS},
         )
 
-    def _may_become(self, status: BookingStatus, expected_versions: list[int] | None) -> bool:
+    def _take(self, resources: list[Resource]) -> None:
+        first = resources[0]
+        self.resource_id, self.resource_name, self.time_zone = first.id, first.name, first.time_zone
+        self.several = _several(resources)
+        self.agreed_local_start = clock_shows(self.starts_at, first.time_zone)
+
+    def _may_become(
+        self, status: BookingStatus, expected_versions: list[int] | None, *only_from: BookingStatus
+    ) -> bool:
         """False if it is that already. Raises if it is not at these versions, or in a state that leads elsewhere."""
         if self.status == status:
             return False
-        if expected_versions is not None and self.version not in expected_versions:
-            raise VersionConflict(f"the booking is at version {self.version}", {"version": self.version})
-        if self.status not in REACHED_FROM[status]:
+        self.check(expected_versions)
+        if self.status not in (only_from or REACHED_FROM[status]):
             states = {"booking_status": str(self.status), "wanted_status": str(status)}
             raise TransitionNotAllowed(f"what is {self.status} does not become {status}", states)
         return True
@@ -366,6 +441,12 @@ class Booking(Base):
         return cast("E", event)
 
 
+_ANNOUNCED: dict[BookingStatus, type[BookingEvent]] = {
+    BookingStatus.PENDING_APPROVAL: contracts.BookingApprovalRequested,
+    BookingStatus.PENDING_PAYMENT: contracts.BookingHeld,
+    BookingStatus.CONFIRMED: contracts.BookingConfirmed,
+}
+"""What is told of a booking that is made, and of one that is approved."""
 _DETAILS = [
     (name, Booking.__mapper__.get_property_by_column(Booking.__table__.columns[name]).key)
     for name in contracts.BookingDetails.model_fields

@@ -25,7 +25,7 @@ _STANDING = """
           AND busy_from > off.starts_at - $6::interval AND busy_from < off.ends_at AND busy_until > off.starts_at
     ) AS a
     JOIN bookings b ON b.tenant_id = $4 AND b.id = a.owner_id
-        AND b.status IN ('pending_payment', 'confirmed', 'in_progress')
+        AND b.status IN ('pending_approval', 'pending_payment', 'confirmed', 'in_progress')
     ORDER BY b.id, a.resource_id) AS standing
     ORDER BY starts_at, id
     LIMIT $5

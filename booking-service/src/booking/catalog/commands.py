@@ -50,7 +50,7 @@ _UNLINK = text("""
 """)
 _PATCHED = {
     *("name", "duration_minutes", "buffer_before_minutes", "buffer_after_minutes", "deposit_percent"),
-    *("minimum_notice_minutes", "horizon_days", "slot_step_minutes"),
+    *("minimum_notice_minutes", "horizon_days", "slot_step_minutes", "approval_minutes"),
 }
 """The members of a service that a patch gives as they are kept."""
 
@@ -76,6 +76,7 @@ async def create_service(command: CreateService, tx: Transaction) -> contracts.S
         horizon_days=command.horizon_days,
         slot_step_minutes=command.slot_step_minutes,
         requires=requires,
+        approval_minutes=command.approval_minutes,
         version=1,
         price_version=1,
         archived_at=None,

@@ -67,6 +67,7 @@ class Service(_Versioned, Base):
     slot_step_minutes: Mapped[int]
     requires: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
     """What a booking takes, as in the contract; None: one of the resources that offer it."""
+    approval_minutes: Mapped[int]
     price_version: Mapped[int]
     created_at: Mapped[datetime]
 
@@ -103,6 +104,7 @@ class Service(_Versioned, Base):
             horizon_days=self.horizon_days,
             slot_step_minutes=self.slot_step_minutes,
             requires=[contracts.Requirement(**needed) for needed in self.requires] if self.requires else None,
+            approval_minutes=self.approval_minutes,
             version=self.version,
             price_version=self.price_version,
             archived_at=self.archived_at,

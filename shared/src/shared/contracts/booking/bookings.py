@@ -24,6 +24,10 @@ class BookingStatus(StrEnum):
     """The business has said that the appointment has begun."""
     NO_SHOW = "no_show"
     """Nobody was there: the slot is used up all the same."""
+    PENDING_APPROVAL = "pending_approval"
+    """The business has not said yet whether it takes it; the slot is kept meanwhile."""
+    DECLINED = "declined"
+    """The business did not take it, or did not say so in time."""
 
 
 class DepositStatus(StrEnum):
@@ -105,6 +109,8 @@ class Booking(BookingDetails):
     """Which of the service's prices that is; null for bookings of before prices had versions."""
     deposit: Deposit | None = None
     hold_expires_at: datetime | None = None
+    approve_by: datetime | None = None
+    """When it is declined by itself, unless the business has said by then whether it takes it."""
     business_name: str
     cancellation_reason: str | None = None
     created_at: datetime
@@ -122,6 +128,8 @@ class CreateBooking(BookingDetails, Command):
     starts_at: datetime
     customer: Customer
     business_name: str
+    override_reason: str | None = None
+    """Why it is made against hours, notice, horizon or time off; never over another's place. None: it keeps them."""
 
 
 class CancelBooking(Command):
@@ -145,8 +153,61 @@ class RescheduleBooking(Command):
 
     starts_at: datetime
     resource_id: UUID | None = None
+    override_reason: str | None = None
+    """As in `CreateBooking`."""
     expected_version: int | None = None
     """One version only; of senders before `expected_versions`."""
+    expected_versions: list[int] | None = None
+    """The versions at which it is to be carried out; None for any, empty for none."""
+
+
+class ReassignBooking(Command):
+    """Give the booking named by `subject_id` other resources at the same time; what it needs it must still have."""
+
+    TYPE: ClassVar[str] = "command.booking.reassign_booking.v1"
+    RESULT_IN: ClassVar[str | None] = "booking"
+
+    resource_ids: list[UUID]
+    """All that it is to take from now on."""
+    reason: str | None = None
+    override_reason: str | None = None
+    """As in `CreateBooking`."""
+    expected_versions: list[int] | None = None
+    """The versions at which it is to be carried out; None for any, empty for none."""
+
+
+class ChangeBooking(Command):
+    """Give the booking named by `subject_id` other details; members that are null stay."""
+
+    TYPE: ClassVar[str] = "command.booking.change_booking.v1"
+    RESULT_IN: ClassVar[str | None] = "booking"
+
+    customer: Customer | None = None
+    notes: Text | None = None
+    """Empty: none."""
+    metadata: Metadata | None = None
+    expected_versions: list[int] | None = None
+    """The versions at which it is to be carried out; None for any, empty for none."""
+
+
+class ApproveBooking(Command):
+    """The business takes the booking named by `subject_id`: it is confirmed, or held for its deposit."""
+
+    TYPE: ClassVar[str] = "command.booking.approve_booking.v1"
+    RESULT_IN: ClassVar[str | None] = "booking"
+
+    reason: str | None = None
+    expected_versions: list[int] | None = None
+    """The versions at which it is to be carried out; None for any, empty for none."""
+
+
+class DeclineBooking(Command):
+    """The business does not take the booking named by `subject_id`; its slot is free again."""
+
+    TYPE: ClassVar[str] = "command.booking.decline_booking.v1"
+    RESULT_IN: ClassVar[str | None] = "booking"
+
+    reason: str | None = None
     expected_versions: list[int] | None = None
     """The versions at which it is to be carried out; None for any, empty for none."""
 
@@ -196,6 +257,10 @@ class PreviousBooking(Contract):
     resource_id: UUID | None = None
     resource_name: str | None = None
     resources: list[BookedResource] | None = None
+    customer: Customer | None = None
+    notes: str | None = None
+    """Empty: it had none."""
+    metadata: dict[str, str] | None = None
 
 
 class BookingEvent(Event):
@@ -221,6 +286,30 @@ class BookingConfirmed(BookingEvent):
     """The appointment stands: no deposit was due, or it has been paid."""
 
     TYPE: ClassVar[str] = "booking.confirmed.v1"
+
+
+class BookingApprovalRequested(BookingEvent):
+    """A slot is kept until `approve_by`, waiting for the business to say whether it takes the booking."""
+
+    TYPE: ClassVar[str] = "booking.approval_requested.v1"
+
+
+class BookingDeclined(BookingEvent):
+    """The business did not take the booking, or did not say so in time; its slot is free again."""
+
+    TYPE: ClassVar[str] = "booking.declined.v1"
+
+
+class BookingReassigned(BookingEvent):
+    """The same booking at the same time with other resources."""
+
+    TYPE: ClassVar[str] = "booking.reassigned.v1"
+
+
+class BookingChanged(BookingEvent):
+    """Other notes, metadata or contact details; the appointment stays as it is."""
+
+    TYPE: ClassVar[str] = "booking.changed.v1"
 
 
 class BookingRescheduled(BookingEvent):

@@ -39,6 +39,8 @@ class Service(Contract):
     slot_step_minutes: int = 30
     requires: list[Requirement] | None = None
     """What a booking takes, all or nothing; null: one of the resources that offer the service."""
+    approval_minutes: int = 0
+    """How long the business has to say whether it takes a booking; 0: it need not be asked."""
     version: int = 1
     """Counts the changes of the service; `ETag` and `If-Match`."""
     price_version: int = 1
@@ -108,6 +110,7 @@ class CreateService(Command):
     horizon_days: int
     slot_step_minutes: int
     requires: list[Requirement] | None = None
+    approval_minutes: int = 0
 
 
 class CreateResource(Command):
@@ -150,6 +153,7 @@ class ChangeService(CatalogChange):
     slot_step_minutes: int | None = None
     requires: list[Requirement] | None = None
     """Empty: one of the resources that offer it."""
+    approval_minutes: int | None = None
 
 
 class ArchiveService(CatalogChange):
