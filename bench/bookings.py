@@ -29,8 +29,8 @@ _RESOURCES = """
 """
 # In the order of creation, as bookings come.
 _BOOKINGS = """
-    WITH made AS (INSERT INTO bookings (tenant_id, id, status, service_id, service_name, resource_id, resource_name, starts_at,
-        ends_at, time_zone, customer_name, customer_email, notes, metadata, price_amount, price_currency,
+    WITH made AS (INSERT INTO bookings (tenant_id, id, status, service_id, service_name, resource_id, resource_name,
+        starts_at, ends_at, time_zone, customer_name, customer_email, notes, metadata, price_amount, price_currency,
         business_name, created_at)
     SELECT s.tenant_id, uuidv7(), $2, s.id, s.name, r.id, r.name, starts_at, starts_at + interval '30 minutes',
         r.time_zone, 'Ada Lovelace', 'ada@customer.example',
@@ -85,7 +85,8 @@ async def book(
 
 async def tidy(connection: "asyncpg.Connection[Any]") -> None:
     """Leave the tables as autovacuum would after a while."""
-    await connection.execute("VACUUM (ANALYZE) services, resources, resource_services, bookings, allocations", timeout=1800)
+    tables = "services, resources, resource_services, bookings, allocations"
+    await connection.execute(f"VACUUM (ANALYZE) {tables}", timeout=1800)
     await connection.execute("CHECKPOINT", timeout=600)
 
 

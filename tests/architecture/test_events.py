@@ -5,7 +5,13 @@ from booking.main import HANDLERS as BOOKING
 from notifier.main import HANDLERS as NOTIFIER
 from shared.contracts.base import Event
 from shared.contracts.billing.payments import PaymentFailed, PaymentRequested
-from shared.contracts.booking.bookings import BookingCompleted
+from shared.contracts.booking.bookings import (
+    BookingApprovalRequested,
+    BookingChanged,
+    BookingCompleted,
+    BookingDeclined,
+    BookingReassigned,
+)
 from shared.contracts.booking.calendars import TimeOffAdded, TimeOffConflictFound, TimeOffRemoved
 from shared.contracts.booking.catalog import ResourceChanged, ServiceChanged
 from shared.contracts.notifier.messages import MessageFailed, MessageSent
@@ -14,6 +20,10 @@ from shared.contracts.registry import published
 NOT_HEARD: dict[type[Event], str] = {
     PaymentRequested: "its customer is sent to the payment page by the booking's own mail; integrators may listen",
     PaymentFailed: "the payment shows it, the hold goes on and ends by itself, and that is told",
+    BookingApprovalRequested: "whoever books sees it in the answer; a business that is asked listens, or lists them",
+    BookingDeclined: "the booking shows it; integrators tell their customers",
+    BookingReassigned: "the customer's appointment stays as it is",
+    BookingChanged: "the appointment stays as it is; messages are written from the booking when they are sent",
     ServiceChanged: "for integrators who keep a copy of the catalog; bookings keep what they were made under",
     ResourceChanged: "for integrators who keep a copy of the catalog; bookings stay where they stand",
     TimeOffAdded: "who added it is answered with its conflicts; integrators who keep a calendar listen",

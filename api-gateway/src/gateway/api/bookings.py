@@ -23,12 +23,12 @@ from gateway.http.answers import (
     refuses,
     shows,
 )
-from gateway.http.body import STRICT, Body
+from gateway.http.body import STRICT, Body, given, unchanged
 from gateway.http.edge import BOOKINGS_PATH
 from gateway.http.headers import ExpectedVersions, SentHeaders
 from gateway.http.parameters import Cursor, FollowedChange, Limit, QueryInstant
 from gateway.http.routes import api_router
-from gateway.identity.access import caller
+from gateway.identity.access import caller, require
 from gateway.identity.authenticator import Caller
 from gateway.identity.scopes import Scope
 from shared.contracts.base import Command, Page
@@ -36,12 +36,14 @@ from shared.contracts.booking import bookings as contract
 from shared.contracts.booking.bookings import (
     BookingStatus,
     CancelBooking,
+    ChangeBooking,
     CreateBooking,
     GetBooking,
     ListBookings,
+    ReassignBooking,
     RescheduleBooking,
 )
-from shared.contracts.fields import Email, Minute, Name, Phone, ShortText
+from shared.contracts.fields import Email, Metadata, Minute, Name, Phone, ShortText, Text
 from shared.contracts.registry import published
 from shared.messaging.rpc import call
 
@@ -60,6 +62,8 @@ _CANCELLING = ("booking_not_found", "booking_closed", "version_conflict")
 _MOVING = ("resource_not_found", "archived", *_TIME, *_CANCELLING)
 ATTENDING = ("booking_not_found", "transition_not_allowed", "too_early", "version_conflict")
 """With which codes a booking is not begun, done or missed."""
+_REASSIGNING = ("outside_hours", "time_off", "slot_taken", "resource_not_found", "archived", *_CANCELLING)
+_CHANGING = ("booking_not_found", "version_conflict")
 FOLLOWING = ("booking_not_found", *CREATING, "idempotency_key_reused")
 """With which codes a booking is not shown: there is none, or it was refused."""
 EXAMPLE = {
@@ -82,6 +86,7 @@ EXAMPLE = {
     "price_version": 1,
     "deposit": {"amount": 2400, "refunded_amount": 0, "currency": "eur", "status": "pending"},
     "hold_expires_at": "2026-11-20T10:15:00Z",
+    "approve_by": None,
     "cancellation_reason": None,
     "created_at": "2026-11-20T10:00:00Z",
 }
@@ -91,6 +96,13 @@ _MOVED = EXAMPLE | {
     "ends_at": "2026-12-02T10:00:00Z",
     "local_start": "2026-12-02T09:00:00+01:00",
 }
+_OTHERS = EXAMPLE | {
+    "version": 2,
+    "resource_id": "01936c5e-7d80-7000-8000-000000000004",
+    "resource_name": "Team B",
+    "resources": [{"id": "01936c5e-7d80-7000-8000-000000000004", "name": "Team B"}],
+}
+_CHANGED = EXAMPLE | {"version": 2, "notes": "The key is under the mat."}
 _CANCELLED = EXAMPLE | {
     "version": 2,
     "status": "cancelled",
@@ -117,6 +129,12 @@ class CustomerDetails(contract.Customer):
     phone: Phone | None = None
 
 
+class RulesOverride(Body):
+    """Book against hours, notice, horizon or time off: who may, says why. Another's slot can't be had that way."""
+
+    reason: ShortText = Field(min_length=1)
+
+
 class Appointment(Body):
     """What is wanted, when, and for whom."""
 
@@ -124,6 +142,8 @@ class Appointment(Body):
     resource_id: UUID | None = None
     starts_at: Minute
     customer: CustomerDetails
+    override: RulesOverride | None = None
+    """Needs the scope `bookings:override`."""
 
 
 class BookingCreate(contract.BookingDetails, Appointment):
@@ -156,6 +176,31 @@ class BookingReschedule(Body):
 
     starts_at: Minute
     resource_id: UUID | None = None
+    override: RulesOverride | None = None
+    """Needs the scope `bookings:override`."""
+
+
+class BookingReassign(Body):
+    """What a booking is to take instead, all of it; the first is the one that it is shown with."""
+
+    model_config = STRICT | ConfigDict(
+        json_schema_extra={"examples": [{"resource_ids": ["01936c5e-7d80-7000-8000-000000000004"], "reason": "Ill"}]}
+    )
+
+    resource_ids: Annotated[list[UUID], Field(min_length=1, max_length=20)]
+    reason: ShortText | None = None
+    override: RulesOverride | None = None
+    """Needs the scope `bookings:override`."""
+
+
+class BookingPatch(Body):
+    """What is to be different; what is left out stays (RFC 7396). Notes can be taken away with null."""
+
+    model_config = STRICT | ConfigDict(json_schema_extra={"examples": [{"notes": "The key is under the mat."}]})
+
+    customer: CustomerDetails = unchanged()
+    notes: Text | None = None
+    metadata: Metadata = unchanged()
 
 
 class Booking(contract.Booking):
@@ -186,9 +231,11 @@ async def create_booking(
     submitter: Submitter,
 ) -> Response:
     """Book an appointment. `confirmed` at once, or `pending_payment` until its deposit is paid."""
+    members = dict(body)
     command = CreateBooking.model_construct(  # of what has been checked
         **submitter.envelope(request, caller.tenant_id, body, headers),
-        **dict(body),
+        override_reason=_override(members.pop("override"), caller),
+        **members,
         business_name=caller.tenant_name,
     )
     return await submitter.submit(request, command, headers, Booking, LOCATION)
@@ -238,7 +285,61 @@ async def reschedule_booking(
         **submitter.envelope(request, caller.tenant_id, body, headers, booking_id),
         starts_at=body.starts_at,
         resource_id=body.resource_id,
+        override_reason=_override(body.override, caller),
         **_expecting(expected_versions),
+    )
+    return await submitter.submit(request, command, headers, Booking, LOCATION)
+
+
+@routes.post(
+    "/v1/bookings/{booking_id}/reassign",
+    response_model=Booking,
+    responses=decided(200, _OTHERS, "ETag", links=SHOWN) | waiting(CHANGED, "Preference-Applied", links=OUTCOME),
+)
+@refuses(*_REASSIGNING, "validation_error", *SUBMITTING)
+async def reassign_booking(
+    request: Request,
+    caller: Annotated[Caller, Security(caller, scopes=[Scope.BOOKINGS_WRITE])],
+    booking_id: UUID,
+    body: BookingReassign,
+    headers: SentHeaders,
+    expected_versions: ExpectedVersions,
+    submitter: Submitter,
+) -> Response:
+    """Give a booking other resources at the same time."""
+    command = ReassignBooking(
+        **submitter.envelope(request, caller.tenant_id, body, headers, booking_id),
+        resource_ids=body.resource_ids,
+        reason=body.reason,
+        override_reason=_override(body.override, caller),
+        expected_versions=expected_versions,
+    )
+    return await submitter.submit(request, command, headers, Booking, LOCATION)
+
+
+@routes.patch(
+    "/v1/bookings/{booking_id}",
+    response_model=Booking,
+    responses=decided(200, _CHANGED, "ETag", links=SHOWN) | waiting(CHANGED, "Preference-Applied", links=OUTCOME),
+)
+@refuses(*_CHANGING, *SUBMITTING)
+async def change_booking(
+    request: Request,
+    caller: Annotated[Caller, Security(caller, scopes=[Scope.BOOKINGS_WRITE])],
+    booking_id: UUID,
+    body: BookingPatch,
+    headers: SentHeaders,
+    expected_versions: ExpectedVersions,
+    submitter: Submitter,
+) -> Response:
+    """Change notes, metadata and contact details, whatever the booking's state."""
+    members = given(body)
+    if "notes" in members:
+        members["notes"] = members["notes"] or ""
+    command = ChangeBooking(
+        **submitter.envelope(request, caller.tenant_id, body, headers, booking_id),
+        **members,
+        expected_versions=expected_versions,
     )
     return await submitter.submit(request, command, headers, Booking, LOCATION)
 
@@ -284,7 +385,7 @@ async def list_bookings(
     responses=shows(200, EXAMPLE, "ETag", links=_NEXT) | waiting(LOCATION) | not_modified(),
     openapi_extra=UNLESS_KNOWN,
 )
-@refuses(*FOLLOWING, *_MOVING, *ATTENDING, "validation_error", *ASKING)
+@refuses(*FOLLOWING, *_MOVING, *_REASSIGNING, *ATTENDING, "validation_error", *ASKING)
 async def get_booking(
     caller: Annotated[Caller, Security(caller, scopes=[Scope.BOOKINGS_READ])],
     booking_id: UUID,
@@ -300,6 +401,14 @@ async def get_booking(
         return accepted(booking_id, LOCATION)
     response.headers["ETag"] = entity_tag(booking.version)
     return booking
+
+
+def _override(wanted: RulesOverride | None, caller: Caller) -> str | None:
+    """The reason for which rules are overridden, if they are. Raises 403 for a key that may not."""
+    if wanted is None:
+        return None
+    require(caller, Scope.BOOKINGS_OVERRIDE)
+    return wanted.reason
 
 
 def _expecting(versions: list[int] | None) -> dict[str, Any]:

@@ -66,6 +66,7 @@ _EXAMPLE = {
     "horizon_days": 90,
     "slot_step_minutes": 30,
     "requires": None,
+    "approval_minutes": 0,
     "version": 1,
     "price_version": 1,
     "archived_at": None,
@@ -124,6 +125,7 @@ class ServicePatch(Body):
     horizon_days: Whole = unchanged(ge=1, le=730)
     slot_step_minutes: Whole = unchanged(ge=5, le=1440)
     requires: Requirements = unchanged()
+    approval_minutes: Whole = unchanged(ge=0, le=43_200)
 
 
 class ServiceCreate(Body):
@@ -145,6 +147,7 @@ class ServiceCreate(Body):
     horizon_days: Whole = Field(default=90, ge=1, le=730)
     slot_step_minutes: Whole = Field(default=30, ge=5, le=1440)
     requires: Requirements | None = None
+    approval_minutes: Whole = Field(default=0, ge=0, le=43_200)
 
 
 @routes.post(

@@ -76,8 +76,7 @@ class Access:
                 headers={"Retry-After": str(decision.retry_seconds)},
             )
         for scope in scopes:
-            if scope not in caller.scopes:
-                raise Problem(403, f"The key lacks the scope {scope}.", extra={"scope": str(scope)})
+            require(caller, Scope(scope))
             if caller.read_only and Scope(scope).changes:
                 raise Problem(
                     503,
@@ -94,6 +93,12 @@ class Access:
     def forget(self, key_id: str) -> None:
         """This key has just been revoked: it is looked up again before it is used here."""
         self._authenticator.forget(key_id)
+
+
+def require(caller: Caller, scope: Scope) -> None:
+    """Raises 403 if a key lacks a scope: one that an operation always asks for, or that a part of a body does."""
+    if scope not in caller.scopes:
+        raise Problem(403, f"The key lacks the scope {scope}.", extra={"scope": str(scope)})
 
 
 def access_of(request: Request) -> Access:

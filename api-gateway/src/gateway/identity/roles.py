@@ -26,6 +26,7 @@ _LISTED: Mapping[Role, frozenset[Scope]] = {
             Scope.CATALOG_WRITE,
             Scope.BOOKINGS_READ,
             Scope.BOOKINGS_WRITE,
+            Scope.BOOKINGS_OVERRIDE,
             Scope.PAYMENTS_READ,
         }
     ),

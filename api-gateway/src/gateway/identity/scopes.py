@@ -14,6 +14,8 @@ class Scope(StrEnum):
     CATALOG_WRITE = "catalog:write"
     BOOKINGS_READ = "bookings:read"
     BOOKINGS_WRITE = "bookings:write"
+    BOOKINGS_OVERRIDE = "bookings:override"
+    """Beside `bookings:write`: to book and move against the rules of the calendar, with a reason."""
     PAYMENTS_READ = "payments:read"
 
     @property

@@ -8,9 +8,11 @@ from uuid import UUID, uuid4
 from shared.contracts.base import Command, Outcome
 from shared.contracts.billing.payments import PaymentSucceeded
 from shared.contracts.booking.bookings import (
+    ApproveBooking,
     Booking,
     CancelBooking,
     CompleteBooking,
+    DeclineBooking,
     GetBooking,
     MarkNoShow,
     StartBooking,
@@ -20,36 +22,53 @@ from shared.messaging import rpc
 from tests.service.booking.conftest import Tenant, booking_id, code
 from tests.support.eventually import eventually
 
-STATES = ("pending_payment", "confirmed", "in_progress", "completed", "no_show", "cancelled", "expired")
+STATES = (
+    "pending_approval", "pending_payment", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined",
+    "expired",
+)  # fmt: skip
 COMMANDS: dict[str, type[Command]] = {
+    "approve": ApproveBooking,
+    "decline": DeclineBooking,
     "cancel": CancelBooking,
     "start": StartBooking,
     "complete": CompleteBooking,
     "no-show": MarkNoShow,
 }
 MOVES = {
-    "cancel": {"pending_payment": "cancelled", "confirmed": "cancelled"},
+    "approve": {"pending_approval": "confirmed"},
+    "decline": {"pending_approval": "declined"},
+    "cancel": {"pending_approval": "cancelled", "pending_payment": "cancelled", "confirmed": "cancelled"},
     "start": {"confirmed": "in_progress"},
     "complete": {"confirmed": "completed", "in_progress": "completed"},
     "no-show": {"confirmed": "no_show", "in_progress": "no_show"},
     "payment": {"pending_payment": "confirmed", "expired": "confirmed"},
     "hold's end": {"pending_payment": "expired"},
+    "no answer": {"pending_approval": "declined"},
     "its end": {"confirmed": "completed", "in_progress": "completed"},
 }
 """What each entry path makes of a state; of those that are not named it makes nothing."""
-REPEATED = {"cancel": "cancelled", "start": "in_progress", "complete": "completed", "no-show": "no_show"}
-"""The state in which a command finds what it wants, and changes nothing."""
+REPEATED = {
+    "approve": ("confirmed", "pending_payment"),
+    "decline": ("declined",),
+    "cancel": ("cancelled",),
+    "start": ("in_progress",),
+    "complete": ("completed",),
+    "no-show": ("no_show",),
+}
+"""The states in which a command finds what it wants, and changes nothing."""
 EVENTS = {
     "cancelled": "booking.cancelled.v1",
     "in_progress": "booking.started.v1",
     "completed": "booking.completed.v1",
     "no_show": "booking.no_show.v1",
     "confirmed": "booking.confirmed.v1",
+    "declined": "booking.declined.v1",
     "expired": "booking.expired.v1",
 }
 SAID = {
     "payment": ("stripe", "deposit paid"),
     "hold's end": ("system", "deposit not paid in time"),
+    "no answer": ("system", "not approved in time"),
     "its end": ("system", "its end has passed"),
 }
 """Who is named for a change and why, unless it is the business."""
@@ -64,6 +83,7 @@ class Shop:
     tenant: Tenant
     free: UUID
     paid: UUID
+    asked: UUID
     first: datetime
     booked: int = 0
 
@@ -72,15 +92,19 @@ class Shop:
         held = status in ("pending_payment", "expired")
         starts_at = self.first + timedelta(hours=self.booked)
         self.booked += 1
-        booking = booking_id(await self.tenant.book(self.paid if held else self.free, starts_at))
-        if status == "expired":
+        asked = status in ("pending_approval", "declined")
+        service = self.asked if asked else self.paid if held else self.free
+        booking = booking_id(await self.tenant.book(service, starts_at))
+        if status == "declined":
+            assert code(await self.tenant.ask(DeclineBooking, booking)) == "200"
+        elif status == "expired":
             await self.set(booking, "hold_expires_at = now() - interval '1 s'")
             await self.reaches(booking, "expired")
         elif status == "cancelled":
             assert code(await self.tenant.cancel(booking)) == "200"
         elif status in ("in_progress", "completed", "no_show"):
             await self.set(booking, BEGUN)
-            verb = next(verb for verb, done in REPEATED.items() if done == status)
+            verb = next(verb for verb, done in REPEATED.items() if status in done and verb != "approve")
             assert code(await self.tenant.ask(COMMANDS[verb], booking)) == "200"
             await self.set(booking, f"starts_at = '{starts_at}', ends_at = '{starts_at + timedelta(hours=1)}'")
         return booking
@@ -103,13 +127,15 @@ class Shop:
     async def enter(self, entry: str, booking: UUID) -> Outcome | None:
         """Have this entry path do to the booking what it does, in time; the outcome of a command."""
         if entry in COMMANDS:
-            if entry != "cancel":
+            if entry not in ("cancel", "approve", "decline"):
                 await self.set(booking, BEGUN)
             return await self.tenant.ask(COMMANDS[entry], booking, reason="because")
         if entry == "payment":
             await self.pay(booking)
         elif entry == "hold's end":
             await self.set(booking, "hold_expires_at = now() - interval '1 s'")
+        elif entry == "no answer":
+            await self.set(booking, "approve_by = now() - interval '1 s'")
         else:
             await self.set(booking, "starts_at = now() - interval '2 h', ends_at = now() - interval '1 h'")
         return None
@@ -122,8 +148,9 @@ class Shop:
 
 async def open_shop(tenant: Tenant, soon: datetime) -> Shop:
     free, paid = await tenant.service(), await tenant.service(deposit_percent=50)
-    await tenant.resource(free, paid)
-    return Shop(tenant, free, paid, soon)
+    asked = await tenant.service(approval_minutes=60)
+    await tenant.resource(free, paid, asked)
+    return Shop(tenant, free, paid, asked, soon)
 
 
 async def test_every_state_by_every_entry_path_is_announced_once(tenant: Tenant, soon: datetime) -> None:
@@ -160,16 +187,16 @@ async def test_every_state_by_every_entry_path_is_announced_once(tenant: Tenant,
             assert [kind for kind, _ in news] == ([REFUSED] if entry == "payment" else []), where
         if outcome := outcomes[state, entry]:
             closed = "booking_closed" if entry == "cancel" else "transition_not_allowed"
-            expected = "200" if becomes or REPEATED[entry] == state else closed
+            expected = "200" if becomes or state in REPEATED[entry] else closed
             assert code(outcome) == expected, where
     print_table()
 
 
 def print_table() -> None:
     """What every entry path makes of every state; a dot where it makes nothing."""
-    print(f"\n{'':16}" + "".join(f"{entry:>13}" for entry in MOVES))
+    print(f"\n{'':18}" + "".join(f"{entry:>13}" for entry in MOVES))
     for state in STATES:
-        print(f"{state:16}" + "".join(f"{MOVES[entry].get(state, '.'):>13}" for entry in MOVES))
+        print(f"{state:18}" + "".join(f"{MOVES[entry].get(state, '.'):>13}" for entry in MOVES))
     print(f"{len(STATES) * len(MOVES)} cells, {sum(map(len, MOVES.values()))} changes, one event each")
 
 
