@@ -14,6 +14,7 @@ from shared.contracts.booking.bookings import (
 )
 from shared.contracts.booking.calendars import TimeOffAdded, TimeOffConflictFound, TimeOffRemoved
 from shared.contracts.booking.catalog import ResourceChanged, ServiceChanged
+from shared.contracts.booking.holds import HoldExpired, HoldExtended, HoldPlaced, HoldReleased
 from shared.contracts.notifier.messages import MessageFailed, MessageSent
 from shared.contracts.registry import published
 
@@ -24,6 +25,10 @@ NOT_HEARD: dict[type[Event], str] = {
     BookingDeclined: "the booking shows it; integrators tell their customers",
     BookingReassigned: "the customer's appointment stays as it is",
     BookingChanged: "the appointment stays as it is; messages are written from the booking when they are sent",
+    HoldPlaced: "who holds has the answer; integrators who show a calendar listen",
+    HoldExtended: "who extends has the answer; integrators who show a calendar listen",
+    HoldReleased: "for integrators who show a calendar; nothing of ours waits for room",
+    HoldExpired: "for integrators, who tell whoever was about to book",
     ServiceChanged: "for integrators who keep a copy of the catalog; bookings keep what they were made under",
     ResourceChanged: "for integrators who keep a copy of the catalog; bookings stay where they stand",
     TimeOffAdded: "who added it is answered with its conflicts; integrators who keep a calendar listen",

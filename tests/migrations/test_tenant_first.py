@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from booking.bookings.model import OCCUPYING
+from booking.bookings.lifecycle import OCCUPYING
 from devstack.servers import Servers
 from shared.contracts.booking.bookings import BookingStatus
 from tests.conftest import SERVICES

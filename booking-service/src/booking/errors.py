@@ -45,6 +45,34 @@ class DuringTimeOff(DomainError):
     title = "Time off"
 
 
+class HoldNotFound(NotFound):
+    """The tenant has no such hold."""
+
+    code = "hold_not_found"
+    title = "Hold not found"
+
+
+class HoldClosed(DomainError):
+    """The hold keeps its slot no more: it is booked, released, or its time is over."""
+
+    code = "hold_closed"
+    title = "Hold closed"
+
+
+class HoldExtendedBefore(DomainError):
+    """The hold was extended before, which can be done once."""
+
+    code = "hold_extended"
+    title = "Hold extended already"
+
+
+class TooManyHolds(DomainError):
+    """The tenant has as many holds as it may."""
+
+    code = "too_many_holds"
+    title = "Too many holds"
+
+
 class TimeOffNotFound(NotFound):
     """The tenant has no such time off."""
 

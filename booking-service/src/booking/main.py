@@ -4,8 +4,9 @@ import booking
 from booking import metrics
 from booking.availability.search import Searches
 from booking.bookings import schedule as bookings_schedule
-from booking.bookings.model import HoldPolicy
 from booking.calendars import schedule as calendars_schedule
+from booking.holds import schedule as holds_schedule
+from booking.holds.model import HoldPolicy
 from booking.schema import SCHEMA_REVISION
 from booking.settings import BookingSettings
 from shared.declarations import declared_in
@@ -33,6 +34,7 @@ def build() -> ServiceRuntime:
         zone_data=ZONE_DATA,
     )
     bookings_schedule.schedule(service)
+    holds_schedule.schedule(service)
     calendars_schedule.schedule(service)
     return service
 

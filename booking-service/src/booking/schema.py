@@ -1,3 +1,3 @@
 """Which migration this code needs."""
 
-SCHEMA_REVISION = "0013_approval"
+SCHEMA_REVISION = "0014_holds"

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import asyncpg
 
-from booking.bookings.model import OPEN
+from booking.bookings.lifecycle import OPEN
 from shared.zones import zone_of
 from tidebook.environment import CommandFailed
 

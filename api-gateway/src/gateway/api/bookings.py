@@ -1,11 +1,11 @@
 """Bookings: made, shown, moved, cancelled."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import Query
 from fastapi.params import Security
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -56,7 +56,7 @@ CHANGES = tuple(kind for kind in published(Command) if kind.RESULT_IN == "bookin
 """What can be done with a booking that is there."""
 
 _TIME = ("slot_taken", "outside_hours", "too_soon", "too_far", "time_off")
-CREATING = ("service_not_found", "resource_not_found", "archived", *_TIME)
+CREATING = ("hold_not_found", "hold_closed", "service_not_found", "resource_not_found", "archived", *_TIME)
 """With which codes a booking may be refused that is to be made."""
 _CANCELLING = ("booking_not_found", "booking_closed", "version_conflict")
 _MOVING = ("resource_not_found", "archived", *_TIME, *_CANCELLING)
@@ -138,12 +138,23 @@ class RulesOverride(Body):
 class Appointment(Body):
     """What is wanted, when, and for whom."""
 
-    service_id: UUID
+    service_id: UUID | None = Field(default=None, description="What is booked; left out with `hold_id`.")
     resource_id: UUID | None = None
-    starts_at: Minute
+    starts_at: Minute | None = Field(default=None, description="When; left out with `hold_id`.")
+    hold_id: UUID | None = Field(default=None, description="A hold that is to become the booking.")
     customer: CustomerDetails
     override: RulesOverride | None = None
     """Needs the scope `bookings:override`."""
+
+    @model_validator(mode="after")
+    def _says_what_and_when_once(self) -> Self:
+        """Either a hold, or what and when."""
+        if self.hold_id is None:
+            if self.service_id is None or self.starts_at is None:
+                raise ValueError("give service_id and starts_at, or hold_id")
+        elif self.service_id or self.resource_id or self.starts_at or self.override:
+            raise ValueError("a hold says already what and when: give hold_id and customer")
+        return self
 
 
 class BookingCreate(contract.BookingDetails, Appointment):

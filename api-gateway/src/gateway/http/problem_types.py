@@ -167,6 +167,20 @@ _TYPES = (
         "archived", 409, "Archived", "The service or the resource is archived: it takes no new bookings.",
         "Take another, or have it restored.",
     ),
+    ProblemType("hold_not_found", 404, "Hold not found", "There is no such hold.", "Check its id."),
+    ProblemType(
+        "hold_closed", 409, "Hold closed", "The hold is booked, released, or its time is over; its slot is not kept.",
+        "Hold or book anew; a hold that is booked names its booking.",
+        members={"hold_status": "expired"},
+    ),
+    ProblemType(
+        "hold_extended", 409, "Hold extended already", "The hold was extended before, which can be done once.",
+        "Book it before it expires, or hold anew.",
+    ),
+    ProblemType(
+        "too_many_holds", 409, "Too many holds", "The tenant has as many holds as it may at once.",
+        "Release those that nobody needs, or wait until some expire.",
+    ),
     ProblemType("time_off_not_found", 404, "Time off not found", "There is no such time off.", "Check its id."),
     ProblemType(
         "booking_closed", 409, "Booking closed", "The booking is over, cancelled or expired, and can't be changed.",

@@ -69,3 +69,9 @@ async def give_back(driver: Any, places: Iterable[tuple[UUID, UUID, UUID]]) -> N
 async def release(driver: Any, tenant_id: UUID, owner_id: UUID) -> None:
     """Let an owner have no place any more."""
     await driver.execute("DELETE FROM allocations WHERE tenant_id = $1 AND owner_id = $2", tenant_id, owner_id)
+
+
+async def hand_over(driver: Any, tenant_id: UUID, owner_id: UUID, to: UUID) -> None:
+    """Let another owner have the places of this one."""
+    statement = "UPDATE allocations SET owner_id = $3 WHERE tenant_id = $1 AND owner_id = $2"
+    await driver.execute(statement, tenant_id, owner_id, to)

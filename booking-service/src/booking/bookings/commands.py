@@ -8,13 +8,15 @@ from booking.allocations.model import places_of
 from booking.allocations.needs import candidates, named_resources, needs_of
 from booking.allocations.rules import Need, choose
 from booking.allocations.taking import Want, retake
-from booking.availability.rules import SlotRejection, rejection
+from booking.availability.admission import admitted
+from booking.availability.rules import SlotRejection
 from booking.availability.search import alternatives, slot_taken
-from booking.bookings.model import Booking, HoldPolicy, locked_booking
+from booking.bookings.model import Booking, locked_booking
 from booking.calendars.model import TimesOff
 from booking.catalog.model import service_of
 from booking.catalog.rules import SlotRules, occupied_by_any
 from booking.errors import InvalidCommand
+from booking.holds.model import HoldPolicy
 from shared.clock import utc_now
 from shared.contracts.booking import bookings as contracts
 from shared.contracts.booking.bookings import (
@@ -144,12 +146,9 @@ async def _check_rules(
     tx: Transaction, rules: SlotRules, needs: Sequence[Need], asked_at: datetime, starts_at: datetime
 ) -> None:
     """Raises the refusal of the first resource that may not be booked then."""
-    resources = candidates(needs)
-    tenants = {resource.tenant_id for resource in resources}
+    tenants = {resource.tenant_id for resource in candidates(needs)}
     times_off = await TimesOff.load(tx.driver, tenants, *occupied_by_any([starts_at]))
-    for resource in resources:
-        if reason := rejection(rules, resource.hours, times_off.of(resource), asked_at, starts_at):
-            raise reason.error
+    admitted(rules, needs, times_off, asked_at, starts_at)
 
 
 def _announced(tx: Transaction, booking: Booking, event: BookingEvent | None) -> contracts.Booking:

@@ -8,7 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,21 +16,24 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
-from booking.allocations.model import give_back
-from booking.allocations.needs import Needs, among, candidates, required_by
+from booking.allocations.model import give_back, hand_over
+from booking.allocations.needs import Needs, among, required_by
 from booking.allocations.rules import Need
 from booking.allocations.taking import Want, take
-from booking.availability.rules import SlotRejection, rejection
+from booking.availability.admission import admitted
+from booking.availability.rules import SlotRejection
 from booking.availability.search import alternatives, slot_taken
-from booking.bookings.model import Booking, HoldPolicy
+from booking.bookings.model import DETAILS, Booking, several
 from booking.calendars.model import TimesOff
+from booking.catalog.hours import clock_shows
 from booking.catalog.model import Resource, Service
 from booking.catalog.rules import occupied_by_any
-from booking.errors import Archived, ServiceNotFound
+from booking.errors import Archived, HoldNotFound, InvalidCommand, ServiceNotFound
+from booking.holds.model import Hold, HoldPolicy, locked_holds
 from shared.clock import utc_now
 from shared.contracts.base import Contract
 from shared.contracts.booking.availability import Slot
-from shared.contracts.booking.bookings import CreateBooking
+from shared.contracts.booking.bookings import BookingStatus, CreateBooking, DepositStatus
 from shared.errors import DomainError
 from shared.messaging.handlers import Handlers
 from shared.persistence.transaction import Transaction
@@ -69,18 +72,35 @@ _CATALOG = """
 
 
 @dataclass(slots=True)
+class _Asked:
+    """A command, and what it asks for: by itself, or by its hold."""
+
+    command: CreateBooking
+    service_id: UUID
+    resource_id: UUID | None
+    starts_at: datetime
+    hold: Hold | None = None
+    """What it has its places from already."""
+
+
+@dataclass(slots=True)
 class _Attempt:
     """A command that keeps the rules, and the resources that it may have by them."""
 
-    command: CreateBooking
+    asked: _Asked
     service: Service
     needs: list[Need]
 
     @property
+    def command(self) -> CreateBooking:
+        """What was sent."""
+        return self.asked.command
+
+    @property
     def want(self) -> Want:
         """What it is to have."""
-        command = self.command
-        return Want(command.tenant_id, command.subject_id, self.service.rules.occupied(command.starts_at), self.needs)
+        period = self.service.rules.occupied(self.asked.starts_at)
+        return Want(self.command.tenant_id, self.command.subject_id, period, self.needs)
 
 
 @handlers.command(CreateBooking, batch=100)
@@ -88,18 +108,22 @@ async def create_bookings(
     commands: list[CreateBooking], tx: Transaction, holds: HoldPolicy
 ) -> list[Contract | DomainError]:
     """Wanted slots become bookings: confirmed, held for a deposit, or refused with the reason."""
-    catalog = await _Catalog.load(tx.driver, commands)
     now = utc_now()
     results: dict[UUID, Contract | DomainError] = {}
+    wanted = await _asked(tx, commands, now, results)
+    if not wanted:
+        return [results[command.id] for command in commands]
+    catalog = await _Catalog.load(tx.driver, wanted)
     attempts: list[_Attempt] = []
-    for command in commands:
+    for asked in wanted:
         try:
-            attempts.append(_apply_rules(command, catalog, now))
+            attempts.append(_apply_rules(asked, catalog, now))
         except DomainError as refusal:
-            results[command.id] = refusal
-    got = await take(tx.driver, [attempt.want for attempt in attempts])
+            results[asked.command.id] = refusal
+    got = await take(tx.driver, [attempt.want for attempt in attempts if attempt.asked.hold is None])
+    got |= {a.command.subject_id: a.asked.hold.taken for a in attempts if a.asked.hold}
     bookings = {
-        attempt.command.id: Booking.place(attempt.command, attempt.service, resources, now, holds)
+        attempt.command.id: _place(attempt, resources, now, holds)
         for attempt in attempts
         if (resources := got.get(attempt.command.subject_id))
     }
@@ -122,6 +146,37 @@ async def create_bookings(
     return [results[command.id] for command in commands]
 
 
+async def _asked(
+    tx: Transaction, commands: list[CreateBooking], now: datetime, results: dict[UUID, Contract | DomainError]
+) -> list[_Asked]:
+    """What the commands ask for. Those that name a hold have its places from now on; if it is gone they are refused in
+    `results`, and answered there if it is they who have booked it."""
+    keys = {(command.tenant_id, command.hold_id) for command in commands if command.hold_id}
+    holds = await locked_holds(tx.session, keys) if keys else {}
+    asked: list[_Asked] = []
+    for command in commands:
+        try:
+            if command.hold_id is None:
+                if command.service_id is None or command.starts_at is None:
+                    raise InvalidCommand("hold_id", "is missing: say what and when, or by which hold")
+                asked.append(_Asked(command, command.service_id, command.resource_id, command.starts_at))
+                continue
+            hold = holds.get((command.tenant_id, command.hold_id))
+            if hold is None:
+                raise HoldNotFound("no such hold")
+            made = await tx.session.get(Booking, (command.tenant_id, command.subject_id))
+            if made is not None and hold.booking_id == made.id:
+                results[command.id] = made.snapshot()
+                continue
+            hold.check_live(now)
+            await hand_over(tx.driver, command.tenant_id, hold.id, command.subject_id)
+            hold.book(command.subject_id)
+            asked.append(_Asked(command, hold.service_id, None, hold.starts_at, hold))
+        except DomainError as refusal:
+            results[command.id] = refusal
+    return asked
+
+
 @dataclass(slots=True)
 class _Catalog:
     """The services and resources that a batch is about, read with one statement."""
@@ -132,13 +187,13 @@ class _Catalog:
     times_off: TimesOff
 
     @classmethod
-    async def load(cls, driver: Any, commands: list[CreateBooking]) -> "_Catalog":
-        period = occupied_by_any(command.starts_at for command in commands)
+    async def load(cls, driver: Any, wanted: list[_Asked]) -> "_Catalog":
+        period = occupied_by_any(asked.starts_at for asked in wanted)
         rows = await driver.fetch(
             _CATALOG,
-            list({r.service_id for r in commands}),
-            list({r.resource_id for r in commands if r.resource_id}),
-            list({r.service_id for r in commands if not r.resource_id}),
+            list({asked.service_id for asked in wanted}),
+            list({asked.resource_id for asked in wanted if asked.resource_id}),
+            list({asked.service_id for asked in wanted if not asked.resource_id}),
             *period,
         )
         services: dict[tuple[UUID, UUID], Service] = {}
@@ -166,36 +221,77 @@ class _Catalog:
         times_off = await TimesOff.load(driver, away, *period) if away else TimesOff([])
         return cls(services, resources, required, times_off)
 
-    def needs(self, command: CreateBooking) -> list[Need]:
+    def needs(self, asked: _Asked) -> list[Need]:
         """What a command needs, with the resources that may serve it. Raises `ResourceNotFound`, `Archived`."""
-        key = command.tenant_id, command.service_id
-        return among(self.required.get(key) or [Need(1, self.resources.get(key, []))], command.resource_id)
+        key = asked.command.tenant_id, asked.service_id
+        return among(self.required.get(key) or [Need(1, self.resources.get(key, []))], asked.resource_id)
 
 
-def _apply_rules(command: CreateBooking, catalog: _Catalog, now: datetime) -> _Attempt:
-    """Which resources the command may have by the rules. Raises the `DomainError` that refuses it.
+def _apply_rules(asked: _Asked, catalog: _Catalog, now: datetime) -> _Attempt:
+    """Which resources a command may have by the rules. Raises the `DomainError` that refuses it.
 
-    Notice is measured from when the gateway received the command, but the past stays the past.
+    Notice is measured from when the gateway received the command, but the past stays the past. What is held was
+    admitted when it was held.
     """
-    service = catalog.services.get((command.tenant_id, command.service_id))
+    command, starts_at = asked.command, asked.starts_at
+    service = catalog.services.get((command.tenant_id, asked.service_id))
     if service is None:
         raise ServiceNotFound("no such service")
+    if asked.hold is not None:
+        return _Attempt(asked, service, [])
     if service.archived_at:
         raise Archived("the service is archived")
-    needs = catalog.needs(command)
-    if command.starts_at < now:
+    needs = catalog.needs(asked)
+    if starts_at < now:
         raise SlotRejection.TOO_SOON.error
-    rules = service.rules
-    off, asked_at, starts_at = catalog.times_off, command.received_at, command.starts_at
-    if command.override_reason is not None:
-        return _Attempt(command, service, needs)
-    rejections = {r.id: rejection(rules, r.hours, off.of(r), asked_at, starts_at) for r in candidates(needs)}
-    for index, need in enumerate(needs):
-        allowed = [r for r in need.resources if rejections[r.id] is None]
-        if len(allowed) < need.quantity:
-            raise next((r for r in rejections.values() if r), SlotRejection.OUTSIDE_HOURS).error
-        needs[index] = Need(need.quantity, allowed)
-    return _Attempt(command, service, needs)
+    if command.override_reason is None:
+        needs = admitted(service.rules, needs, catalog.times_off, command.received_at, starts_at)
+    return _Attempt(asked, service, needs)
+
+
+def _place(attempt: _Attempt, resources: list[Resource], now: datetime, holds: HoldPolicy) -> Booking:
+    """The booking that a command makes of the resources that it got: confirmed, held for its deposit, or kept until
+    the business has said whether it takes it."""
+    command, service, resource = attempt.command, attempt.service, resources[0]
+    starts_at, hold = attempt.asked.starts_at, attempt.asked.hold
+    rules, deposit, asked = service.rules, service.deposit_amount, service.approval_minutes
+    status = BookingStatus.PENDING_PAYMENT if deposit else BookingStatus.CONFIRMED
+    # As if it had been loaded: the instrumentation of an object that may change costs as much as the rest.
+    booking: Booking = Booking.__mapper__.class_manager.new_instance()
+    vars(booking).update(
+        tenant_id=command.tenant_id,
+        id=command.subject_id,
+        status=BookingStatus.PENDING_APPROVAL if asked else status,
+        version=1,
+        sequence=1,
+        service_id=service.id,
+        service_name=service.name,
+        resource_id=resource.id,
+        resource_name=resource.name,
+        several=several(resources),
+        starts_at=starts_at,
+        ends_at=hold.ends_at if hold else rules.ends_at(starts_at),
+        time_zone=resource.time_zone,
+        customer_name=command.customer.name,
+        customer_email=command.customer.email,
+        customer_phone=command.customer.phone,
+        price_amount=service.price_amount,
+        price_currency=service.price_currency,
+        price_version=service.price_version,
+        deposit_amount=deposit,
+        deposit_status=DepositStatus.PENDING if deposit else None,
+        deposit_refunded=0,
+        deposit_sequence=0,
+        hold_expires_at=holds.until(now, starts_at) if deposit and not asked else None,
+        approve_by=min(now + timedelta(minutes=asked), starts_at) if asked else None,
+        payment_id=None,
+        business_name=command.business_name,
+        cancellation_reason=None,
+        created_at=now,
+        agreed_local_start=clock_shows(starts_at, resource.time_zone),
+        **{attribute: getattr(command, name) for name, attribute in DETAILS},
+    )
+    return booking
 
 
 async def _insert(driver: Any, bookings: Sequence[Booking]) -> set[UUID]:
@@ -225,8 +321,8 @@ async def _refuse_taken(
     """Each refusal carries the next free slots; many who wanted the same slot share one search."""
     found: dict[tuple[UUID, UUID | None, datetime], list[Slot]] = {}
     for attempt in taken:
-        command = attempt.command
-        wanted = (command.service_id, command.resource_id, command.starts_at)
+        asked = attempt.asked
+        wanted = (asked.service_id, asked.resource_id, asked.starts_at)
         if wanted not in found:
-            found[wanted] = await alternatives(tx, attempt.service, command.resource_id, command.starts_at, now)
-        results[command.id] = slot_taken(found[wanted])
+            found[wanted] = await alternatives(tx, attempt.service, asked.resource_id, asked.starts_at, now)
+        results[attempt.command.id] = slot_taken(found[wanted])

@@ -19,3 +19,14 @@ REACHED_FROM: Mapping[BookingStatus, tuple[BookingStatus, ...]] = {
 `confirmed`."""
 PAYABLE = (BookingStatus.PENDING_PAYMENT, BookingStatus.EXPIRED)
 """The states in which a deposit that comes confirms the booking: what waits for approval asks for none yet."""
+OPEN = REACHED_FROM[BookingStatus.CANCELLED]
+"""The states in which a booking can still be moved and cancelled."""
+OCCUPYING = (
+    BookingStatus.PENDING_APPROVAL,
+    BookingStatus.PENDING_PAYMENT,
+    BookingStatus.CONFIRMED,
+    BookingStatus.IN_PROGRESS,
+    BookingStatus.COMPLETED,
+    BookingStatus.NO_SHOW,
+)
+"""The states that occupy a slot; the generated column `occupying` is true in the same (a test compares them)."""

@@ -117,15 +117,17 @@ class Booking(BookingDetails):
 
 
 class CreateBooking(BookingDetails, Command):
-    """Book a slot; without `resource_id` any free resource that offers the service is taken."""
+    """Book a slot; without `resource_id` any free resource that offers the service is taken. With `hold_id` the slot is
+    that of the hold, and what and when are not said again."""
 
     TYPE: ClassVar[str] = "command.booking.create_booking.v1"
     CREATES: ClassVar[bool] = True
     RESULT_IN: ClassVar[str | None] = "booking"
 
-    service_id: UUID
+    hold_id: UUID | None = None
+    service_id: UUID | None = None
     resource_id: UUID | None = None
-    starts_at: datetime
+    starts_at: datetime | None = None
     customer: Customer
     business_name: str
     override_reason: str | None = None
