@@ -34,6 +34,10 @@ BEYOND_FORM = {
             "scopes: give a role or scopes, not both",
             "date: must be no earlier than yesterday",
             "windows: weekly hours overlap",
+            "(: )?give service_id and starts_at, or hold_id",
+            "(: )?a hold says already what and when",
+            "resource_ids: are not what the service needs",
+            r"requires(\.[0-9]+\.of)?: ",
         )
     ),
 }
@@ -41,7 +45,9 @@ BEYOND_FORM = {
 _SERVICE = os.environ["SHOP_SERVICE"]
 SHOP: dict[str, Any] = {"service_id": _SERVICE, "service_ids": [_SERVICE], "resource_id": os.environ["SHOP_RESOURCE"]}
 """Members of bodies and parameters that name something of the tenant's shop."""
-NEVER_MADE = frozenset({"service_not_found", "resource_not_found", "payment_not_found", "time_off_not_found"})
+NEVER_MADE = frozenset(
+    {"service_not_found", "resource_not_found", "payment_not_found", "time_off_not_found", "hold_not_found"}
+)
 """What is told at the address of a thing that was accepted (202) and refused later, or of the payment of a booking that
 needs none: no such thing has been there."""
 

@@ -35,6 +35,24 @@ BEGUN: list[Step] = [
 ]
 DONE: list[Step] = [*BEGUN[:-1], Story.finish]
 MISSED: list[Step] = [*BEGUN[:-1], Story.miss]
+_OF = "/v1/bookings/{booking}"
+MORE: Step = partial(Story.command, path=_OF, body={"notes": "x"}, method="PATCH", events=("booking.changed.v1",))
+CHANGED: list[Step] = [*BEGUN[:-1], MORE]
+REASSIGNED: list[Step] = [*BEGUN[:-1], Story.reassign]
+ASKED: list[Step] = [Story.offer_service_on_approval, RESOURCE, Story.book_on_approval]
+APPROVED: list[Step] = [*ASKED, Story.approve]
+DECLINED: list[Step] = [*ASKED, Story.decline]
+UNANSWERED: list[Step] = [*ASKED, Story.leave_unanswered]
+HELD: list[Step] = [Story.offer_service_without_deposit, RESOURCE, Story.hold]
+_HOLD = "/v1/holds/{last}"
+EXTENDED: list[Step] = [
+    *HELD, partial(Story.command, path=f"{_HOLD}/extend", body={}, events=("booking.hold_extended.v1",)),
+]  # fmt: skip
+RELEASED: list[Step] = [
+    *HELD, partial(Story.command, path=_HOLD, body={}, method="DELETE", events=("booking.hold_released.v1",)),
+]  # fmt: skip
+HELD_AND_BOOKED: list[Step] = [*HELD, Story.book_hold]
+ENDED: list[Step] = [*HELD, Story.let_hold_end]
 CROWD: list[Step] = [Story.offer_service_without_deposit, RESOURCE, Story.book_twenty]
 SLOW_START: list[Step] = [SERVICE, RESOURCE, Story.book_and_call_off]
 FAILED_INTENT: list[Step] = [SERVICE, RESOURCE, Story.book_while_stripe_fails]
@@ -139,6 +157,13 @@ HANDLER_STEPS: dict[str, list[Step]] = {
     "booking-start-booking": BEGUN,
     "booking-complete-booking": DONE,
     "booking-mark-no-show": MISSED,
+    "booking-change-booking": CHANGED,
+    "booking-reassign-booking": REASSIGNED,
+    "booking-approve-booking": APPROVED,
+    "booking-decline-booking": DECLINED,
+    "booking-create-hold": HELD,
+    "booking-extend-hold": EXTENDED,
+    "booking-release-hold": RELEASED,
     "booking-record-refund": until(PAID, Story.cancel),
     "billing-request-deposit": until(PAID, BOOK),
     "billing-apply-stripe-event": until(PAID, Story.pay),
@@ -286,6 +311,9 @@ def _of_the_clock() -> Iterator[Case]:
     for point in (KernelFailpoint.COMMITTING, KernelFailpoint.COMMITTED):
         yield Case("booking-1", f"{point}@booking-expire-holds", EXPIRED, asleep=True)
         yield Case("booking-1", f"{point}@booking-complete-past", COMPLETED, asleep=True)
+        yield Case("booking-1", f"{point}@booking-decline-unanswered", UNANSWERED, asleep=True)
+        yield Case("booking-1", f"{point}@booking-end-holds", ENDED, asleep=True)
+        yield Case("booking-1", f"{point}@booking-create-booking", HELD_AND_BOOKED, about="by hold")
         yield Case("booking-1", f"{point}@booking-forget-commands", until(PAID, SERVICE))
         yield Case("booking-1", f"{point}@booking-settle-time-off", until(OFF, ADD_TIME_OFF))
         yield Case("billing-1", f"{point}@billing-forget-stripe-events", until(PAID, SERVICE))

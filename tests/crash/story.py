@@ -54,13 +54,14 @@ class Story:
 
     # --- the catalogue ---------------------------------------------------------------------
 
-    async def offer_service(self, deposit_percent: int = 30) -> None:
+    async def offer_service(self, deposit_percent: int = 30, approval_minutes: int = 0) -> None:
         body = {
             "name": "Standard cleaning",
             "duration_minutes": 60,
             "price": {"amount": 9000, "currency": "eur"},
             "minimum_notice_minutes": 0,
             "deposit_percent": deposit_percent,
+            "approval_minutes": approval_minutes,
         }
         self.last_id = self.service_id = (await self._insist("/v1/services", body))["id"]
         self.rows += Counter({"booking.services": 1, "booking.service_prices": 1})
@@ -116,7 +117,7 @@ class Story:
         assert {booking["status"] for booking in made} == {"confirmed"}
         for _ in made:
             self._expect("booking.confirmed.v1", mails=("confirmed",))
-        self.rows["booking.bookings"] += len(made)
+        self.rows += Counter({"booking.bookings": len(made), "booking.allocations": len(made)})
         await self._mailed()
 
     async def pay(self) -> None:
@@ -165,6 +166,7 @@ class Story:
         mails: Sequence[str] = (),
         rows: Sequence[str] = (),
         status: str | None = None,
+        mailed: bool = True,
     ) -> None:
         """Any further command, and what must come of it once: the tables that get a row, the booking's status then.
 
@@ -178,7 +180,8 @@ class Story:
         if self.booking_id:
             self.booking_status = status or self.booking_status
             await eventually(self.status_reached, within=self.patience)
-        await self._mailed()
+        if mailed:
+            await self._mailed()
 
     async def reschedule(self) -> None:
         body = {"starts_at": in_days(3).isoformat()}
@@ -246,6 +249,69 @@ class Story:
         """Its time has come, and the business says so."""
         await self._attend("start", "booking.started.v1", "in_progress")
 
+    async def offer_service_on_approval(self) -> None:
+        await self.offer_service(deposit_percent=0, approval_minutes=600)
+
+    async def book_on_approval(self) -> None:
+        """Kept until the business has said whether it takes it."""
+        await self._book("pending_approval")
+        self._expect("booking.approval_requested.v1")
+
+    async def approve(self) -> None:
+        path, events = "/v1/bookings/{booking}/approve", ("booking.confirmed.v1",)
+        await self.command(path, {}, events=events, status="confirmed", mailed=False)
+        self._expect(mails=("confirmed", "reminder"))
+        await self._reminders_time_comes()
+        await self._mailed()
+
+    async def decline(self) -> None:
+        path, events = "/v1/bookings/{booking}/decline", ("booking.declined.v1",)
+        await self.command(path, {}, events=events, status="declined")
+
+    async def leave_unanswered(self) -> None:
+        """The time for the business's word is over."""
+        over = "UPDATE booking.bookings SET approve_by = now() - interval '1 second' WHERE id = $1"
+        await self.world.sql.execute(over, self.booking_id)
+        self.acted.set()
+        self._expect("booking.declined.v1")
+        self.booking_status = "declined"
+        await eventually(self.status_reached, within=self.patience)
+
+    async def reassign(self) -> None:
+        """Another team takes the appointment."""
+        await self.add_resource()
+        body = {"resource_ids": [self.last_id]}
+        await self.command("/v1/bookings/{booking}/reassign", body, events=("booking.reassigned.v1",))
+
+    async def hold(self) -> None:
+        """A slot for nobody yet."""
+        body = {"service_id": self.service_id, "starts_at": self._soon().isoformat()}
+        rows = ("booking.holds", "booking.allocations")
+        await self.command("/v1/holds", body, events=("booking.hold_placed.v1",), rows=rows)
+
+    async def book_hold(self) -> None:
+        """The hold becomes a booking, which has its places."""
+        body = {"hold_id": self.last_id, "customer": {"name": "Ada", "email": self.email}}
+        booking = await self._insist("/v1/bookings", body)
+        self.booking_id, self.booking_status = booking["id"], "confirmed"
+        self.rows["booking.bookings"] += 1
+        self._expect("booking.confirmed.v1", mails=("confirmed", "reminder"))
+        await self._reminders_time_comes()
+        await self._mailed()
+
+    async def let_hold_end(self) -> None:
+        """Nobody books in time."""
+        over = "UPDATE booking.holds SET expires_at = now() - interval '1 second' WHERE id = $1"
+        await self.world.sql.execute(over, self.last_id)
+        self.acted.set()
+        self._expect("booking.hold_expired.v1")
+
+        async def expired() -> bool:
+            row = "SELECT status FROM booking.holds WHERE id = $1"
+            return bool(await self.world.sql.fetchval(row, self.last_id) == "expired")
+
+        await eventually(expired, within=self.patience)
+
     async def finish(self) -> None:
         """It is done before its end."""
         await self._attend("complete", "booking.completed.v1", "completed")
@@ -292,12 +358,14 @@ class Story:
         return found
 
     async def _book(self, status: str) -> None:
-        # So near that there is one reminder, so far that it does not repeat the confirmation.
-        starts_at = utc_now().replace(second=0, microsecond=0) + timedelta(hours=5)
-        booking = await self._insist("/v1/bookings", self._command(starts_at))
+        booking = await self._insist("/v1/bookings", self._command(self._soon()))
         assert booking["status"] == status
         self.booking_id, self.booking_status = booking["id"], status
-        self.rows["booking.bookings"] += 1
+        self.rows.update(("booking.bookings", "booking.allocations"))
+
+    def _soon(self) -> datetime:
+        """So near that there is one reminder, so far that it does not repeat the confirmation."""
+        return utc_now().replace(second=0, microsecond=0) + timedelta(hours=5)
 
     def _command(self, starts_at: datetime) -> dict[str, Any]:
         return {

@@ -121,6 +121,10 @@ class Shop:
     """A resource that is off."""
     gone: str
     """A resource that is archived."""
+    spare: str
+    """Another resource that is open around the clock."""
+    asked: str
+    """A service whose bookings wait for approval."""
 
     def booking(self, starts_at: datetime, **changes: Any) -> Json:
         """The body of a booking."""
@@ -131,6 +135,18 @@ class Shop:
             "starts_at": starts_at.isoformat(),
             "customer": customer,
         } | changes
+
+    def slot(self, starts_at: datetime) -> Json:
+        """The body of a hold."""
+        return self.slot_of(self.booking(starts_at))
+
+    def slot_of(self, booking: Json) -> Json:
+        """What a hold is to keep for such a booking."""
+        return {name: booking[name] for name in ("service_id", "resource_id", "starts_at")}
+
+    def by_hold(self, hold_id: str) -> Json:
+        """The body of a booking of what is held."""
+        return {"hold_id": hold_id, "customer": {"name": "Ada", "email": "ada@customer.example"}}
 
 
 SERVICE = {
@@ -149,13 +165,18 @@ def bodies_of(world: World) -> dict[str, Json]:
     return {
         "create_service": SERVICE,
         "create_resource": RESOURCE,
-        "create_booking": Shop(*[nowhere] * 6).booking(in_days(3)),
+        "create_booking": Shop(*[nowhere] * 8).booking(in_days(3)),
         "create_time_off": TIME_OFF,
         "set_override": {"windows": []},
         "change_service": {"name": "x"},
         "change_resource": {"name": "x"},
         "reschedule_booking": {"starts_at": in_days(3).isoformat()},
         "cancel_booking": {},
+        "change_booking": {"notes": "x"},
+        "reassign_booking": {"resource_ids": [nowhere]},
+        "approve_booking": {},
+        "decline_booking": {},
+        "create_hold": {"service_id": nowhere, "starts_at": in_days(3).isoformat()},
         "start_booking": {},
         "complete_booking": {},
         "mark_no_show": {},
@@ -169,11 +190,11 @@ def bodies_of(world: World) -> dict[str, Json]:
 async def open_shop(world: World) -> Shop:
     """Services, a resource that is open around the clock, and one that never is; each write is repeated."""
     made = []
-    for body in (SERVICE, SERVICE | {"deposit_percent": 50}):
+    for body in (SERVICE, SERVICE | {"deposit_percent": 50}, SERVICE | {"approval_minutes": 600}):
         key = str(uuid4())
         made += [await world.done("POST", "/v1/services", body, Idempotency_Key=key, **WAITING) for _ in range(2)]
-    service, _, paid, _ = [str(thing["id"]) for thing in made]
-    offered = RESOURCE | {"service_ids": [service, paid]}
+    service, _, paid, _, asked, _ = [str(thing["id"]) for thing in made]
+    offered = RESOURCE | {"service_ids": [service, paid, asked]}
     key = str(uuid4())
     for _ in range(2):
         resource = await world.done("POST", "/v1/resources", offered, Idempotency_Key=key, **WAITING)
@@ -183,7 +204,8 @@ async def open_shop(world: World) -> Shop:
     await world.done("POST", "/v1/time-off", long)
     gone = await world.done("POST", "/v1/resources", offered)
     await world.done("POST", f"/v1/resources/{gone['id']}/archive")
-    return Shop(service, paid, resource["id"], closed["id"], away["id"], gone["id"])
+    spare = await world.done("POST", "/v1/resources", offered)
+    return Shop(service, paid, resource["id"], closed["id"], away["id"], gone["id"], spare["id"], asked)
 
 
 async def bury(world: World, payload: bytes, subject: str = "command.booking.create_booking.v1.x.y") -> int:

@@ -58,7 +58,8 @@ CATALOG_CHANGES: list[tuple[str, str, Json | None]] = [
 ATTENDING = ("start", "complete", "no-show")
 """What is said of an appointment whose time has come."""
 TABLES = (
-    "booking.bookings", "booking.services", "booking.resources", "booking.time_off", "billing.payments",
+    "booking.bookings", "booking.holds", "booking.services", "booking.resources", "booking.time_off",
+    "billing.payments",
     "gateway.tenants", "gateway.api_keys", "gateway.audit_log", "gateway.read_only",
 )  # fmt: skip
 
@@ -112,6 +113,7 @@ async def what_is_done(world: World, shop: Shop) -> None:
         key = {"Idempotency_Key": str(uuid4())}
         for _ in range(2):
             await world.done("POST", f"{path}/{verb}", change, **key, **WAITING)
+    await what_is_held_and_asked(world, shop)
     for day, verb in enumerate(ATTENDING, start=30):
         appointment = await world.done("POST", "/v1/bookings", shop.booking(in_days(day)))
         await begun(world, appointment["id"])
@@ -154,6 +156,30 @@ async def what_is_done(world: World, shop: Shop) -> None:
     assert (await deliver(world)).status_code == 200
 
 
+async def twice(world: World, method: str, path: str, body: Json | None = None) -> Json:
+    """What a write brings that must succeed, and is repeated."""
+    key = {"Idempotency_Key": str(uuid4())}
+    for _ in range(2):
+        made = await world.done(method, path, body, **key, **WAITING)
+    return made
+
+
+async def what_is_held_and_asked(world: World, shop: Shop) -> None:
+    """Slots are kept, bookings approved or not, given to others, noted on."""
+    holds = [await twice(world, "POST", "/v1/holds", shop.slot(in_days(day))) for day in (50, 51)]
+    await world.done("GET", f"/v1/holds/{holds[0]['id']}")
+    await twice(world, "POST", f"/v1/holds/{holds[0]['id']}/extend")
+    await twice(world, "DELETE", f"/v1/holds/{holds[0]['id']}")
+    await twice(world, "POST", "/v1/bookings", shop.by_hold(holds[1]["id"]))
+    for day, verb in enumerate(("approve", "decline"), start=52):
+        asked = await world.done("POST", "/v1/bookings", shop.booking(in_days(day), service_id=shop.asked))
+        await twice(world, "POST", f"/v1/bookings/{asked['id']}/{verb}", {})
+    booking = await world.done("POST", "/v1/bookings", shop.booking(in_days(54)))
+    path = f"/v1/bookings/{booking['id']}"
+    await twice(world, "POST", f"{path}/reassign", {"resource_ids": [shop.spare]})
+    await twice(world, "PATCH", path, {"notes": "The key is under the mat."})
+
+
 async def what_the_catalog_does(world: World, shop: Shop) -> None:
     """Services and resources are changed, put away and brought back."""
     for thing, body in THINGS.items():
@@ -180,6 +206,121 @@ def creations_refused(shop: Shop, taken: datetime) -> dict[str, Json]:
         "time_off": shop.booking(day, resource_id=shop.away),
         "archived": shop.booking(day, resource_id=shop.gone),
     }
+
+
+def others_refused(shop: Shop, taken: str) -> dict[str, Json]:
+    """To whom a booking can't be given, by the code that says why. `taken` is a resource that is busy then."""
+    instead = {
+        "resource_not_found": str(uuid4()),
+        "archived": shop.gone,
+        "outside_hours": shop.closed,
+        "time_off": shop.away,
+        "slot_taken": taken,
+    }
+    bodies: dict[str, Json] = {code: {"resource_ids": [resource]} for code, resource in instead.items()}
+    return bodies | {"validation_error": {"resource_ids": [shop.resource, shop.spare]}}
+
+
+async def busy_twice(world: World, shop: Shop, day: int) -> str:
+    """The path of a booking of a resource at whose time the spare one is busy too."""
+    mine = await world.done("POST", "/v1/bookings", shop.booking(in_days(day)))
+    await world.done("POST", "/v1/bookings", shop.booking(in_days(day), resource_id=shop.spare))
+    return f"/v1/bookings/{mine['id']}"
+
+
+async def as_many_holds_as_may_be(world: World, shop: Shop, count: int = 500) -> None:
+    """Let a tenant have so many holds that it may have no more, or take those away again."""
+    connection = await asyncpg.connect(world.stack.servers.postgres.url)
+    await connection.execute("DELETE FROM booking.holds WHERE service_name = 'many'")
+    many = """
+        INSERT INTO booking.holds (tenant_id, id, status, service_id, service_name, resources, starts_at, ends_at,
+                                   time_zone, expires_at, extended, created_at)
+        SELECT $1, gen_random_uuid(), 'held', $2, 'many', $3, now(), now(), 'UTC', now() + interval '1 h', false, now()
+        FROM generate_series(1, $4)
+    """
+    resources = f'[{{"id": "{shop.resource}", "name": "x"}}]'
+    await connection.execute(many, UUID(world.tenant_id), UUID(shop.service), resources, count)
+    await connection.close()
+
+
+async def what_is_held_no_more(world: World, shop: Shop) -> str:
+    """The path of a hold that was released."""
+    path = f"/v1/holds/{(await world.done('POST', '/v1/holds', shop.slot(in_days(60))))['id']}"
+    await world.done("DELETE", path)
+    return path
+
+
+async def what_is_held_and_asked_in_vain(world: World, shop: Shop, taken: datetime, over: str) -> None:
+    """The rules of holds, approval, and what else is done with bookings."""
+    for code, body in creations_refused(shop, taken).items():
+        if "hold_id" not in body:
+            await world.refused("/v1/holds", {n: v for n, v in body.items() if n != "customer"}, code)
+    await as_many_holds_as_may_be(world, shop)
+    await world.refused("/v1/holds", shop.slot(in_days(61)), "too_many_holds")
+    await as_many_holds_as_may_be(world, shop, 0)
+    gone = await what_is_held_no_more(world, shop)
+    await world.refused("/v1/bookings", shop.by_hold(str(uuid4())), "hold_not_found")
+    await world.refused("/v1/bookings", shop.by_hold(gone.rpartition("/")[2]), "hold_closed")
+    longer = await world.done("POST", "/v1/holds", shop.slot(in_days(62)))
+    await world.done("POST", f"/v1/holds/{longer['id']}/extend")
+    await world.refused(f"/v1/holds/{longer['id']}/extend", None, "hold_extended")
+    await world.refused(f"{gone}/extend", None, "hold_closed")
+    booked = await world.done("POST", "/v1/holds", shop.slot(in_days(63)))
+    await world.done("POST", "/v1/bookings", shop.by_hold(booked["id"]))
+    await world.refused(f"/v1/holds/{booked['id']}", None, "hold_closed", "DELETE")
+    for method, ending in (("POST", "/extend"), ("DELETE", "")):
+        await world.refused(f"/v1/holds/{uuid4()}{ending}", None, "hold_not_found", method)
+    assert (await world.send("GET", f"/v1/holds/{uuid4()}")).json()["code"] == "hold_not_found"
+    path = await busy_twice(world, shop, 64)
+    for code, body in others_refused(shop, shop.spare).items():
+        await world.refused(f"{path}/reassign", body, code)
+    await world.refused(f"{over}/reassign", {"resource_ids": [shop.spare]}, "booking_closed")
+    verbs: list[tuple[str, str, Json]] = [
+        ("POST", "/reassign", {"resource_ids": [shop.spare]}),
+        ("PATCH", "", {"notes": "x"}),
+        *(("POST", f"/{verb}", {}) for verb in ("approve", "decline")),
+    ]
+    for method, ending, body in verbs:
+        await world.refused(f"/v1/bookings/{uuid4()}{ending}", body, "booking_not_found", method)
+    for method, ending, body in verbs[:2]:
+        await world.refused(f"{path}{ending}", body, "version_conflict", method, If_Match='"77"')
+    asked = await world.done("POST", "/v1/bookings", shop.booking(in_days(65), service_id=shop.asked))
+    for verb in ("approve", "decline"):
+        await world.refused(f"/v1/bookings/{asked['id']}/{verb}", {}, "version_conflict", If_Match='"77"')
+        await world.refused(f"{over}/{verb}", {}, "transition_not_allowed")
+    await begun(world, asked["id"])
+    await world.refused(f"/v1/bookings/{asked['id']}/approve", {}, "booking_closed")
+    await what_is_reused(world, shop)
+
+
+async def what_is_reused(world: World, shop: Shop) -> None:
+    """A key of these writes, sent again with something else."""
+    holds = [await world.done("POST", "/v1/holds", shop.slot(in_days(day))) for day in (66, 67, 68, 69)]
+    asked = [
+        await world.done("POST", "/v1/bookings", shop.booking(in_days(day), service_id=shop.asked)) for day in (70, 71)
+    ]
+    other = await busy_twice(world, shop, 72)
+    free = f"/v1/bookings/{(await world.done('POST', '/v1/bookings', shop.booking(in_days(73))))['id']}"
+    instead = {"resource_ids": [shop.spare]}
+    pairs: list[tuple[str, tuple[str, Json | None], tuple[str, Json | None]]] = [
+        ("POST", ("/v1/holds", shop.slot(in_days(74))), ("/v1/holds", shop.slot(in_days(75)))),
+        ("POST", (f"/v1/holds/{holds[0]['id']}/extend", None), (f"/v1/holds/{holds[1]['id']}/extend", None)),
+        ("DELETE", (f"/v1/holds/{holds[2]['id']}", None), (f"/v1/holds/{holds[3]['id']}", None)),
+        ("PATCH", (other, {"notes": "x"}), (other, {"notes": "y"})),
+        (
+            "POST",
+            (f"{free}/reassign", instead),
+            (f"{other}/reassign", instead),
+        ),
+        *(
+            ("POST", (f"/v1/bookings/{one['id']}/{verb}", {}), (f"/v1/bookings/{one['id']}/{verb}", {"reason": "x"}))
+            for one, verb in zip(asked, ("approve", "decline"), strict=True)
+        ),
+    ]
+    for method, (first, body), (second, another) in pairs:
+        reused = {"Idempotency_Key": str(uuid4())}
+        await world.done(method, first, body, **reused)
+        await world.refused(second, another, "idempotency_key_reused", method, **reused)
 
 
 def moves_refused(shop: Shop, taken: datetime) -> dict[str, Json]:
@@ -224,6 +365,7 @@ async def what_the_business_refuses(world: World, shop: Shop) -> None:
     for code, body in moves_refused(shop, in_days(9)).items():
         await world.refused(f"{path}/reschedule", body, code)
     over = await expired(world, shop)
+    await what_is_held_and_asked_in_vain(world, shop, taken, over)
     moved = {"starts_at": in_days(10).isoformat()}
     changes: list[tuple[str, Json]] = [("cancel", {}), ("reschedule", moved)]
     for verb, body in changes:
@@ -326,22 +468,33 @@ async def what_was_accepted(world: World, shop: Shop) -> None:
     reused = str(uuid4())
     for place, body in (
         ("/v1/services", SERVICE), ("/v1/resources", RESOURCE), ("/v1/bookings", shop.booking(in_days(19))),
-        ("/v1/time-off", TIME_OFF),
+        ("/v1/time-off", TIME_OFF), ("/v1/holds", shop.slot(in_days(83))),
     ):  # fmt: skip
         await world.done("POST", place, body, Idempotency_Key=reused)
     override = f"/v1/resources/{shop.resource}/overrides/{in_days(43).date()}"
+    gone, twice_busy = await what_is_held_no_more(world, shop), await busy_twice(world, shop, 80)
+    longer = f"/v1/holds/{(await world.done('POST', '/v1/holds', shop.slot(in_days(81))))['id']}"
+    await world.done("POST", f"{longer}/extend")
     changes: list[tuple[str, str, Json | None]] = [
         ("DELETE", f"/v1/time-off/{uuid4()}", None), ("PUT", override, {"windows": []}), ("DELETE", override, None),
         *((method, f"/v1/{thing}/{uuid4()}{verb}", body) for thing in THINGS for method, verb, body in CATALOG_CHANGES),
     ]  # fmt: skip
     stale = [f"/v1/services/{shop.service}", f"/v1/resources/{shop.resource}"]
-    writes: list[tuple[str, Json, dict[str, str]]] = [
+    writes: list[tuple[str, Json | None, dict[str, str]]] = [
         *(("/v1/bookings", body, {}) for body in creations_refused(shop, taken).values()),
         *((f"{path}/reschedule", body, {}) for body in moves_refused(shop, other_start(other)).values()),
         (f"{over}/cancel", {}, {}),
         (f"{path}/cancel", {}, {"If_Match": '"77"'}),
         (f"{over}/start", {}, {}),
         (f"{path}/start", {}, {}),
+        *(("/v1/holds", shop.slot_of(body), {}) for body in creations_refused(shop, taken).values()),
+        ("/v1/holds", shop.slot(in_days(82)), {"Idempotency_Key": reused}),
+        (f"{gone}/extend", None, {}),
+        (f"{longer}/extend", None, {}),
+        (f"/v1/holds/{uuid4()}/extend", None, {}),
+        ("/v1/bookings", shop.by_hold(gone.rpartition("/")[2]), {}),
+        ("/v1/bookings", shop.by_hold(str(uuid4())), {}),
+        *((f"{twice_busy}/reassign", body, {}) for body in others_refused(shop, shop.spare).values()),
         ("/v1/services", SERVICE | {"price": {"amount": 10, "currency": "eur"}, "deposit_percent": 100}, {}),
         ("/v1/resources", RESOURCE | {"service_ids": [str(uuid4())]}, {}),
         ("/v1/services", SERVICE | {"name": "Another"}, {"Idempotency_Key": reused}),
@@ -507,7 +660,7 @@ async def what_is_malformed(world: World) -> None:
         chunked = head(operation, *lines, "Transfer-Encoding: chunked", address=address) + chunk
         await told(world.observed, world.stack.ports.gateway, operation, chunked)
     without_body = (
-        *("remove_time_off", "remove_override"),
+        *("remove_time_off", "remove_override", "extend_hold", "release_hold"),
         *(f"{verb}_{thing}" for verb in ("archive", "restore") for thing in ("service", "resource")),
     )
     for name in without_body:

@@ -23,7 +23,7 @@ from gateway.http.answers import (
     refuses,
     shows,
 )
-from gateway.http.body import STRICT, Body, given, unchanged
+from gateway.http.body import STRICT, Body
 from gateway.http.edge import BOOKINGS_PATH
 from gateway.http.headers import ExpectedVersions, SentHeaders
 from gateway.http.parameters import Cursor, FollowedChange, Limit, QueryInstant
@@ -36,14 +36,12 @@ from shared.contracts.booking import bookings as contract
 from shared.contracts.booking.bookings import (
     BookingStatus,
     CancelBooking,
-    ChangeBooking,
     CreateBooking,
     GetBooking,
     ListBookings,
-    ReassignBooking,
     RescheduleBooking,
 )
-from shared.contracts.fields import Email, Metadata, Minute, Name, Phone, ShortText, Text
+from shared.contracts.fields import Email, Minute, Name, Phone, ShortText
 from shared.contracts.registry import published
 from shared.messaging.rpc import call
 
@@ -58,12 +56,11 @@ CHANGES = tuple(kind for kind in published(Command) if kind.RESULT_IN == "bookin
 _TIME = ("slot_taken", "outside_hours", "too_soon", "too_far", "time_off")
 CREATING = ("hold_not_found", "hold_closed", "service_not_found", "resource_not_found", "archived", *_TIME)
 """With which codes a booking may be refused that is to be made."""
-_CANCELLING = ("booking_not_found", "booking_closed", "version_conflict")
-_MOVING = ("resource_not_found", "archived", *_TIME, *_CANCELLING)
+CANCELLING = ("booking_not_found", "booking_closed", "version_conflict")
+_MOVING = ("resource_not_found", "archived", *_TIME, *CANCELLING)
 ATTENDING = ("booking_not_found", "transition_not_allowed", "too_early", "version_conflict")
 """With which codes a booking is not begun, done or missed."""
-_REASSIGNING = ("outside_hours", "time_off", "slot_taken", "resource_not_found", "archived", *_CANCELLING)
-_CHANGING = ("booking_not_found", "version_conflict")
+REASSIGNING = ("outside_hours", "time_off", "slot_taken", "resource_not_found", "archived", *CANCELLING)
 FOLLOWING = ("booking_not_found", *CREATING, "idempotency_key_reused")
 """With which codes a booking is not shown: there is none, or it was refused."""
 EXAMPLE = {
@@ -96,13 +93,6 @@ _MOVED = EXAMPLE | {
     "ends_at": "2026-12-02T10:00:00Z",
     "local_start": "2026-12-02T09:00:00+01:00",
 }
-_OTHERS = EXAMPLE | {
-    "version": 2,
-    "resource_id": "01936c5e-7d80-7000-8000-000000000004",
-    "resource_name": "Team B",
-    "resources": [{"id": "01936c5e-7d80-7000-8000-000000000004", "name": "Team B"}],
-}
-_CHANGED = EXAMPLE | {"version": 2, "notes": "The key is under the mat."}
 _CANCELLED = EXAMPLE | {
     "version": 2,
     "status": "cancelled",
@@ -191,29 +181,6 @@ class BookingReschedule(Body):
     """Needs the scope `bookings:override`."""
 
 
-class BookingReassign(Body):
-    """What a booking is to take instead, all of it; the first is the one that it is shown with."""
-
-    model_config = STRICT | ConfigDict(
-        json_schema_extra={"examples": [{"resource_ids": ["01936c5e-7d80-7000-8000-000000000004"], "reason": "Ill"}]}
-    )
-
-    resource_ids: Annotated[list[UUID], Field(min_length=1, max_length=20)]
-    reason: ShortText | None = None
-    override: RulesOverride | None = None
-    """Needs the scope `bookings:override`."""
-
-
-class BookingPatch(Body):
-    """What is to be different; what is left out stays (RFC 7396). Notes can be taken away with null."""
-
-    model_config = STRICT | ConfigDict(json_schema_extra={"examples": [{"notes": "The key is under the mat."}]})
-
-    customer: CustomerDetails = unchanged()
-    notes: Text | None = None
-    metadata: Metadata = unchanged()
-
-
 class Booking(contract.Booking):
     """A booking. Times are UTC; `local_start` is the resource's wall clock with its offset."""
 
@@ -245,7 +212,7 @@ async def create_booking(
     members = dict(body)
     command = CreateBooking.model_construct(  # of what has been checked
         **submitter.envelope(request, caller.tenant_id, body, headers),
-        override_reason=_override(members.pop("override"), caller),
+        override_reason=override_reason(members.pop("override"), caller),
         **members,
         business_name=caller.tenant_name,
     )
@@ -257,7 +224,7 @@ async def create_booking(
     response_model=Booking,
     responses=decided(200, _CANCELLED, "ETag", links=SHOWN) | waiting(CHANGED, "Preference-Applied", links=OUTCOME),
 )
-@refuses(*_CANCELLING, *SUBMITTING)
+@refuses(*CANCELLING, *SUBMITTING)
 async def cancel_booking(
     request: Request,
     caller: Annotated[Caller, Security(caller, scopes=[Scope.BOOKINGS_WRITE])],
@@ -296,61 +263,8 @@ async def reschedule_booking(
         **submitter.envelope(request, caller.tenant_id, body, headers, booking_id),
         starts_at=body.starts_at,
         resource_id=body.resource_id,
-        override_reason=_override(body.override, caller),
+        override_reason=override_reason(body.override, caller),
         **_expecting(expected_versions),
-    )
-    return await submitter.submit(request, command, headers, Booking, LOCATION)
-
-
-@routes.post(
-    "/v1/bookings/{booking_id}/reassign",
-    response_model=Booking,
-    responses=decided(200, _OTHERS, "ETag", links=SHOWN) | waiting(CHANGED, "Preference-Applied", links=OUTCOME),
-)
-@refuses(*_REASSIGNING, "validation_error", *SUBMITTING)
-async def reassign_booking(
-    request: Request,
-    caller: Annotated[Caller, Security(caller, scopes=[Scope.BOOKINGS_WRITE])],
-    booking_id: UUID,
-    body: BookingReassign,
-    headers: SentHeaders,
-    expected_versions: ExpectedVersions,
-    submitter: Submitter,
-) -> Response:
-    """Give a booking other resources at the same time."""
-    command = ReassignBooking(
-        **submitter.envelope(request, caller.tenant_id, body, headers, booking_id),
-        resource_ids=body.resource_ids,
-        reason=body.reason,
-        override_reason=_override(body.override, caller),
-        expected_versions=expected_versions,
-    )
-    return await submitter.submit(request, command, headers, Booking, LOCATION)
-
-
-@routes.patch(
-    "/v1/bookings/{booking_id}",
-    response_model=Booking,
-    responses=decided(200, _CHANGED, "ETag", links=SHOWN) | waiting(CHANGED, "Preference-Applied", links=OUTCOME),
-)
-@refuses(*_CHANGING, *SUBMITTING)
-async def change_booking(
-    request: Request,
-    caller: Annotated[Caller, Security(caller, scopes=[Scope.BOOKINGS_WRITE])],
-    booking_id: UUID,
-    body: BookingPatch,
-    headers: SentHeaders,
-    expected_versions: ExpectedVersions,
-    submitter: Submitter,
-) -> Response:
-    """Change notes, metadata and contact details, whatever the booking's state."""
-    members = given(body)
-    if "notes" in members:
-        members["notes"] = members["notes"] or ""
-    command = ChangeBooking(
-        **submitter.envelope(request, caller.tenant_id, body, headers, booking_id),
-        **members,
-        expected_versions=expected_versions,
     )
     return await submitter.submit(request, command, headers, Booking, LOCATION)
 
@@ -396,7 +310,7 @@ async def list_bookings(
     responses=shows(200, EXAMPLE, "ETag", links=_NEXT) | waiting(LOCATION) | not_modified(),
     openapi_extra=UNLESS_KNOWN,
 )
-@refuses(*FOLLOWING, *_MOVING, *_REASSIGNING, *ATTENDING, "validation_error", *ASKING)
+@refuses(*FOLLOWING, *_MOVING, *REASSIGNING, *ATTENDING, "validation_error", *ASKING)
 async def get_booking(
     caller: Annotated[Caller, Security(caller, scopes=[Scope.BOOKINGS_READ])],
     booking_id: UUID,
@@ -414,7 +328,7 @@ async def get_booking(
     return booking
 
 
-def _override(wanted: RulesOverride | None, caller: Caller) -> str | None:
+def override_reason(wanted: RulesOverride | None, caller: Caller) -> str | None:
     """The reason for which rules are overridden, if they are. Raises 403 for a key that may not."""
     if wanted is None:
         return None

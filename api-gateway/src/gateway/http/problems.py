@@ -14,6 +14,7 @@ from gateway.http.problem_types import DEFAULT_OF_STATUS, problem_type
 from shared.contracts.base import Refusal
 from shared.contracts.booking.availability import Slot
 from shared.contracts.booking.bookings import BookingStatus
+from shared.contracts.booking.holds import HoldStatus
 from shared.errors import DomainError, Unavailable
 from shared.messaging.rpc import Rejected
 
@@ -53,6 +54,9 @@ class ProblemDocument(BaseModel):
     wanted_status: BookingStatus = Field(
         default_factory=lambda: BookingStatus.COMPLETED,
         description="With `transition_not_allowed`: how it was to stand.",
+    )
+    hold_status: HoldStatus = Field(
+        default_factory=lambda: HoldStatus.EXPIRED, description="With `hold_closed`: how the hold stands."
     )
     replaced_by: str = Field(default_factory=str, description="With `api_key_closed`: its successor, if it has one.")
 
