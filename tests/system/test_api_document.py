@@ -257,6 +257,12 @@ async def what_is_held_and_asked_in_vain(world: World, shop: Shop, taken: dateti
             await world.refused("/v1/holds", {n: v for n, v in body.items() if n != "customer"}, code)
     await as_many_holds_as_may_be(world, shop)
     await world.refused("/v1/holds", shop.slot(in_days(61)), "too_many_holds")
+    world.stack.freeze("booking-1")
+    try:
+        place = (await world.send("POST", "/v1/holds", shop.slot(in_days(61)), **ASYNC)).headers["location"]
+    finally:
+        world.stack.thaw("booking-1")
+    assert (await decided(world, place)).json()["code"] == "too_many_holds"
     await as_many_holds_as_may_be(world, shop, 0)
     gone = await what_is_held_no_more(world, shop)
     await world.refused("/v1/bookings", shop.by_hold(str(uuid4())), "hold_not_found")
@@ -784,11 +790,18 @@ async def what_follows(world: World) -> None:
         appointment = await world.done("POST", "/v1/bookings", shop.booking(in_days(day)))
         await begun(world, appointment["id"])
         writes.append((f"/v1/bookings/{appointment['id']}/{verb}", {}))
+    for day, verb in enumerate(("approve", "decline"), start=55):
+        asked = await world.done("POST", "/v1/bookings", shop.booking(in_days(day), service_id=shop.asked))
+        writes.append((f"/v1/bookings/{asked['id']}/{verb}", {}))
+    given = f"/v1/bookings/{(await world.done('POST', '/v1/bookings', shop.booking(in_days(57))))['id']}"
+    writes += [(f"{given}/reassign", {"resource_ids": [shop.spare]}), ("/v1/holds", shop.slot(in_days(58)))]
+    held = [f"/v1/holds/{(await world.done('POST', '/v1/holds', shop.slot(in_days(day))))['id']}" for day in (59, 60)]
     override = f"/v1/resources/{shop.resource}/overrides/{in_days(43).date()}"
     off = f"/v1/time-off/{(await world.done('POST', '/v1/time-off', TIME_OFF))['id']}"
     for method, place, body in (
         *(("POST", *write) for write in writes),
         ("PUT", override, {"windows": []}), ("DELETE", override, None), ("DELETE", off, None),
+        ("PATCH", given, {"notes": "x"}), ("POST", f"{held[0]}/extend", None), ("DELETE", held[1], None),
         *((method, f"/v1/{thing}{verb}", body) for thing in (f"services/{shop.paid}", f"resources/{shop.closed}")
           for method, verb, body in CATALOG_CHANGES),
     ):  # fmt: skip
