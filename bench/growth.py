@@ -21,7 +21,7 @@ from bench.scale import Scale
 from booking.availability import queries as availability
 from booking.availability.search import Searches
 from booking.bookings import queries
-from booking.bookings.model import HoldPolicy
+from booking.holds.model import HoldPolicy
 from booking.main import HANDLERS
 from migrations.__main__ import upgrade
 from shared.clock import utc_now

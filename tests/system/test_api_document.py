@@ -793,15 +793,15 @@ async def what_follows(world: World) -> None:
     for day, verb in enumerate(("approve", "decline"), start=55):
         asked = await world.done("POST", "/v1/bookings", shop.booking(in_days(day), service_id=shop.asked))
         writes.append((f"/v1/bookings/{asked['id']}/{verb}", {}))
-    given = f"/v1/bookings/{(await world.done('POST', '/v1/bookings', shop.booking(in_days(57))))['id']}"
-    writes += [(f"{given}/reassign", {"resource_ids": [shop.spare]}), ("/v1/holds", shop.slot(in_days(58)))]
+    team = f"/v1/bookings/{(await world.done('POST', '/v1/bookings', shop.booking(in_days(57))))['id']}"
+    writes += [(f"{team}/reassign", {"resource_ids": [shop.spare]}), ("/v1/holds", shop.slot(in_days(58)))]
     held = [f"/v1/holds/{(await world.done('POST', '/v1/holds', shop.slot(in_days(day))))['id']}" for day in (59, 60)]
     override = f"/v1/resources/{shop.resource}/overrides/{in_days(43).date()}"
     off = f"/v1/time-off/{(await world.done('POST', '/v1/time-off', TIME_OFF))['id']}"
     for method, place, body in (
         *(("POST", *write) for write in writes),
         ("PUT", override, {"windows": []}), ("DELETE", override, None), ("DELETE", off, None),
-        ("PATCH", given, {"notes": "x"}), ("POST", f"{held[0]}/extend", None), ("DELETE", held[1], None),
+        ("PATCH", team, {"notes": "x"}), ("POST", f"{held[0]}/extend", None), ("DELETE", held[1], None),
         *((method, f"/v1/{thing}{verb}", body) for thing in (f"services/{shop.paid}", f"resources/{shop.closed}")
           for method, verb, body in CATALOG_CHANGES),
     ):  # fmt: skip
