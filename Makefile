@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run run-one demo test test-unit privileges rolling overload hostile recovery conformance check lint fmt types arch bench chaos crash-points chaos-mutants migrate migration topology docs openapi-lint lock clean distclean soak
+.PHONY: help run run-one demo test test-unit privileges rolling overload hostile recovery conformance check lint fmt types arch bench chaos contention crash-points chaos-mutants migrate migration topology docs openapi-lint lock clean distclean soak
 PYTHON_BIN := .venv/bin/python
 REDOCLY := 2.77.0
 SOURCES := api-gateway booking-service billing-service notifier-service shared cli devstack migrations tests bench deploy
@@ -33,6 +33,9 @@ recovery: .venv/.dev-installed ## Kill and freeze servers under load: answers me
 
 crash-points: .venv/.dev-installed ## Kill a process at every step boundary of every path; audit what is left (ARGS="-k refund")
 	@$(PYTHON_BIN) -m pytest tests/crash/walk.py --numprocesses 0 $(ARGS)
+
+contention: .venv/.dev-installed ## Want the same places 100,000 times; audit that each is had once
+	@$(PYTHON_BIN) -m pytest tests/service/booking/allocations/contention.py --numprocesses 0 -rP $(ARGS)
 
 chaos-mutants: .venv/.dev-installed ## Put known bugs into a running stack, one after the other; each must be caught
 	@$(PYTHON_BIN) -m pytest tests/mutants/catch.py --numprocesses 0 $(ARGS)
