@@ -35,6 +35,7 @@ BEYOND_FORM = {
             "date: must be no earlier than yesterday",
             "windows: weekly hours overlap",
             "(: )?give service_id and starts_at, or hold_id",
+            "(operations.[0-9]+)?: ([a-z-]+ (needs|takes no) |names a booking twice)",
             "(: )?a hold says already what and when",
             "resource_ids: are not what the service needs",
             r"requires(\.[0-9]+\.of)?: ",

@@ -175,6 +175,7 @@ def bodies_of(world: World) -> dict[str, Json]:
         "change_booking": {"notes": "x"},
         "reassign_booking": {"resource_ids": [nowhere]},
         "approve_booking": {},
+        "change_bookings": {"operations": [{"booking_id": nowhere, "action": "cancel"}]},
         "decline_booking": {},
         "create_hold": {"service_id": nowhere, "starts_at": in_days(3).isoformat()},
         "start_booking": {},

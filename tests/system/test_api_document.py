@@ -178,6 +178,7 @@ async def what_is_held_and_asked(world: World, shop: Shop) -> None:
     path = f"/v1/bookings/{booking['id']}"
     await twice(world, "POST", f"{path}/reassign", {"resource_ids": [shop.spare]})
     await twice(world, "PATCH", path, {"notes": "The key is under the mat."})
+    await twice(world, "POST", "/v1/bookings/bulk", {"operations": [{"booking_id": booking["id"], "action": "start"}]})
 
 
 async def what_the_catalog_does(world: World, shop: Shop) -> None:

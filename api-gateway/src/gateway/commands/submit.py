@@ -2,7 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any, Literal
 from uuid import UUID
 
@@ -126,6 +127,39 @@ class CommandSubmitter:
             outcome = coming.result()
         failpoint(GatewayFailpoint.COMMAND_DECIDED)
         return _decided(request, outcome, shown, location, preference)
+
+    def envelopes(
+        self, request: Request, tenant_id: UUID, bodies: Sequence[tuple[UUID, BaseModel]], headers: CommandHeaders
+    ) -> list[dict[str, Any]]:
+        """The same for many changes in one request, each of a thing: a command has an id, a key and a fingerprint of
+        its own, so that a repeat carries out what was not, and nothing twice."""
+        made = []
+        for number, (subject_id, body) in enumerate(bodies):
+            one = self.envelope(request, tenant_id, body, headers, subject_id)
+            one["id"] = id_by_key(tenant_id, str(one["id"]), str(number))
+            if headers.idempotency_key:
+                one["idempotency_key"] = f"{headers.idempotency_key}#{number}"
+            made.append(one)
+        return made
+
+    async def submit_all(
+        self, request: Request, commands: Sequence[Command], headers: CommandHeaders
+    ) -> list[Outcome | None]:
+        """Store all commands, then give the outcome of each, None for those that still wait when time is up.
+
+        Raises as `submit`; what was stored by then is carried out, as a repeat under the same key will tell.
+        """
+        self._backlog.check()
+        seconds = headers.preference.seconds(self._wait_seconds)
+        with ExitStack() as expected:
+            coming = [expected.enter_context(self._inbox.expect(command.id)) for command in commands]
+            for command in commands:
+                await send_command(self._broker, command)
+            if seconds > 0:
+                if permit := request.scope.get("permit"):
+                    permit.release()
+                await asyncio.wait(coming, timeout=seconds)
+            return [each.result() if each.done() else None for each in coming]
 
     async def _wait(self, request: Request, coming: asyncio.Future[Outcome], deadline: float, *, patient: bool) -> None:
         """Until the outcome comes or the deadline; unless the client is patient, until it is clear that nobody works.
