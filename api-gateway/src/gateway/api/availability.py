@@ -16,7 +16,7 @@ from gateway.http.routes import api_router
 from gateway.identity.access import caller
 from gateway.identity.authenticator import Caller
 from gateway.identity.scopes import Scope
-from shared.contracts.booking.availability import FindSlots, SlotList
+from shared.contracts.booking.availability import FindSlots, Granularity, SlotList
 from shared.messaging.rpc import call_unread
 
 routes = api_router("Availability")
@@ -32,6 +32,8 @@ _EXAMPLE = {
             "resource_ids": ["01936c5e-7d80-7000-8000-000000000002"],
         }
     ],
+    "days": None,
+    "candidates": None,
     "next_from": None,
 }
 _LINKS = {
@@ -39,7 +41,7 @@ _LINKS = {
         "find_slots",
         "What comes after, unless `next_from` is null.",
         **{"from": "$response.body#/next_from"},
-        **again("service_id", "to", "resource_id"),
+        **again("service_id", "to", "resource_id", "granularity", "explain"),
     )
 }
 
@@ -53,6 +55,8 @@ async def find_slots(
     from_: Annotated[QueryInstant, Query(alias="from")],
     to: Annotated[QueryInstant, Query(description="At most 62 days after `from`.")],
     resource_id: UUID | None = None,
+    granularity: Annotated[Granularity, Query(description="`day`: which dates have anything.")] = Granularity.SLOT,
+    explain: Annotated[bool, Query(description="Each step on each resource, with the rule that refuses it.")] = False,
 ) -> Response:
     """Free slots that start in `[from, to)`. What is offered can be booked, until somebody else does.
 
@@ -63,6 +67,14 @@ async def find_slots(
         raise invalid([FieldError(field="to", message="must be after `from`")])
     if to - from_ > LONGEST_SEARCH:
         raise invalid([FieldError(field="to", message=f"must be within {LONGEST_SEARCH.days} days of `from`")])
-    query = FindSlots(tenant_id=caller.tenant_id, service_id=service_id, from_=from_, to=to, resource_id=resource_id)
+    query = FindSlots(
+        tenant_id=caller.tenant_id,
+        service_id=service_id,
+        from_=from_,
+        to=to,
+        resource_id=resource_id,
+        granularity=granularity,
+        explain=explain,
+    )
     # What is shown is the contract itself: thousands of slots are passed on as they come.
     return Response(await call_unread(nats, query, timeout=5), media_type="application/json")

@@ -21,7 +21,7 @@ from typing import TypeVar
 
 from booking.catalog.hours import OpeningHours, OpenInterval, epoch_seconds, instant_at, open_intervals
 from booking.catalog.rules import SlotRules
-from booking.errors import DuringTimeOff, OutsideHours, TooFar, TooSoon
+from booking.errors import DuringTimeOff, OutsideHours, SlotTaken, TooFar, TooSoon
 from shared.errors import DomainError
 
 ResourceId = TypeVar("ResourceId", bound=Hashable)
@@ -152,6 +152,16 @@ def _free_on(rules: SlotRules, grid: list[int], calendar: Calendar) -> list[int]
     if not calendar.others:
         return free
     return sorted({*free, *(slot for busy in calendar.others for slot in _free(rules, grid, busy))})
+
+
+def refused(
+    rules: SlotRules, calendar: Calendar, off: Iterable[tuple[int, int]], now: datetime, starts_at: datetime
+) -> str | None:
+    """The code with which a booking of that resource would be refused now; None if it would be taken. `off` as in
+    `rejection`."""
+    if reason := rejection(rules, calendar.hours, off, now, starts_at):
+        return reason.value
+    return None if _free_on(rules, [epoch_seconds(starts_at)], calendar) else SlotTaken.code
 
 
 def free_slots(

@@ -5,21 +5,21 @@ How much one answer may hold, and how it is made without holding up the rest: AD
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from booking.allocations.model import LONGEST
 from booking.allocations.needs import candidates, needs_of
 from booking.allocations.rules import Need, choose
-from booking.availability.rules import Calendar, free_slots, merged
+from booking.availability.rules import Calendar, free_slots, merged, refused
 from booking.calendars.model import TimesOff
-from booking.catalog.hours import instant_at, local_time
+from booking.catalog.hours import clock_shows, instant_at, local_time
 from booking.catalog.model import Resource, Service
 from booking.catalog.rules import SlotRules
 from booking.errors import SlotTaken
-from shared.contracts.booking.availability import Slot
+from shared.contracts.booking.availability import Candidate, DayOfSlots, Slot
 from shared.persistence.transaction import Transaction
 
 ALTERNATIVES = 3
@@ -31,6 +31,10 @@ STRETCH_SIZE = 3_000
 """What is searched before the loop turns again: a millisecond or two."""
 IDLE_TURN_SECONDS = 0.0002
 """What a turn of the loop takes in which nobody has anything to do, and some more."""
+EXPLAINED = 2_000
+"""How many candidates one answer explains; one step of every resource at the least."""
+EXPLAINED_AT_ONCE = 50
+"""How many before the loop turns again."""
 CLOSED_FACTOR = 3
 """How much longer than what would fill an answer a search reads on, for the nights and Sundays in it."""
 
@@ -56,6 +60,8 @@ class Search:
     rules: SlotRules
     needs: Sequence[Need]
     calendars: Mapping[UUID, Calendar]
+    off: Mapping[UUID, Sequence[tuple[int, int]]]
+    """When they are off, which their calendars know as well."""
     zones: dict[UUID, str]
     now: datetime
     start: datetime
@@ -80,6 +86,15 @@ class Search:
                 found.extend(_slots_at(starts_at, self.rules, free, self.zones))
             yield found, until
             reached = until
+
+    def explained(self) -> Iterator[Candidate]:
+        """Each step of the service's from the start on, on each resource, with the code that refuses it."""
+        at, step = self.start, timedelta(minutes=self.rules.slot_step_minutes)
+        while at < self.end:
+            for resource_id, calendar in self.calendars.items():
+                code = refused(self.rules, calendar, self.off[resource_id], self.now, at)
+                yield Candidate.model_construct(starts_at=at, resource_id=resource_id, refused=code)
+            at += step
 
     @property
     def _together(self) -> bool:
@@ -122,19 +137,42 @@ class Searches:
                 started = time.perf_counter()
         return slots, until
 
+    async def explain(self, search: Search) -> tuple[list[Candidate], datetime]:
+        """The candidates as far as they fit into an answer, and the end of the time that was looked at."""
+        most = max(1, EXPLAINED // max(1, len(search.calendars))) * len(search.calendars)
+        told: list[Candidate] = []
+        async with self._turn:
+            for candidate in search.explained():
+                if len(told) >= most:
+                    return told, candidate.starts_at
+                told.append(candidate)
+                if len(told) % EXPLAINED_AT_ONCE == 0:
+                    await asyncio.sleep(0)
+        return told, search.end
+
     def longest(self, rules: SlotRules, resources: int) -> timedelta:
         """How far a search is made at once: bookings of no longer time are read, however much of it is closed."""
         return _time_of(CLOSED_FACTOR * self.size, rules, resources)
 
 
 async def prepare(
-    tx: Transaction, service: Service, needs: Sequence[Need], now: datetime, start: datetime, end: datetime
+    tx: Transaction,
+    service: Service,
+    needs: Sequence[Need],
+    now: datetime,
+    start: datetime,
+    end: datetime,
+    *,
+    explained: bool = False,
 ) -> Search:
-    """Read what a search needs."""
-    period = service.rules.busy_period(now, start, end)
+    """Read what a search needs; `explained`, what must be known of the times that notice and horizon rule out, too."""
+    rules = service.rules
+    period = rules.busy_period(now, start, end)
+    if explained:
+        period = rules.occupied(start)[0], rules.occupied(end)[1]
     resources = candidates(needs)
     if period is None or not resources:
-        return Search(service.rules, needs, {}, {}, now, start, end)
+        return Search(rules, needs, {}, {}, {}, now, start, end)
     rows = await tx.driver.fetch(_BUSY_SECONDS, [r.id for r in resources], service.tenant_id, *period, LONGEST)
     busy: dict[UUID, list[list[tuple[int, int]]]] = {resource.id: [] for resource in resources}
     capacities = {resource.id: resource.capacity for resource in resources}
@@ -142,10 +180,23 @@ async def prepare(
         if row["unit"] < capacities[row["id"]]:  # it may have had more places once
             busy[row["id"]].append(list(zip(row["starts"], row["ends"], strict=True)))
     times_off = await TimesOff.load(tx.driver, {service.tenant_id}, *period)
-    calendars = {r.id: _calendar(r, busy[r.id], times_off.of(r)) for r in resources}
-    earliest = instant_at(service.rules.startable(now, start, end)[0])
-    zones = {r.id: r.time_zone for r in resources}
-    return Search(service.rules, needs, calendars, zones, now, max(start, earliest), end)
+    off = {resource.id: times_off.of(resource) for resource in resources}
+    calendars = {r.id: _calendar(r, busy[r.id], off[r.id]) for r in resources}
+    if not explained:
+        start = max(start, instant_at(rules.startable(now, start, end)[0]))
+    return Search(rules, needs, calendars, off, {r.id: r.time_zone for r in resources}, now, start, end)
+
+
+def by_day(slots: Iterable[Slot]) -> list[DayOfSlots]:
+    """The local dates of slots, ascending, each with its first start and how many there are."""
+    found: dict[tuple[date, str], list[Slot]] = {}
+    for slot in slots:
+        day = clock_shows(slot.starts_at, slot.time_zone).date()
+        found.setdefault((day, slot.time_zone), []).append(slot)
+    return [
+        DayOfSlots(date=day, time_zone=zone, first_start=of_day[0].local_start, slots=len(of_day))
+        for (day, zone), of_day in sorted(found.items())
+    ]
 
 
 def _calendar(resource: Resource, units: list[list[tuple[int, int]]], off: list[tuple[int, int]]) -> Calendar:
