@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run run-one demo test test-unit privileges rolling overload hostile recovery conformance check lint fmt types arch bench chaos contention crash-points chaos-mutants migrate migration topology docs openapi-lint lock clean distclean soak
+.PHONY: help run run-one demo test test-unit privileges rolling overload hostile recovery conformance check lint fmt types arch bench chaos contention machine crash-points chaos-mutants migrate migration topology docs openapi-lint lock clean distclean soak
 PYTHON_BIN := .venv/bin/python
 REDOCLY := 2.77.0
 SOURCES := api-gateway booking-service billing-service notifier-service shared cli devstack migrations tests bench deploy
@@ -36,6 +36,9 @@ crash-points: .venv/.dev-installed ## Kill a process at every step boundary of e
 
 contention: .venv/.dev-installed ## Want the same places 100,000 times; audit that each is had once
 	@$(PYTHON_BIN) -m pytest tests/service/booking/allocations/contention.py --numprocesses 0 -rP $(ARGS)
+
+machine: .venv/.dev-installed ## Play the model of booking against two replicas for 5,000 steps and more
+	@MACHINE_EXAMPLES=160 $(PYTHON_BIN) -m pytest tests/service/booking/test_machine.py --numprocesses 0 -rP $(ARGS)
 
 chaos-mutants: .venv/.dev-installed ## Put known bugs into a running stack, one after the other; each must be caught
 	@$(PYTHON_BIN) -m pytest tests/mutants/catch.py --numprocesses 0 $(ARGS)

@@ -17,7 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from billing.payments.model import Payment
 from billing.stripe.client import StripeClient
 from booking.allocations import taking
-from booking.bookings import creation
+from booking.allocations.model import places_of
+from booking.allocations.taking import Want
+from booking.bookings import commands, creation
+from booking.bookings.model import Booking
+from booking.catalog.model import Resource
+from booking.holds.model import Hold
 from gateway.commands.submit import CommandSubmitter
 from notifier.channels.email.mime import Mail
 from notifier.channels.email.smtp import SmtpMailer
@@ -158,6 +163,35 @@ def check_then_insert() -> None:
             WHERE b.resource_id = a.resource_id AND b.occupying
               AND b.busy_from < a.busy_until AND a.busy_from < b.busy_until)""",
     )
+
+
+@bug
+def overlap_on_reassign() -> None:
+    """Whoever is given a booking is not asked whether there is a place: the old one's is kept."""
+
+    async def as_named(_: Any, want: Want) -> list[Resource]:
+        return [resource for need in want.needs for resource in need.resources]
+
+    retake = taking.retake
+
+    async def only_times(tx: Any, want: Want) -> list[Resource] | None:
+        kept = await places_of(tx.driver, want.tenant_id, [want.owner_id])
+        moved = any((place["busy_from"], place["busy_until"]) != want.period for place in kept)
+        return await (retake if moved else as_named)(tx, want)
+
+    commands.retake = only_times  # type: ignore[attr-defined]
+
+
+@bug
+def lost_version_check() -> None:
+    """A change is made on whatever version there is."""
+    Booking.check = lambda *_: None  # type: ignore[method-assign]
+
+
+@bug
+def hold_not_released() -> None:
+    """A hold is said to be released, and goes on keeping its slot."""
+    Hold.release = lambda *_: False  # type: ignore[method-assign]
 
 
 @bug

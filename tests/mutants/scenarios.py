@@ -15,6 +15,7 @@ from tests.crash.cases import LATE, PAID, POISONED, SLOW_START, Case, until
 from tests.crash.story import Step, Story
 from tests.crash.walking import die_and_return
 from tests.crash.world import World
+from tests.service.booking.machine import play
 from tests.support.client import Api, in_days
 from tests.support.eventually import eventually
 
@@ -125,6 +126,12 @@ async def one_slot_without_constraint(world: World, _patience: float) -> None:
             await world.sql.execute(
                 f"ALTER TABLE booking.allocations ADD CONSTRAINT allocations_no_overlap {definition}"
             )
+
+
+async def what_the_model_says(world: World, _patience: float) -> None:
+    """The model of booking, in any order of its steps."""
+    servers = world.stack.servers
+    await asyncio.to_thread(play, servers.nats.url, servers.postgres.url, 12, repeatable=True)
 
 
 async def a_request_comes_again_after_its_record_is_gone(world: World, _patience: float) -> None:
@@ -294,6 +301,9 @@ MUTANTS = (
     ),
     Mutant("outbox-by-id", "booking-1", a_commit_that_is_overtaken, r"sent .*, not .*'cancelled'", LOST_AFTER),
     Mutant("check-then-insert", "booking-1", one_slot_without_constraint, r"\d+ bookings of one slot"),
+    Mutant("overlap-on-reassign", "booking-1", what_the_model_says, r"slot_taken|not free|places|shown|200, not"),
+    Mutant("lost-version-check", "booking-1", what_the_model_says, r"cancel: 200, not version_conflict"),
+    Mutant("hold-not-released", "booking-1", what_the_model_says, r"held|slot_taken|places"),
     Mutant(
         "unnamed-on-conflict",
         "booking-1",
