@@ -40,14 +40,11 @@ SYSTEM_TABLES = {
 
 PRUNED_TABLES = {
     "gateway": (),
-    "booking": ("commands", "inbox", "outbox"),
+    "booking": ("allocations", "commands", "holds", "inbox", "outbox"),
     "billing": ("inbox", "outbox", "stripe_events"),
     "notifier": ("bookings", "inbox", "messages", "outbox"),
 }
 """What the system role may delete rows of: what is forgotten after a while. Nothing else that was made goes away."""
-
-GIVEN_BACK_TABLES = {"gateway": (), "booking": ("allocations",), "billing": (), "notifier": ()}
-"""What the application may delete rows of: places on resources, which it could free by a change as well."""
 
 CHANGEABLE_COLUMNS: dict[str, tuple[str, ...]] = {
     "alembic_version": (),
@@ -166,8 +163,7 @@ class Roles:
             return ["SELECT"]
         if table in ADDED_TO:
             return ["SELECT", "INSERT"]
-        deleted = ["DELETE"] if table in GIVEN_BACK_TABLES[self.service] else []
-        return ["SELECT", "INSERT", *_changes(table, columns), *deleted]
+        return ["SELECT", "INSERT", *_changes(table, columns)]
 
     def _of_all(self, table: str, columns: list[str]) -> list[str]:
         """What the system role may do with a table."""

@@ -33,6 +33,7 @@ def upgrade() -> None:
             busy_from timestamptz NOT NULL,
             busy_until timestamptz NOT NULL,
             occupying boolean NOT NULL DEFAULT true,
+            returned_at timestamptz,
             PRIMARY KEY (tenant_id, owner_id, resource_id),
             FOREIGN KEY (tenant_id, resource_id) REFERENCES resources (tenant_id, id),
             CHECK (busy_until > busy_from AND isfinite(busy_from) AND isfinite(busy_until))
@@ -49,6 +50,7 @@ def upgrade() -> None:
             (tenant_id WITH =, resource_id WITH =, unit WITH =, tstzrange(busy_from, busy_until) WITH &&)
             WHERE (occupying)
     """)
+    op.execute("CREATE INDEX allocations_returned_idx ON allocations (returned_at) WHERE returned_at IS NOT NULL")
     op.execute("CREATE INDEX allocations_busy_idx ON allocations (tenant_id, resource_id, busy_from) WHERE occupying")
     # Which resources there are is asked where places are taken; to ask it twice would cost each booking some more.
     op.execute("""

@@ -35,6 +35,7 @@ def upgrade() -> None:
     """)
     op.execute("CREATE INDEX holds_live_idx ON holds (tenant_id) WHERE status = 'held'")
     op.execute("CREATE INDEX holds_end_idx ON holds (expires_at) WHERE status = 'held'")
+    op.execute("CREATE INDEX holds_ended_idx ON holds (expires_at) WHERE status <> 'held'")
     # As with bookings: the places follow, on every path that writes. Those of a hold that is booked are the booking's.
     op.execute("""
         CREATE TRIGGER allocations_follow AFTER UPDATE ON holds

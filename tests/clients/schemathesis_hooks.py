@@ -34,9 +34,9 @@ BEYOND_FORM = {
             "scopes: give a role or scopes, not both",
             "date: must be no earlier than yesterday",
             "windows: weekly hours overlap",
-            "(: )?give service_id and starts_at, or hold_id",
+            "(service_id|starts_at): is missing, unless hold_id is given",
+            "(service_id|resource_id|starts_at|override): is said by the hold",
             "(operations.[0-9]+)?: ([a-z-]+ (needs|takes no) |names a booking twice)",
-            "(: )?a hold says already what and when",
             "resource_ids: are not what the service needs",
             r"requires(\.[0-9]+\.of)?: ",
         )

@@ -315,6 +315,7 @@ def _of_the_clock() -> Iterator[Case]:
         yield Case("booking-1", f"{point}@booking-end-holds", ENDED, asleep=True)
         yield Case("booking-1", f"{point}@booking-create-booking", HELD_AND_BOOKED, about="by hold")
         yield Case("booking-1", f"{point}@booking-forget-commands", until(PAID, SERVICE))
+        yield Case("booking-1", f"{point}@booking-forget-holds", until(PAID, SERVICE))
         yield Case("booking-1", f"{point}@booking-settle-time-off", until(OFF, ADD_TIME_OFF))
         yield Case("billing-1", f"{point}@billing-forget-stripe-events", until(PAID, SERVICE))
         for time in ("#1", "#2"):

@@ -186,7 +186,9 @@ class Story:
     async def reschedule(self) -> None:
         body = {"starts_at": in_days(3).isoformat()}
         path = "/v1/bookings/{booking}/reschedule"
-        await self.command(path, body, events=("booking.rescheduled.v1",), mails=("rescheduled",))
+        await self.command(
+            path, body, events=("booking.rescheduled.v1",), mails=("rescheduled",), rows=("booking.allocations",)
+        )
 
     async def cancel(self) -> None:
         """After payment: the deposit goes back."""
@@ -281,7 +283,8 @@ class Story:
         """Another team takes the appointment."""
         await self.add_resource()
         body = {"resource_ids": [self.last_id]}
-        await self.command("/v1/bookings/{booking}/reassign", body, events=("booking.reassigned.v1",))
+        rows = ("booking.allocations",)  # what it had before is kept for a day
+        await self.command("/v1/bookings/{booking}/reassign", body, events=("booking.reassigned.v1",), rows=rows)
 
     async def hold(self) -> None:
         """A slot for nobody yet."""

@@ -1,11 +1,11 @@
 """Bookings: made, shown, moved, cancelled."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query
 from fastapi.params import Security
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -27,6 +27,7 @@ from gateway.http.body import STRICT, Body
 from gateway.http.edge import BOOKINGS_PATH
 from gateway.http.headers import ExpectedVersions, SentHeaders
 from gateway.http.parameters import Cursor, FollowedChange, Limit, QueryInstant
+from gateway.http.problems import FieldError, invalid
 from gateway.http.routes import api_router
 from gateway.identity.access import caller, require
 from gateway.identity.authenticator import Caller
@@ -136,16 +137,6 @@ class Appointment(Body):
     override: RulesOverride | None = None
     """Needs the scope `bookings:override`."""
 
-    @model_validator(mode="after")
-    def _says_what_and_when_once(self) -> Self:
-        """Either a hold, or what and when."""
-        if self.hold_id is None:
-            if self.service_id is None or self.starts_at is None:
-                raise ValueError("give service_id and starts_at, or hold_id")
-        elif self.service_id or self.resource_id or self.starts_at or self.override:
-            raise ValueError("a hold says already what and when: give hold_id and customer")
-        return self
-
 
 class BookingCreate(contract.BookingDetails, Appointment):
     """An appointment that is wanted; without `resource_id` any free resource is taken."""
@@ -209,6 +200,7 @@ async def create_booking(
     submitter: Submitter,
 ) -> Response:
     """Book an appointment. `confirmed` at once, or `pending_payment` until its deposit is paid."""
+    _check_says_what_and_when(body)
     members = dict(body)
     command = CreateBooking.model_construct(  # of what has been checked
         **submitter.envelope(request, caller.tenant_id, body, headers),
@@ -326,6 +318,18 @@ async def get_booking(
         return accepted(booking_id, LOCATION)
     response.headers["ETag"] = entity_tag(booking.version)
     return booking
+
+
+def _check_says_what_and_when(body: Appointment) -> None:
+    """Raises 422 unless a body names either a hold, or what and when."""
+    said = [name for name in ("service_id", "resource_id", "starts_at", "override") if getattr(body, name) is not None]
+    if body.hold_id is not None:
+        wrong = [FieldError(field=name, message="is said by the hold: leave it out with hold_id") for name in said]
+    else:
+        missing = [name for name in ("service_id", "starts_at") if name not in said]
+        wrong = [FieldError(field=name, message="is missing, unless hold_id is given") for name in missing]
+    if wrong:
+        raise invalid(wrong)
 
 
 def override_reason(wanted: RulesOverride | None, caller: Caller) -> str | None:

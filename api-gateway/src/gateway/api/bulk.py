@@ -13,7 +13,7 @@ from starlette.responses import Response
 from gateway.api.bookings import EXAMPLE, LOCATION, Booking
 from gateway.api.dependencies import Submitter
 from gateway.http.answers import EXAMPLE_ID, refuses, shows
-from gateway.http.body import STRICT, Body
+from gateway.http.body import STRICT, Body, unchanged
 from gateway.http.headers import SentHeaders
 from gateway.http.problem_types import PROBLEM_TYPES
 from gateway.http.routes import api_router
@@ -74,8 +74,7 @@ class BulkOperation(Body):
 
     booking_id: UUID
     action: BulkAction
-    version: Annotated[Whole, Field(ge=1, le=999_999_999)] | None = None
-    """Only at this version, as `If-Match`."""
+    version: Whole = unchanged(ge=1, le=999_999_999, description="Only at this version, as `If-Match`.")
     reason: ShortText | None = None
     starts_at: Minute | None = None
     resource_id: UUID | None = None

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
+from shared.clock import utc_now
 from shared.persistence.database import Base
 
 NO_OVERLAP = "allocations_no_overlap"
@@ -24,10 +25,19 @@ _OF_OWNERS = """
     SELECT owner_id, resource_id, unit, busy_from, busy_until, occupying FROM allocations
     WHERE tenant_id = $1 AND owner_id = ANY($2::uuid[])
 """
+# The application deletes nothing: what goes back takes no place and is nobody's, until the system role forgets it.
 _GIVE_BACK = """
-    DELETE FROM allocations a
-    USING unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS given (tenant_id, owner_id, resource_id)
+    UPDATE allocations a SET occupying = false, owner_id = gen_random_uuid(), returned_at = $4
+    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS given (tenant_id, owner_id, resource_id)
     WHERE a.tenant_id = given.tenant_id AND a.owner_id = given.owner_id AND a.resource_id = given.resource_id
+"""
+_RELEASE = """
+    UPDATE allocations SET occupying = false, owner_id = gen_random_uuid(), returned_at = $3
+    WHERE tenant_id = $1 AND owner_id = $2
+"""
+_FORGET = """
+    DELETE FROM allocations WHERE (tenant_id, owner_id, resource_id) IN (
+        SELECT tenant_id, owner_id, resource_id FROM allocations WHERE returned_at < $1 LIMIT $2)
 """
 
 
@@ -45,6 +55,8 @@ class Allocation(Base):
     busy_from: Mapped[datetime]
     busy_until: Mapped[datetime]
     occupying: Mapped[bool]
+    returned_at: Mapped[datetime | None]
+    """Since when it is nobody's: it was got in part only, or given up for another."""
 
 
 def is_overlap(error: IntegrityError) -> bool:
@@ -63,12 +75,18 @@ async def give_back(driver: Any, places: Iterable[tuple[UUID, UUID, UUID]]) -> N
     """Undo what was taken: tenant, owner and resource of each place."""
     if given := list(places):
         tenants, owners, resources = zip(*given, strict=True)
-        await driver.execute(_GIVE_BACK, tenants, owners, resources)
+        await driver.execute(_GIVE_BACK, tenants, owners, resources, utc_now())
 
 
 async def release(driver: Any, tenant_id: UUID, owner_id: UUID) -> None:
     """Let an owner have no place any more."""
-    await driver.execute("DELETE FROM allocations WHERE tenant_id = $1 AND owner_id = $2", tenant_id, owner_id)
+    await driver.execute(_RELEASE, tenant_id, owner_id, utc_now())
+
+
+async def forget_returned(driver: Any, before: datetime, limit: int) -> int:
+    """Delete places that went back before that, as the system role; returns how many."""
+    done: str = await driver.execute(_FORGET, before, limit)
+    return int(done.rpartition(" ")[2])
 
 
 async def hand_over(driver: Any, tenant_id: UUID, owner_id: UUID, to: UUID) -> None:

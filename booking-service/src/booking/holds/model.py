@@ -130,6 +130,17 @@ class Hold(Base):
         )
 
 
+_FORGET = """
+    WITH gone AS (
+        DELETE FROM holds WHERE (tenant_id, id) IN (
+            SELECT tenant_id, id FROM holds WHERE status <> 'held' AND expires_at < $1 LIMIT $2)
+        RETURNING tenant_id, id),
+    places AS (
+        DELETE FROM allocations a USING gone WHERE a.tenant_id = gone.tenant_id AND a.owner_id = gone.id)
+    SELECT count(*) FROM gone
+"""
+
+
 async def locked_hold(session: AsyncSession, tenant_id: UUID, hold_id: UUID) -> Hold:
     """The hold, locked until the transaction ends. Raises `HoldNotFound`."""
     hold = await session.get(Hold, (tenant_id, hold_id), with_for_update=True)
@@ -149,3 +160,8 @@ async def live_count(session: AsyncSession, tenant_id: UUID) -> int:
     """How many holds the tenant has."""
     counted: Any = select(func.count()).where(Hold.tenant_id == tenant_id, Hold.status == HoldStatus.HELD)
     return int((await session.execute(counted)).scalar_one())
+
+
+async def forget_ended(driver: Any, before: datetime, limit: int) -> int:
+    """Delete holds whose time was over by then, with their places, as the system role; returns how many."""
+    return int(await driver.fetchval(_FORGET, before, limit))

@@ -26,7 +26,8 @@ NOT_WHOLE = """
     ) AS partly"""
 WITHOUT_OWNER = """
     SELECT count(*) FROM allocations a
-    WHERE NOT EXISTS (SELECT FROM bookings b WHERE b.tenant_id = a.tenant_id AND b.id = a.owner_id)"""
+    WHERE (a.returned_at IS NULL OR a.occupying)
+      AND NOT EXISTS (SELECT FROM bookings b WHERE b.tenant_id = a.tenant_id AND b.id = a.owner_id)"""
 
 
 async def sound(tenant: Tenant) -> None:

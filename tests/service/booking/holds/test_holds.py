@@ -15,7 +15,8 @@ from tests.support.eventually import eventually
 
 WITHOUT_OWNER = """
     SELECT count(*) FROM allocations a
-    WHERE NOT EXISTS (SELECT FROM bookings b WHERE b.tenant_id = a.tenant_id AND b.id = a.owner_id)
+    WHERE (a.returned_at IS NULL OR a.occupying)
+      AND NOT EXISTS (SELECT FROM bookings b WHERE b.tenant_id = a.tenant_id AND b.id = a.owner_id)
       AND NOT EXISTS (SELECT FROM holds h WHERE h.tenant_id = a.tenant_id AND h.id = a.owner_id
                       AND (h.status = 'held') = a.occupying)"""
 

@@ -19,7 +19,8 @@ async def test_a_booking_is_made_shown_moved_and_cancelled(api: httpx.AsyncClien
     assert made.status_code == 201, made.text
     booking = made.json()
     assert set(booking) == {
-        "id", "status", "version", "service_id", "resource_id", "starts_at", "ends_at", "local_start", "time_zone",
+        "id", "status", "version", "service_id", "service_name", "resource_id", "resource_name", "resources",
+        "approve_by", "starts_at", "ends_at", "local_start", "time_zone",
         "customer", "notes", "metadata", "price", "price_version", "deposit", "hold_expires_at", "cancellation_reason",
         "created_at",
     }  # fmt: skip

@@ -41,7 +41,7 @@ async def test_a_webhooks_address_may_say_more(http: httpx.AsyncClient) -> None:
     ("method", "path", "allow"),
     [
         ("DELETE", "/v1/bookings", "GET, HEAD, POST"),
-        ("PUT", "/v1/bookings/{}", "GET, HEAD"),
+        ("PUT", "/v1/bookings/{}", "GET, HEAD, PATCH"),
         ("GET", "/v1/bookings/{}/cancel", "POST"),
         ("HEAD", "/v1/bookings/{}/cancel", "POST"),
         ("POST", "/v1/availability", "GET, HEAD"),
