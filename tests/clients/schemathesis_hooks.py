@@ -20,6 +20,9 @@ from schemathesis.openapi.checks import EnsureResourceAvailability, RejectedPosi
 
 BEYOND_FORM = {
     "invalid_cursor": "",  # any text by its form, but only those that a list has given out
+    "customer_exists": "",  # an address that somebody has already
+    "customer_erased": "",  # what the caller itself has done before
+    "bookings_open": "",
     "version_conflict": "",  # If-Match names a version at which the thing isn't
     "validation_error": "|".join(
         (
@@ -37,6 +40,7 @@ BEYOND_FORM = {
             "(service_id|starts_at): is missing, unless hold_id is given",
             "(service_id|resource_id|starts_at|override): is said by the hold",
             "(operations.[0-9]+)?: ([a-z-]+ (needs|takes no) |names a booking twice)",
+            "consents: must not name one twice",
             "resource_ids: are not what the service needs",
             r"requires(\.[0-9]+\.of)?: ",
         )
@@ -48,6 +52,7 @@ SHOP: dict[str, Any] = {"service_id": _SERVICE, "service_ids": [_SERVICE], "reso
 """Members of bodies and parameters that name something of the tenant's shop."""
 NEVER_MADE = frozenset(
     {"service_not_found", "resource_not_found", "payment_not_found", "time_off_not_found", "hold_not_found"}
+    | {"customer_not_found"}
 )
 """What is told at the address of a thing that was accepted (202) and refused later, or of the payment of a booking that
 needs none: no such thing has been there."""

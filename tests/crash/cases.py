@@ -91,6 +91,20 @@ OF_SERVICE = _changes(_LAST_SERVICE, "booking.service_changed.v1", _PRICE, ("boo
 OF_RESOURCE = _changes(_LAST_RESOURCE, "booking.resource_changed.v1", {"name": "Team B"})
 SERVICE_CHANGES: list[Step] = [SERVICE, *OF_SERVICE]
 RESOURCE_CHANGES: list[Step] = [SERVICE, RESOURCE, *OF_RESOURCE]
+_CUSTOMER, _LAST_CUSTOMER = {"name": "Ada", "email": "ada@registry.example"}, "/v1/customers/{last}"
+ADD_CUSTOMER: Step = partial(
+    Story.command,
+    path="/v1/customers",
+    body=_CUSTOMER,
+    events=(),
+    rows=("booking.customers", *["booking.customer_words"] * 4),
+)
+_LONGER = {"name": "Ada Lovelace"}
+OF_CUSTOMER = _changes(_LAST_CUSTOMER, "booking.customer_changed.v1", _LONGER, ("booking.customer_words",))
+ERASE_CUSTOMER: Step = partial(
+    Story.command, path=f"{_LAST_CUSTOMER}/erase", body={}, events=("booking.customer_erased.v1",)
+)
+CUSTOMER_CHANGES: list[Step] = [ADD_CUSTOMER, *OF_CUSTOMER, ERASE_CUSTOMER]
 OFF: list[Step] = [SERVICE, RESOURCE, ADD_TIME_OFF, REMOVE_TIME_OFF]
 HOURS: list[Step] = [SERVICE, RESOURCE, OVERRIDE_HOURS, RESTORE_HOURS]
 
@@ -148,6 +162,12 @@ HANDLER_STEPS: dict[str, list[Step]] = {
     "booking-restore-resource": RESOURCE_CHANGES,
     "booking-override-hours": until(HOURS, OVERRIDE_HOURS),
     "booking-restore-hours": HOURS,
+    "booking-create-customer": until(CUSTOMER_CHANGES, ADD_CUSTOMER),
+    "booking-change-customer": until(CUSTOMER_CHANGES, OF_CUSTOMER[0]),
+    "booking-archive-customer": until(CUSTOMER_CHANGES, OF_CUSTOMER[1]),
+    "booking-restore-customer": until(CUSTOMER_CHANGES, OF_CUSTOMER[2]),
+    "booking-erase-customer": CUSTOMER_CHANGES,
+    "notifier-forget-customer": CUSTOMER_CHANGES,
     "booking-add-time-off": until(OFF, ADD_TIME_OFF),
     "booking-remove-time-off": OFF,
     "booking-create-booking": until(PAID, BOOK),
@@ -317,6 +337,7 @@ def _of_the_clock() -> Iterator[Case]:
         yield Case("booking-1", f"{point}@booking-forget-commands", until(PAID, SERVICE))
         yield Case("booking-1", f"{point}@booking-forget-holds", until(PAID, SERVICE))
         yield Case("booking-1", f"{point}@booking-settle-time-off", until(OFF, ADD_TIME_OFF))
+        yield Case("booking-1", f"{point}@booking-erase-copies", CUSTOMER_CHANGES)
         yield Case("billing-1", f"{point}@billing-forget-stripe-events", until(PAID, SERVICE))
         for time in ("#1", "#2"):
             where = f"{point}@billing-reconcile-with-stripe{time}"

@@ -118,6 +118,7 @@ class Story:
         for _ in made:
             self._expect("booking.confirmed.v1", mails=("confirmed",))
         self.rows += Counter({"booking.bookings": len(made), "booking.allocations": len(made)})
+        self._known()
         await self._mailed()
 
     async def pay(self) -> None:
@@ -298,6 +299,7 @@ class Story:
         booking = await self._insist("/v1/bookings", body)
         self.booking_id, self.booking_status = booking["id"], "confirmed"
         self.rows["booking.bookings"] += 1
+        self._known()
         self._expect("booking.confirmed.v1", mails=("confirmed", "reminder"))
         await self._reminders_time_comes()
         await self._mailed()
@@ -365,10 +367,15 @@ class Story:
         assert booking["status"] == status
         self.booking_id, self.booking_status = booking["id"], status
         self.rows.update(("booking.bookings", "booking.allocations"))
+        self._known()
 
     def _soon(self) -> datetime:
         """So near that there is one reminder, so far that it does not repeat the confirmation."""
         return utc_now().replace(second=0, microsecond=0) + timedelta(hours=5)
+
+    def _known(self) -> None:
+        """Who books is a customer, once: found by the name and the address as a whole and in its parts."""
+        self.rows |= Counter({"booking.customers": 1, "booking.customer_words": 5})
 
     def _command(self, starts_at: datetime) -> dict[str, Any]:
         return {

@@ -156,6 +156,8 @@ SERVICE = {
     "minimum_notice_minutes": 0,
 }
 TIME_OFF = {"first_date": in_days(20).date().isoformat(), "last_date": in_days(21).date().isoformat()}
+CONSENT = {"name": "sms", "granted": True, "source": "phone"}
+CUSTOMER = {"name": "Grace", "consents": [CONSENT]}
 RESOURCE = {"name": "Team", "time_zone": "Europe/Paris", "weekly_hours": ALWAYS, "service_ids": []}
 
 
@@ -167,6 +169,9 @@ def bodies_of(world: World) -> dict[str, Json]:
         "create_resource": RESOURCE,
         "create_booking": Shop(*[nowhere] * 8).booking(in_days(3)),
         "create_time_off": TIME_OFF,
+        "create_customer": CUSTOMER,
+        "change_customer": {"name": "x"},
+        "erase_customer": {},
         "set_override": {"windows": []},
         "change_service": {"name": "x"},
         "change_resource": {"name": "x"},

@@ -27,7 +27,9 @@ from tests.support.eventually import eventually
 from tests.support.freezing import frozen
 from tests.support.stack import throwaway_stack
 from tests.system.integrator import (
+    CONSENT,
     CREATE,
+    CUSTOMER,
     RESOURCE,
     SERVICE,
     TIME_OFF,
@@ -55,10 +57,12 @@ CATALOG_CHANGES: list[tuple[str, str, Json | None]] = [
     ("POST", "/restore", None),
 ]
 """What is done with a service or a resource: the method, what its address ends with, the body."""
+CUSTOMER_CHANGES: list[tuple[str, str, Json | None]] = [*CATALOG_CHANGES, ("POST", "/erase", {})]
 ATTENDING = ("start", "complete", "no-show")
 """What is said of an appointment whose time has come."""
 TABLES = (
     "booking.bookings", "booking.holds", "booking.services", "booking.resources", "booking.time_off",
+    "booking.customers",
     "billing.payments",
     "gateway.tenants", "gateway.api_keys", "gateway.audit_log", "gateway.read_only",
 )  # fmt: skip
@@ -122,8 +126,9 @@ async def what_is_done(world: World, shop: Shop) -> None:
             await world.done("POST", f"/v1/bookings/{appointment['id']}/{verb}", {}, **key, **WAITING)
     shown = await world.send("GET", path)
     assert (await world.send("GET", path, If_None_Match=shown.headers["etag"])).status_code == 304
-    for list_of in ("services", "resources", "bookings", "time-off"):
+    for list_of in ("services", "resources", "bookings", "time-off", "customers"):
         await world.done("GET", f"/v1/{list_of}")
+    await what_is_done_with_customers(world)
     await what_the_catalog_does(world, shop)
     override = f"/v1/resources/{shop.resource}/overrides/{in_days(40).date()}"
     calendar: list[tuple[str, str, Json | None]] = [
@@ -194,11 +199,27 @@ async def what_the_catalog_does(world: World, shop: Shop) -> None:
     await world.done("GET", f"/v1/services/{shop.service}/prices", Accept_Encoding="gzip")
 
 
+async def what_is_done_with_customers(world: World) -> None:
+    """A person is written down, changed, put away, brought back, erased."""
+    key = {"Idempotency_Key": str(uuid4())}
+    for _ in range(2):
+        customer = await world.done("POST", "/v1/customers", CUSTOMER, **key, **WAITING)
+    path = f"/v1/customers/{customer['id']}"
+    await world.done("POST", f"{path}/erase", {"preview": True})
+    for method, verb, change in CUSTOMER_CHANGES:
+        key = {"Idempotency_Key": str(uuid4())}
+        for _ in range(2):
+            await world.done(method, path + verb, change, **key, **WAITING)
+    shown = await world.send("GET", path)
+    assert (await world.send("GET", path, If_None_Match=shown.headers["etag"])).status_code == 304
+
+
 def creations_refused(shop: Shop, taken: datetime) -> dict[str, Json]:
     """Bookings that can't be made, by the code that says why."""
     day = in_days(6)
     return {
         "service_not_found": shop.booking(day, service_id=str(uuid4())),
+        "customer_not_found": of_nobody(shop.booking(day)),
         "resource_not_found": shop.booking(day, resource_id=str(uuid4())),
         "slot_taken": shop.booking(taken),
         "outside_hours": shop.booking(day, resource_id=shop.closed),
@@ -254,7 +275,7 @@ async def what_is_held_no_more(world: World, shop: Shop) -> str:
 async def what_is_held_and_asked_in_vain(world: World, shop: Shop, taken: datetime, over: str) -> None:
     """The rules of holds, approval, and what else is done with bookings."""
     for code, body in creations_refused(shop, taken).items():
-        if "hold_id" not in body:
+        if "hold_id" not in body and "customer" in body:
             await world.refused("/v1/holds", {n: v for n, v in body.items() if n != "customer"}, code)
     await as_many_holds_as_may_be(world, shop)
     await world.refused("/v1/holds", shop.slot(in_days(61)), "too_many_holds")
@@ -330,10 +351,15 @@ async def what_is_reused(world: World, shop: Shop) -> None:
         await world.refused(second, another, "idempotency_key_reused", method, **reused)
 
 
+def of_nobody(booking: Json) -> Json:
+    """The body of a booking for a customer that there is not."""
+    return {name: value for name, value in booking.items() if name != "customer"} | {"customer_id": str(uuid4())}
+
+
 def moves_refused(shop: Shop, taken: datetime) -> dict[str, Json]:
     """Where a booking can't move to, by the code that says why."""
     bodies = creations_refused(shop, taken)
-    del bodies["service_not_found"]
+    del bodies["service_not_found"], bodies["customer_not_found"]
     return {code: {name: body[name] for name in ("starts_at", "resource_id")} for code, body in bodies.items()}
 
 
@@ -390,9 +416,11 @@ async def what_the_business_refuses(world: World, shop: Shop) -> None:
     await world.refused("/v1/services", SERVICE | too_little, "validation_error")
     await what_the_catalog_refuses(world, shop)
     await what_the_calendar_refuses(world, shop)
+    await what_the_registry_refuses(world, booking["customer_id"])
     reused = {"Idempotency_Key": str(uuid4())}
     writes: dict[str, list[Json]] = {
         "/v1/time-off": [TIME_OFF, TIME_OFF | {"reason": "Another"}],
+        "/v1/customers": [CUSTOMER, CUSTOMER | {"name": "Another"}],
         "/v1/services": [SERVICE, SERVICE | {"name": "Another"}],
         "/v1/resources": [RESOURCE, RESOURCE | {"name": "Another"}],
         "/v1/bookings": [shop.booking(in_days(11)), shop.booking(in_days(12))],
@@ -406,7 +434,7 @@ async def what_the_business_refuses(world: World, shop: Shop) -> None:
     for write, (first, second) in writes.items():
         await world.done("POST", write, first, **reused)
         await world.refused(write, second, "idempotency_key_reused", **reused)
-    for absent in ("services", "resources", "bookings", "time-off"):
+    for absent in ("services", "resources", "bookings", "time-off", "customers"):
         answer = await world.send("GET", f"/v1/{absent}/{uuid4()}")
         assert answer.json()["code"] == f"{absent.replace('-', '_').removesuffix('s')}_not_found"
     for query in (f"service_id={uuid4()}", f"service_id={shop.service}&resource_id={uuid4()}"):
@@ -435,6 +463,30 @@ async def what_the_catalog_refuses(world: World, shop: Shop) -> None:
     await world.send("GET", f"/v1/services/{uuid4()}/prices")
     span = {"service_id": shop.service, "resource_id": shop.gone}
     assert (await world.send("GET", operation_of(world, "find_slots").address(**span))).json()["code"] == "archived"
+
+
+async def what_the_registry_refuses(world: World, expected: str) -> None:
+    """The rules of customers; `expected` is one with a booking that is not over."""
+    known = CUSTOMER | {"email": "grace@customer.example"}
+    await world.done("POST", "/v1/customers", known)
+    await world.refused("/v1/customers", known, "customer_exists")
+    twice = {"consents": [CONSENT] * 2}
+    await world.refused("/v1/customers", CUSTOMER | twice, "validation_error")
+    await world.refused(f"/v1/customers/{expected}/erase", {}, "bookings_open")
+    gone = (await world.done("POST", "/v1/customers", CUSTOMER))["id"]
+    await world.done("POST", f"/v1/customers/{gone}/erase", {})
+    for method, verb, body in CUSTOMER_CHANGES:
+        await world.refused(f"/v1/customers/{uuid4()}{verb}", body, "customer_not_found", method)
+        if verb != "/erase":
+            await world.refused(f"/v1/customers/{gone}{verb}", body, "customer_erased", method)
+        spares = [(await world.done("POST", "/v1/customers", CUSTOMER))["id"] for _ in "ab"]
+        await world.refused(f"/v1/customers/{spares[0]}{verb}", body, "version_conflict", method, If_Match='"77"')
+        reused = str(uuid4())
+        await world.done(method, f"/v1/customers/{spares[0]}{verb}", body, Idempotency_Key=reused)
+        again = f"/v1/customers/{spares[1]}{verb}"
+        await world.refused(again, body, "idempotency_key_reused", method, Idempotency_Key=reused)
+    await world.refused(f"/v1/customers/{expected}", twice, "validation_error", "PATCH")
+    await world.refused(f"/v1/customers/{expected}", {"email": "grace@customer.example"}, "customer_exists", "PATCH")
 
 
 async def what_the_calendar_refuses(world: World, shop: Shop) -> None:
@@ -475,9 +527,13 @@ async def what_was_accepted(world: World, shop: Shop) -> None:
     reused = str(uuid4())
     for place, body in (
         ("/v1/services", SERVICE), ("/v1/resources", RESOURCE), ("/v1/bookings", shop.booking(in_days(19))),
-        ("/v1/time-off", TIME_OFF), ("/v1/holds", shop.slot(in_days(83))),
+        ("/v1/time-off", TIME_OFF), ("/v1/holds", shop.slot(in_days(83))), ("/v1/customers", CUSTOMER),
     ):  # fmt: skip
         await world.done("POST", place, body, Idempotency_Key=reused)
+    await world.done("POST", "/v1/customers", CUSTOMER | {"email": "known@customer.example"})
+    erased = f"/v1/customers/{(await world.done('POST', '/v1/customers', CUSTOMER))['id']}"
+    await world.done("POST", f"{erased}/erase", {})
+    expected = f"/v1/customers/{booking['customer_id']}"
     override = f"/v1/resources/{shop.resource}/overrides/{in_days(43).date()}"
     gone, twice_busy = await what_is_held_no_more(world, shop), await busy_twice(world, shop, 80)
     longer = f"/v1/holds/{(await world.done('POST', '/v1/holds', shop.slot(in_days(81))))['id']}"
@@ -485,8 +541,10 @@ async def what_was_accepted(world: World, shop: Shop) -> None:
     changes: list[tuple[str, str, Json | None]] = [
         ("DELETE", f"/v1/time-off/{uuid4()}", None), ("PUT", override, {"windows": []}), ("DELETE", override, None),
         *((method, f"/v1/{thing}/{uuid4()}{verb}", body) for thing in THINGS for method, verb, body in CATALOG_CHANGES),
+        *((method, f"/v1/customers/{uuid4()}{verb}", body) for method, verb, body in CUSTOMER_CHANGES),
+        ("PATCH", erased, {"name": "x"}), ("POST", f"{expected}/erase", {}),
     ]  # fmt: skip
-    stale = [f"/v1/services/{shop.service}", f"/v1/resources/{shop.resource}"]
+    stale = [f"/v1/services/{shop.service}", f"/v1/resources/{shop.resource}", expected]
     writes: list[tuple[str, Json | None, dict[str, str]]] = [
         *(("/v1/bookings", body, {}) for body in creations_refused(shop, taken).values()),
         *((f"{path}/reschedule", body, {}) for body in moves_refused(shop, other_start(other)).values()),
@@ -508,6 +566,9 @@ async def what_was_accepted(world: World, shop: Shop) -> None:
         ("/v1/resources", RESOURCE | {"name": "Another"}, {"Idempotency_Key": reused}),
         ("/v1/bookings", shop.booking(in_days(20)), {"Idempotency_Key": reused}),
         ("/v1/resources", RESOURCE | {"time_zone": "Europe/Atlantis"}, {}),
+        ("/v1/customers", CUSTOMER | {"email": "known@customer.example"}, {}),
+        ("/v1/customers", CUSTOMER | {"consents": [CONSENT] * 2}, {}),
+        ("/v1/customers", CUSTOMER | {"name": "Another"}, {"Idempotency_Key": reused}),
         ("/v1/time-off", {}, {}),
         ("/v1/time-off", TIME_OFF | {"resource_ids": [str(uuid4())]}, {}),
         ("/v1/time-off", TIME_OFF | {"reason": "Another"}, {"Idempotency_Key": reused}),
@@ -657,7 +718,7 @@ async def what_is_malformed(world: World) -> None:
             await world.http.request(operation.method, address, content=content, headers=headers)
         if operation.of_tenants:
             await world.send(operation.method, address, bodies[operation.name], key, Idempotency_Key="a" * 256)
-        if operation.path.startswith(("/v1/bookings/", "/v1/services/", "/v1/resources/")):
+        if operation.path.startswith(("/v1/bookings/", "/v1/services/", "/v1/resources/", "/v1/customers/")):
             await world.send(operation.method, address, bodies[operation.name], key, If_Match="none")
         lines = [f"Authorization: Bearer {key}", "Content-Type: application/json"]
         never = head(operation, *lines, "Content-Length: 100", address=address)
@@ -668,7 +729,7 @@ async def what_is_malformed(world: World) -> None:
         await told(world.observed, world.stack.ports.gateway, operation, chunked)
     without_body = (
         *("remove_time_off", "remove_override", "extend_hold", "release_hold"),
-        *(f"{verb}_{thing}" for verb in ("archive", "restore") for thing in ("service", "resource")),
+        *(f"{verb}_{thing}" for verb in ("archive", "restore") for thing in ("service", "resource", "customer")),
     )
     for name in without_body:
         operation = operation_of(world, name)
@@ -785,7 +846,7 @@ async def what_follows(world: World) -> None:
     writes: list[tuple[str, Json]] = [
         ("/v1/services", SERVICE), ("/v1/resources", RESOURCE), ("/v1/bookings", shop.booking(in_days(4))),
         (f"{path}/reschedule", {"starts_at": in_days(5).isoformat()}), (f"{path}/cancel", {}),
-        ("/v1/time-off", TIME_OFF),
+        ("/v1/time-off", TIME_OFF), ("/v1/customers", CUSTOMER),
     ]  # fmt: skip
     for day, verb in enumerate(ATTENDING, start=50):
         appointment = await world.done("POST", "/v1/bookings", shop.booking(in_days(day)))
@@ -799,12 +860,14 @@ async def what_follows(world: World) -> None:
     held = [f"/v1/holds/{(await world.done('POST', '/v1/holds', shop.slot(in_days(day))))['id']}" for day in (59, 60)]
     override = f"/v1/resources/{shop.resource}/overrides/{in_days(43).date()}"
     off = f"/v1/time-off/{(await world.done('POST', '/v1/time-off', TIME_OFF))['id']}"
+    customer = f"/v1/customers/{(await world.done('POST', '/v1/customers', CUSTOMER))['id']}"
     for method, place, body in (
         *(("POST", *write) for write in writes),
         ("PUT", override, {"windows": []}), ("DELETE", override, None), ("DELETE", off, None),
         ("PATCH", team, {"notes": "x"}), ("POST", f"{held[0]}/extend", None), ("DELETE", held[1], None),
         *((method, f"/v1/{thing}{verb}", body) for thing in (f"services/{shop.paid}", f"resources/{shop.closed}")
           for method, verb, body in CATALOG_CHANGES),
+        *((method, f"{customer}{verb}", body) for method, verb, body in CUSTOMER_CHANGES),
     ):  # fmt: skip
         accepted = await world.send(method, place, body, **ASYNC)
         await decided(world, accepted.headers["location"])

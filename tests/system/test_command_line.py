@@ -449,7 +449,10 @@ async def test_it_says_which_version_it_is(tmp_path: Path) -> None:
         ("de", "dead-letters"),
         ("keys ", "add list revoke rotate --help"),
         ("keys add --", "--role --scope --expires --json --help"),
-        ("keys add x y --scope ", "catalog:read catalog:write bookings:read bookings:write payments:read"),
+        (
+            "keys add x y --scope ",
+            "catalog:read catalog:write bookings:read bookings:write customers:read customers:write payments:read",
+        ),
         ("keys add x y --scope bookings:", "read write"),
         ("dead-letters list --durable billing-r", "billing-request-deposit billing-request-refund"),
         ("rebuild-streams --service ", "booking billing notifier"),

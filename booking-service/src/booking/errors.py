@@ -80,6 +80,34 @@ class TimeOffNotFound(NotFound):
     title = "Time off not found"
 
 
+class CustomerNotFound(NotFound):
+    """The tenant has no such customer."""
+
+    code = "customer_not_found"
+    title = "Customer not found"
+
+
+class CustomerExists(DomainError):
+    """There is a customer of that address, or without one of that number; `customer_id` is whose it is."""
+
+    code = "customer_exists"
+    title = "Customer exists"
+
+
+class CustomerErased(DomainError):
+    """Everything about the customer was erased: nothing can be written to the record any more."""
+
+    code = "customer_erased"
+    title = "Customer erased"
+
+
+class BookingsOpen(DomainError):
+    """The customer has bookings that are not over: nobody can be erased who is expected."""
+
+    code = "bookings_open"
+    title = "Bookings open"
+
+
 class Archived(DomainError):
     """The service or the resource is archived: it takes no new bookings."""
 

@@ -5,6 +5,7 @@ from booking import metrics
 from booking.availability.search import Searches
 from booking.bookings import schedule as bookings_schedule
 from booking.calendars import schedule as calendars_schedule
+from booking.customers import schedule as customers_schedule
 from booking.holds import schedule as holds_schedule
 from booking.holds.model import HoldPolicy
 from booking.schema import SCHEMA_REVISION
@@ -36,6 +37,7 @@ def build() -> ServiceRuntime:
     bookings_schedule.schedule(service)
     holds_schedule.schedule(service)
     calendars_schedule.schedule(service)
+    customers_schedule.schedule(service)
     return service
 
 

@@ -1,3 +1,3 @@
 """Which migration this code needs."""
 
-SCHEMA_REVISION = "0003_system_login"
+SCHEMA_REVISION = "0004_erased_customers"

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from fastapi import Query
 from fastapi.params import Security
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, ValidationInfo, ValidatorFunctionWrapHandler, field_validator
+from pydantic_core import PydanticCustomError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,10 +24,10 @@ from gateway.http.answers import (
     refuses,
     shows,
 )
-from gateway.http.body import STRICT, Body
+from gateway.http.body import STRICT, Body, unchanged
 from gateway.http.edge import BOOKINGS_PATH
 from gateway.http.headers import ExpectedVersions, SentHeaders
-from gateway.http.parameters import Cursor, FollowedChange, Limit, QueryInstant
+from gateway.http.parameters import Cursor, FollowedChange, Limit, QueryInstant, Search
 from gateway.http.problems import FieldError, invalid
 from gateway.http.routes import api_router
 from gateway.identity.access import caller, require
@@ -55,7 +56,8 @@ CHANGES = tuple(kind for kind in published(Command) if kind.RESULT_IN == "bookin
 """What can be done with a booking that is there."""
 
 _TIME = ("slot_taken", "outside_hours", "too_soon", "too_far", "time_off")
-CREATING = ("hold_not_found", "hold_closed", "service_not_found", "resource_not_found", "archived", *_TIME)
+_ABSENT = ("hold_not_found", "hold_closed", "service_not_found", "resource_not_found", "customer_not_found", "archived")
+CREATING = (*_ABSENT, *_TIME)
 """With which codes a booking may be refused that is to be made."""
 CANCELLING = ("booking_not_found", "booking_closed", "version_conflict")
 _MOVING = ("resource_not_found", "archived", *_TIME, *CANCELLING)
@@ -78,6 +80,7 @@ EXAMPLE = {
     "local_start": "2026-12-01T09:00:00+01:00",
     "time_zone": "Europe/Berlin",
     "customer": {"name": "Ada Lovelace", "email": "ada@example.org", "phone": None},
+    "customer_id": "01936c5e-7d80-7000-8000-000000000005",
     "notes": None,
     "metadata": {},
     "price": {"amount": 12000, "currency": "eur"},
@@ -126,6 +129,9 @@ class RulesOverride(Body):
     reason: ShortText = Field(min_length=1)
 
 
+_LEFT_OUT: Any = object()
+
+
 class Appointment(Body):
     """What is wanted, when, and for whom."""
 
@@ -133,9 +139,22 @@ class Appointment(Body):
     resource_id: UUID | None = None
     starts_at: Minute | None = Field(default=None, description="When; left out with `hold_id`.")
     hold_id: UUID | None = Field(default=None, description="A hold that is to become the booking.")
-    customer: CustomerDetails
+    customer_id: UUID = unchanged(description="A customer of the registry, instead of `customer`.")
+    customer: CustomerDetails = Field(default_factory=lambda: _LEFT_OUT, validate_default=True)
     override: RulesOverride | None = None
     """Needs the scope `bookings:override`."""
+
+    @field_validator("customer", mode="wrap")
+    @classmethod
+    def _one_customer(cls, value: Any, validated: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        named = info.data.get("customer_id") is not None
+        if value is _LEFT_OUT:
+            if "customer_id" in info.data and not named:
+                raise PydanticCustomError("missing", "Field required")
+            return None
+        if named:
+            raise PydanticCustomError("one_customer", "must be left out where customer_id is given")
+        return validated(value)
 
 
 class BookingCreate(contract.BookingDetails, Appointment):
@@ -143,13 +162,14 @@ class BookingCreate(contract.BookingDetails, Appointment):
 
     model_config = STRICT | ConfigDict(
         json_schema_extra={
+            "oneOf": [{"required": ["customer"]}, {"required": ["customer_id"]}],
             "examples": [
                 {
                     "service_id": "01936c5e-7d80-7000-8000-000000000001",
                     "starts_at": "2026-12-01T09:00:00+01:00",
                     "customer": {"name": "Ada Lovelace", "email": "ada@example.org"},
                 }
-            ]
+            ],
         }
     )
 
@@ -267,7 +287,7 @@ async def reschedule_booking(
     responses=shows(
         200,
         {"bookings": [EXAMPLE], "next_cursor": None},
-        links=next_page("list_bookings", "status", "resource_id", "from", "to"),
+        links=next_page("list_bookings", "status", "resource_id", "customer_id", "q", "from", "to"),
     ),
 )
 @refuses("invalid_cursor", *ASKING)
@@ -278,18 +298,23 @@ async def list_bookings(
     cursor: Cursor = None,
     status: BookingStatus | None = None,
     resource_id: UUID | None = None,
+    customer_id: UUID | None = None,
+    q: Search | None = None,
     starts_from: Annotated[
         QueryInstant | None, Query(alias="from", description="Only bookings that start then or later.")
     ] = None,
     starts_to: Annotated[QueryInstant | None, Query(alias="to", description="Only bookings that start before.")] = None,
 ) -> contract.BookingList:
-    """A page of the tenant's bookings, newest first."""
+    """A page of the tenant's bookings, newest first. `q` looks through the newest 2,000 or so of the 200 customers
+    whom it finds first."""
     query = ListBookings(
         tenant_id=caller.tenant_id,
         limit=limit,
         cursor=cursor,
         status=status,
         resource_id=resource_id,
+        customer_id=customer_id,
+        q=q,
         starts_from=starts_from,
         starts_to=starts_to,
     )

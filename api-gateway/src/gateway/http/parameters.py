@@ -8,6 +8,7 @@ from fastapi import Query
 from pydantic import BeforeValidator, WithJsonSchema
 
 from shared.contracts.booking.catalog import Archived
+from shared.contracts.booking.customers import SEARCH_LIMIT
 from shared.contracts.fields import INSTANT_SCHEMA, parse_instant
 
 Limit = Annotated[int, Query(ge=1, le=100, description="How many at most.")]
@@ -17,6 +18,15 @@ FollowedChange = Annotated[
 ]
 ShowArchived = Annotated[
     Archived, Query(description="Whether archived ones are shown: `false`, `true` (they alone) or `all`.")
+]
+Search = Annotated[
+    str,
+    Query(
+        min_length=1,
+        max_length=SEARCH_LIMIT,
+        description="Beginnings of words of a customer's name, address or number, all of which must be found, in any "
+        "case and without accents; or the beginning of a booking's id.",
+    ),
 ]
 QueryInstant = Annotated[
     datetime,

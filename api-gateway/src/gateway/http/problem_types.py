@@ -181,6 +181,22 @@ _TYPES = (
         "too_many_holds", 409, "Too many holds", "The tenant has as many holds as it may at once.",
         "Release those that nobody needs, or wait until some expire.",
     ),
+    ProblemType("customer_not_found", 404, "Customer not found", "There is no such customer.", "Check its id."),
+    ProblemType(
+        "customer_exists", 409, "Customer exists",
+        "There is a customer of that address, or without one of that number; customer_id is whose it is.",
+        "Change that one, or look at it first.",
+        members={"customer_id": "01936c5e-7d80-7000-8000-000000000002"},
+    ),
+    ProblemType(
+        "customer_erased", 409, "Customer erased", "Everything about the customer was erased, for good.",
+        "Write the person down anew, if they come back.",
+    ),
+    ProblemType(
+        "bookings_open", 409, "Bookings open", "The customer has bookings that are not over, as many as open_bookings.",
+        "Cancel them or wait for their end; GET /v1/bookings?customer_id=… lists them.",
+        members={"open_bookings": 1},
+    ),
     ProblemType("time_off_not_found", 404, "Time off not found", "There is no such time off.", "Check its id."),
     ProblemType(
         "booking_closed", 409, "Booking closed", "The booking is over, cancelled or expired, and can't be changed.",

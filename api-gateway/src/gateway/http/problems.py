@@ -59,6 +59,8 @@ class ProblemDocument(BaseModel):
         default_factory=lambda: HoldStatus.EXPIRED, description="With `hold_closed`: how the hold stands."
     )
     replaced_by: str = Field(default_factory=str, description="With `api_key_closed`: its successor, if it has one.")
+    customer_id: str = Field(default_factory=str, description="With `customer_exists`: whose it is.")
+    open_bookings: int = Field(default_factory=int, description="With `bookings_open`: how many are not over.")
 
 
 class Problem(Exception):

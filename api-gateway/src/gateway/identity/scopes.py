@@ -16,6 +16,8 @@ class Scope(StrEnum):
     BOOKINGS_WRITE = "bookings:write"
     BOOKINGS_OVERRIDE = "bookings:override"
     """Beside `bookings:write`: to book and move against the rules of the calendar, with a reason."""
+    CUSTOMERS_READ = "customers:read"
+    CUSTOMERS_WRITE = "customers:write"
     PAYMENTS_READ = "payments:read"
 
     @property

@@ -28,6 +28,7 @@ from booking.calendars.model import TimesOff
 from booking.catalog.hours import clock_shows
 from booking.catalog.model import Resource, Service
 from booking.catalog.rules import occupied_by_any
+from booking.customers.matching import Guest, Guests
 from booking.errors import Archived, HoldNotFound, InvalidCommand, ServiceNotFound
 from booking.holds.model import Hold, HoldPolicy, locked_holds
 from shared.clock import utc_now
@@ -55,6 +56,11 @@ _INSERT = f"""
     SELECT * FROM unnest({_ARRAYS}) AS r ({_NAMES})
     ON CONFLICT DO NOTHING RETURNING id
 """  # noqa: S608 - names of our own, nothing from outside
+_OF_CUSTOMERS = """
+    UPDATE bookings SET customer_id = given.customer_id
+    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS given (tenant_id, id, customer_id)
+    WHERE bookings.tenant_id = given.tenant_id AND bookings.id = given.id
+"""
 # $1 all services asked for, $2 the resources named, $3 the services asked for without naming one; $4 and $5 bound the
 # time that is wanted. Few tenants have time off just then: who has none is spared the statement that reads it.
 _CATALOG = """
@@ -109,8 +115,9 @@ async def create_bookings(
 ) -> list[Contract | DomainError]:
     """Wanted slots become bookings: confirmed, held for a deposit, or refused with the reason."""
     now = utc_now()
-    results: dict[UUID, Contract | DomainError] = {}
-    wanted = await _asked(tx, commands, now, results)
+    guests = await Guests.find(tx.driver, commands)
+    results: dict[UUID, Contract | DomainError] = dict(guests.refused)
+    wanted = await _asked(tx, [command for command in commands if command.id not in results], now, results)
     if not wanted:
         return [results[command.id] for command in commands]
     catalog = await _Catalog.load(tx.driver, wanted)
@@ -123,7 +130,7 @@ async def create_bookings(
     got = await take(tx.driver, [attempt.want for attempt in attempts if attempt.asked.hold is None])
     got |= {a.command.subject_id: a.asked.hold.taken for a in attempts if a.asked.hold}
     bookings = {
-        attempt.command.id: _place(attempt, resources, now, holds)
+        attempt.command.id: _place(attempt, guests.of[attempt.command.id], resources, now, holds)
         for attempt in attempts
         if (resources := got.get(attempt.command.subject_id))
     }
@@ -131,6 +138,7 @@ async def create_bookings(
     # Of an id that there is already: a command came again when nobody remembers it any more.
     made = [booking for booking in bookings.values() if booking.id not in inserted]
     await give_back(tx.driver, [(b.tenant_id, b.id, resource.id) for b in made for resource in b.resources])
+    await _write_down_customers(tx.driver, guests, [b for b in bookings.values() if b.id in inserted], now)
     taken: list[_Attempt] = []
     for attempt in attempts:
         booking = bookings.get(attempt.command.id)
@@ -249,7 +257,7 @@ def _apply_rules(asked: _Asked, catalog: _Catalog, now: datetime) -> _Attempt:
     return _Attempt(asked, service, needs)
 
 
-def _place(attempt: _Attempt, resources: list[Resource], now: datetime, holds: HoldPolicy) -> Booking:
+def _place(attempt: _Attempt, guest: Guest, resources: list[Resource], now: datetime, holds: HoldPolicy) -> Booking:
     """The booking that a command makes of the resources that it got: confirmed, held for its deposit, or kept until
     the business has said whether it takes it."""
     command, service, resource = attempt.command, attempt.service, resources[0]
@@ -272,9 +280,10 @@ def _place(attempt: _Attempt, resources: list[Resource], now: datetime, holds: H
         starts_at=starts_at,
         ends_at=hold.ends_at if hold else rules.ends_at(starts_at),
         time_zone=resource.time_zone,
-        customer_name=command.customer.name,
-        customer_email=command.customer.email,
-        customer_phone=command.customer.phone,
+        customer_name=guest.name,
+        customer_email=guest.email,
+        customer_phone=guest.phone,
+        customer_id=guest.id,
         price_amount=service.price_amount,
         price_currency=service.price_currency,
         price_version=service.price_version,
@@ -304,6 +313,19 @@ async def _insert(driver: Any, bookings: Sequence[Booking]) -> set[UUID]:
         columns[index] = [encode(value) for value in columns[index]]
     inserted = await driver.fetch(_INSERT, *columns)
     return {row["id"] for row in inserted}
+
+
+async def _write_down_customers(driver: Any, guests: Guests, bookings: list[Booking], now: datetime) -> None:
+    """Write the customers of these bookings down who are new. One who was written down by another replica in the
+    meantime is the same person, under the id that was given there."""
+    elsewhere = await guests.write_down(driver, {id_ for booking in bookings if (id_ := booking.customer_id)}, now)
+    moved = [booking for booking in bookings if booking.customer_id in elsewhere]
+    if not moved:
+        return
+    for booking in moved:
+        vars(booking)["customer_id"] = elsewhere[vars(booking)["customer_id"]]
+    values = [[getattr(booking, name) for booking in moved] for name in ("tenant_id", "id", "customer_id")]
+    await driver.execute(_OF_CUSTOMERS, *values)
 
 
 async def _made_before(tx: Transaction, taken: list[_Attempt]) -> dict[UUID, Contract | DomainError]:

@@ -61,6 +61,7 @@ class Booking(Base):
     customer_name: Mapped[str]
     customer_email: Mapped[str]
     customer_phone: Mapped[str | None]
+    customer_id: Mapped[UUID | None]
     notes: Mapped[str | None]
     # "metadata" is SQLAlchemy's own name on a mapped class.
     labels: Mapped[dict[str, str]] = mapped_column("metadata", JSONB)
@@ -301,6 +302,7 @@ class Booking(Base):
             customer=contracts.Customer.model_construct(
                 name=row["customer_name"], email=row["customer_email"], phone=row["customer_phone"]
             ),
+            customer_id=row["customer_id"],
             price=Money.model_construct(amount=row["price_amount"], currency=currency),
             price_version=row["price_version"],
             deposit=contracts.Deposit.model_construct(

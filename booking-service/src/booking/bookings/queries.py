@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from booking.bookings.model import Booking
+from booking.customers.search import bookings_found
 from booking.errors import BookingNotFound
 from shared.contracts.booking import bookings as contracts
 from shared.contracts.booking.bookings import BookingList, GetBooking, ListBookings
@@ -33,6 +34,10 @@ async def list_bookings(query: ListBookings, tx: Transaction) -> BookingList:
         statement = statement.where(Booking.status == query.status)
     if query.resource_id is not None:
         statement = statement.where(Booking.resource_id == query.resource_id)
+    if query.customer_id is not None:
+        statement = statement.where(Booking.customer_id == query.customer_id)
+    if query.q is not None:
+        statement = statement.where(Booking.id.in_(await bookings_found(tx, query.tenant_id, query.q)))
     if query.starts_from is not None:
         statement = statement.where(Booking.starts_at >= query.starts_from)
     if query.starts_to is not None:

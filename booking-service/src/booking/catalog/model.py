@@ -24,7 +24,7 @@ OVERRIDES_WITHIN_DAYS = 1100
 """Dates with hours of their own that a resource may have, and how far ahead: three years, as far as anybody books."""
 
 
-class _Versioned:
+class Versioned:
     """What the things of the catalog have in common: versions, and an archive."""
 
     version: Mapped[int]
@@ -48,7 +48,7 @@ class _Versioned:
         return (self.archived_at is None) != (at is None) and self.change(archived_at=at)
 
 
-class Service(_Versioned, Base):
+class Service(Versioned, Base):
     """Something a business sells by appointment."""
 
     __tablename__ = "services"
@@ -149,7 +149,7 @@ class ResourceService(Base):
     """Whether it still does."""
 
 
-class Resource(_Versioned, Base):
+class Resource(Versioned, Base):
     """Whoever or whatever can be booked."""
 
     __tablename__ = "resources"

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from booking.catalog.model import Resource, Service, ServicePrice, service_of, services_of
+from booking.catalog.model import Resource, Service, ServicePrice, Versioned, service_of, services_of
 from booking.errors import ResourceNotFound
 from shared.contracts.booking import catalog as contracts
 from shared.contracts.booking.catalog import (
@@ -37,7 +37,7 @@ async def get_service(query: GetService, tx: Transaction) -> contracts.Service:
 @handlers.query(ListServices)
 async def list_services(query: ListServices, tx: Transaction) -> ServiceList:
     """A page of services, newest first."""
-    statement = _by_archive(select(Service).where(Service.tenant_id == query.tenant_id), Service, query.archived)
+    statement = by_archive(select(Service).where(Service.tenant_id == query.tenant_id), Service, query.archived)
     rows, cursor = await page_of(tx.session, statement, Service, query)
     found, cursor = cut_to_size([service.snapshot() for service in rows], cursor, query)
     return ServiceList(services=found, next_cursor=cursor)
@@ -56,7 +56,7 @@ async def get_resource(query: GetResource, tx: Transaction) -> contracts.Resourc
 @handlers.query(ListResources)
 async def list_resources(query: ListResources, tx: Transaction) -> ResourceList:
     """A page of resources, newest first."""
-    statement = _by_archive(select(Resource).where(Resource.tenant_id == query.tenant_id), Resource, query.archived)
+    statement = by_archive(select(Resource).where(Resource.tenant_id == query.tenant_id), Resource, query.archived)
     rows, cursor = await page_of(tx.session, statement, Resource, query)
     offered = await services_of(tx.session, query.tenant_id, [resource.id for resource in rows])
     found, cursor = cut_to_size([r.snapshot(offered.get(r.id, [])) for r in rows], cursor, query)
@@ -81,7 +81,7 @@ async def get_service_prices(query: GetServicePrices, tx: Transaction) -> Servic
     )
 
 
-def _by_archive(statement: Select[Any], thing: type[Service] | type[Resource], shown: Archived) -> Select[Any]:
+def by_archive(statement: Select[Any], thing: type[Versioned], shown: Archived) -> Select[Any]:
     """A list without what is archived, of that alone, or of all."""
     if shown is Archived.ALL:
         return statement

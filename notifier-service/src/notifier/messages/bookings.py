@@ -20,10 +20,10 @@ _REMEMBER = text("""
     ON CONFLICT ON CONSTRAINT bookings_pkey DO UPDATE
     SET version = excluded.version, sequence = excluded.sequence, status = excluded.status,
         snapshot = excluded.snapshot, updated_at = clock_timestamp()
-    WHERE bookings.sequence < excluded.sequence
+    WHERE bookings.sequence < excluded.sequence AND NOT bookings.erased
 """)
 _KNOWN = text("""
-    SELECT b.tenant_id, b.booking_id, CAST(b.snapshot AS text) AS snapshot
+    SELECT b.tenant_id, b.booking_id, CASE WHEN NOT erased THEN CAST(b.snapshot AS text) END AS snapshot
     FROM unnest(CAST(:tenants AS uuid[]), CAST(:ids AS uuid[])) AS wanted (tenant_id, booking_id)
     JOIN bookings b USING (tenant_id, booking_id)
 """)
@@ -57,12 +57,18 @@ async def remember(session: AsyncSession, events: Collection[BookingEvent]) -> N
     )
 
 
-async def known_bookings(session: AsyncSession, events: Collection[PaymentEvent]) -> dict[tuple[UUID, UUID], Booking]:
-    """The bookings that these events are about, as far as they have been heard of: by (tenant, booking)."""
+async def known_bookings(
+    session: AsyncSession, events: Collection[PaymentEvent]
+) -> dict[tuple[UUID, UUID], Booking | None]:
+    """The bookings that these events are about, as far as they have been heard of: by (tenant, booking). None: its
+    customer was erased, and is written to no more."""
     rows = await session.execute(
         _KNOWN, {"tenants": [e.tenant_id for e in events], "ids": [e.booking_id for e in events]}
     )
-    return {(row.tenant_id, row.booking_id): Booking.model_validate_json(row.snapshot) for row in rows}
+    return {
+        (row.tenant_id, row.booking_id): Booking.model_validate_json(row.snapshot) if row.snapshot else None
+        for row in rows
+    }
 
 
 async def prune_bookings(session: AsyncSession, age: timedelta) -> int:

@@ -50,6 +50,8 @@ _ENQUEUE = text("""
                 CAST(:causations AS uuid[]))
          AS new (tenant_id, id, subject_id, version, kind, minutes, recipient, booking_id, locale, send_at, about,
                  correlation_id, causation_id)
+    WHERE NOT EXISTS (SELECT FROM bookings b
+                      WHERE b.tenant_id = new.tenant_id AND b.booking_id = new.booking_id AND b.erased)
     ON CONFLICT ON CONSTRAINT messages_purpose_key DO NOTHING
 """)
 # A kind that this version does not know is left to a newer one. `greatest` bounds the scan of the index; leases

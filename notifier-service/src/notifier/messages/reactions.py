@@ -4,6 +4,7 @@ import asyncio
 
 from notifier.messages.bookings import known_bookings, remember
 from notifier.messages.catalog import BILLING_EVENTS, BOOKING_EVENTS, messages_owed
+from notifier.messages.erasing import forget_person
 from notifier.messages.queue import enqueue
 from notifier.settings import NotifierSettings
 from shared.clock import utc_now
@@ -15,6 +16,7 @@ from shared.contracts.booking.bookings import (
     BookingNoShow,
     BookingStarted,
 )
+from shared.contracts.booking.customers import CustomerErased
 from shared.errors import NotYet
 from shared.messaging.handlers import Handlers
 from shared.persistence.transaction import Transaction
@@ -61,6 +63,13 @@ async def queue_billing_mail(
     known = await known_bookings(tx.session, events)
     if missing := [event for event in events if (event.tenant_id, event.booking_id) not in known]:
         raise NotYet(f"no news yet of booking {missing[0].booking_id}")
-    messages = [m for event in events for m in messages_owed(event, known[event.tenant_id, event.booking_id], ())]
+    told = [(event, booking) for event in events if (booking := known[event.tenant_id, event.booking_id])]
+    messages = [m for event, booking in told for m in messages_owed(event, booking, ())]
     await enqueue(tx.session, messages, settings.message_domain, utc_now())
     tx.after_commit(wake_up.set)
+
+
+@handlers.on(CustomerErased, name="forget-customer")
+async def forget_customer(event: CustomerErased, tx: Transaction) -> None:
+    """Nothing of a person who was erased stays here, and nobody writes to them any more."""
+    await forget_person(tx.session, event)

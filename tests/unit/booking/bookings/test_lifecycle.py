@@ -20,7 +20,8 @@ def confirmed(time_zone: str) -> Booking:
         ends_at=STARTS_AT + timedelta(hours=1), time_zone=time_zone, customer_name="Ada",
         customer_email="ada@example.org", customer_phone=None, notes=None, labels={}, price_amount=100, price_version=1,
         price_currency="eur", deposit_amount=0, deposit_status=None, deposit_refunded=0, deposit_sequence=0,
-        hold_expires_at=None, approve_by=None, several=None, business_name="Sparkle", cancellation_reason=None,
+        hold_expires_at=None, approve_by=None, several=None, customer_id=None, business_name="Sparkle",
+        cancellation_reason=None,
         created_at=STARTS_AT,
     )  # fmt: skip
 

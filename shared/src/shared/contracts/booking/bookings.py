@@ -104,6 +104,8 @@ class Booking(BookingDetails):
     """`starts_at` in `time_zone` with its offset, RFC 3339."""
     time_zone: str
     customer: Customer
+    customer_id: UUID | None = None
+    """Whose it is in the registry; null for bookings of before there was one."""
     price: Money
     price_version: int | None = None
     """Which of the service's prices that is; null for bookings of before prices had versions."""
@@ -128,7 +130,10 @@ class CreateBooking(BookingDetails, Command):
     service_id: UUID | None = None
     resource_id: UUID | None = None
     starts_at: datetime | None = None
-    customer: Customer
+    customer: Customer | None = None
+    """Who comes; None: whom `customer_id` names."""
+    customer_id: UUID | None = None
+    """A customer of the registry, in whose name and under whose address it is made."""
     business_name: str
     override_reason: str | None = None
     """Why it is made against hours, notice, horizon or time off; never over another's place. None: it keeps them."""
@@ -379,5 +384,8 @@ class ListBookings(ListQuery[BookingList]):
 
     status: BookingStatus | None = None
     resource_id: UUID | None = None
+    customer_id: UUID | None = None
+    q: str | None = None
+    """Beginnings of words of the customer's name, address or number, all of which must be found; or of its id."""
     starts_from: datetime | None = None
     starts_to: datetime | None = None
