@@ -21,8 +21,8 @@ async def test_a_booking_is_made_shown_moved_and_cancelled(api: httpx.AsyncClien
     assert set(booking) == {
         "id", "status", "version", "service_id", "service_name", "resource_id", "resource_name", "resources",
         "approve_by", "starts_at", "ends_at", "local_start", "time_zone",
-        "customer", "notes", "metadata", "price", "price_version", "deposit", "hold_expires_at", "cancellation_reason",
-        "created_at",
+        "customer", "customer_id", "notes", "metadata", "price", "price_version", "deposit", "hold_expires_at",
+        "cancellation_reason", "created_at",
     }  # fmt: skip
     assert (booking["status"], booking["version"], booking["deposit"]) == ("confirmed", 1, None)
     assert (booking["resource_id"], booking["metadata"]) == (resource_id, {"crm": "42"})
