@@ -92,6 +92,7 @@ class Story:
         self._expect_mail("Confirmed", "confirmation, with a calendar file", attachment="text/calendar")
         self._reschedule()
         self._cancel()
+        self._crew()
 
     def _open_shop(self) -> None:
         with self._step("The API is ready") as say:
@@ -210,6 +211,71 @@ class Story:
             slot = self._slot(start, start + timedelta(minutes=1))
             say(slot["local_start"])
 
+    def _crew(self) -> None:
+        """A job for two and a van, asked for by one who may not come."""
+        with self._step("The firm buys a van, and hires three") as say:
+            hours = [{"weekday": day, "opens": "00:00", "closes": "24:00"} for day in range(7)]
+            common = {"time_zone": "Europe/Paris", "weekly_hours": hours, "service_ids": []}
+            crew = [("Van", "van"), ("Bo", "cleaner"), ("Cleo", "cleaner"), ("Dan", "cleaner")]
+            made = [
+                created(self._api, self._key, "/v1/resources", {**common, "name": name, "kind": kind})
+                for name, kind in crew
+            ]
+            needs = [{"of": "cleaner", "quantity": 2}, {"of": "van"}]
+            job = {"name": "Moving out", "duration_minutes": 180, "price": {"amount": 3 * _PRICE, "currency": "eur"}}
+            job |= {"requires": needs, "approval_minutes": 60, "minimum_notice_minutes": 0}
+            service = created(self._api, self._key, "/v1/services", job)
+            say("moving out takes two of them and the van, and the boss's word")
+        start = (datetime.now(UTC) + timedelta(days=2)).replace(hour=9, minute=0, second=0, microsecond=0)
+        wanted = {"service_id": service["id"], "starts_at": start.isoformat()}
+        with self._step("She has it held while she thinks") as say:
+            held = created(self._api, self._key, "/v1/holds", wanted)
+            say(
+                f"{', '.join(resource['name'] for resource in held['resources'])} until {held['expires_at'][11:16]} UTC"
+            )
+        with self._step("The other cleaner alone is not enough") as say:
+            refusal = self._post("/v1/bookings", {**wanted, "customer": self._customer}, str(uuid4()))
+            _expect("code", refusal.json()["code"], "slot_taken")
+            say("409 slot_taken, all or nothing")
+        with self._step("She books what she holds") as say:
+            by_hold = {"hold_id": held["id"], "customer": self._customer}
+            self._booking = self._made(self._post("/v1/bookings", by_hold, str(uuid4())))
+            _expect("status", self._booking["status"], "pending_approval")
+            say(f"pending_approval, until {self._booking['approve_by'][11:16]} UTC")
+        path = f"/v1/bookings/{self._booking['id']}"
+        with self._step("The boss says yes") as say:
+            _expect("status", self._answer(self._post(f"{path}/approve", {}, str(uuid4())))["status"], "confirmed")
+            say("confirmed")
+        with self._step("One cleaner swaps with the third") as say:
+            has = [resource["id"] for resource in self._booking["resources"]]
+            spare = next(one["id"] for one in made if one["id"] not in has)
+            instead = {"resource_ids": [spare, *has[1:]], "reason": "Swapped"}
+            given = self._answer(self._post(f"{path}/reassign", instead, str(uuid4())))
+            say(", ".join(resource["name"] for resource in given["resources"]))
+        with self._step("The office finds her by some letters") as say:
+            found = self._answer(self._api.get("/v1/customers", params={"q": "lovel"}))["customers"]
+            _expect("customers", [one["email"] for one in found], [self._customer["email"]])
+            say(f"“lovel” is {found[0]['name']}")
+        with self._step("A viewing, within the minute") as say:
+            viewing = {"name": "Viewing", "duration_minutes": 15, "price": {"amount": 0, "currency": "eur"}}
+            viewing |= {"minimum_notice_minutes": 120, "requires": [{"of": "van"}]}
+            offered = created(self._api, self._key, "/v1/services", viewing)
+            soon = (datetime.now(UTC) + timedelta(seconds=65)).replace(second=0, microsecond=0)
+            at_once = {"service_id": offered["id"], "starts_at": soon.isoformat(), "customer": self._customer}
+            refusal = self._post("/v1/bookings", at_once, str(uuid4()))
+            _expect("code", refusal.json()["code"], "too_soon")
+            overridden = {**at_once, "override": {"reason": "She is next door"}}
+            late = self._made(self._post("/v1/bookings", overridden, str(uuid4())))
+            say(f"too_soon, but for the boss: {late['status']} for {late['local_start'][11:16]}")
+        with self._step("Nobody is there") as say:
+            missed = f"/v1/bookings/{late['id']}/no-show"
+            marked = self._until("its start", lambda: self._marked(missed), within=90)
+            say(f"{marked['status']}, version {marked['version']}")
+
+    def _marked(self, path: str) -> dict[str, Any] | None:
+        answer = self._post(path, {}, str(uuid4()))
+        return dict(answer.json()) if answer.status_code == httpx.codes.OK else None
+
     def _ready(self) -> str | None:
         try:
             return "200" if self._api.get("/readyz").status_code == httpx.codes.OK else None
@@ -276,12 +342,12 @@ class Story:
         _expect("status code", answer.status_code, httpx.codes.OK, answer.text)
         return next((mail for mail in answer.json() if mail["subject"].startswith(subject)), None)
 
-    def _until(self, what: str, probe: Callable[[], T | None]) -> T:
+    def _until(self, what: str, probe: Callable[[], T | None], within: float = _WITHIN_SECONDS) -> T:
         """What `probe` returns once it returns something."""
-        deadline = time.monotonic() + _WITHIN_SECONDS
+        deadline = time.monotonic() + within
         while (found := probe()) is None:
             if time.monotonic() > deadline:
-                raise StoryFailed(f"waited {_WITHIN_SECONDS:g} s for {what}, in vain")
+                raise StoryFailed(f"waited {within:g} s for {what}, in vain")
             time.sleep(_POLL_SECONDS)
         return found
 
