@@ -68,6 +68,8 @@ async def _read_database(stack: Stack, evidence: Evidence) -> None:
             return [_plain(record) for record in await connection.fetch(statement)]
 
         evidence.bookings = await rows(_BOOKINGS)
+        evidence.allocations = await rows("SELECT * FROM booking.allocations WHERE occupying")
+        evidence.holds = await rows("SELECT * FROM booking.holds")
         evidence.requests = await rows(_REQUESTS)
         evidence.catalogue = await rows(_CATALOGUE)
         evidence.payments = await rows("SELECT * FROM billing.payments")

@@ -59,6 +59,9 @@ class Evidence:
     """Tenant id to the domain where its customers, and nobody else's, have their mail."""
     bookings: Sequence[Row] = ()
     """With `buffer_before_minutes` and `buffer_after_minutes` of their service."""
+    allocations: Sequence[Row] = ()
+    """The places that somebody has."""
+    holds: Sequence[Row] = ()
     requests: Sequence[Row] = ()
     payments: Sequence[Row] = ()
     refunds: Sequence[Row] = ()
@@ -106,6 +109,8 @@ class Evidence:
         found: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in self.outbox.get("booking", ()):
             event = json.loads(row["payload"])
+            if "booking" not in event:
+                continue  # of a hold, a customer, the catalog
             found[event["booking"]["id"]].append({**event, "type": row["type"]})
         for events in found.values():
             events.sort(key=lambda event: event["sequence"])

@@ -28,9 +28,9 @@ LATE_SECONDS = 65.0
 
 
 class Tenant(Credentials):
-    """A business of the load: two services, one with a deposit, and resources that offer both."""
+    """A business of the load: services by what a story wants, and rooms that offer the plain ones."""
 
-    def __init__(self, api: Api, services: tuple[str, str], resources: list[str], name: str) -> None:
+    def __init__(self, api: Api, services: dict[str, str], resources: list[str], name: str) -> None:
         super().__init__(api.tenant_id, api.key)
         self.services = services
         self.resources = resources
@@ -52,8 +52,12 @@ async def open_shops(gateway: str, operator_key: str) -> list[Tenant]:
                 deposit_percent=30,
                 horizon_days=365,
             )
-            resources = [await api.resource(free, paid, name=f"Room {n}") for n in range(RESOURCES)]
-            tenants.append(Tenant(api, (free, paid), resources, f"tenant-{number}"))
+            common = {"duration_minutes": 30, "horizon_days": 365}
+            pair = await api.service(name="Both", requires=[{"of": "room", "quantity": 2}], **common)
+            asked = await api.service(name="On request", approval_minutes=600, **common)
+            rooms = [await api.resource(free, paid, asked, name=f"Room {n}", kind="room") for n in range(RESOURCES)]
+            services = {"free": free, "paid": paid, "pair": pair, "asked": asked}
+            tenants.append(Tenant(api, services, rooms, f"tenant-{number}"))
     return tenants
 
 
@@ -98,17 +102,34 @@ class Load:
         errand.add_done_callback(self._errands.discard)
         return booking.booking_id
 
-    async def book(self, story: Story, gateway: int, key: str | None, command: str) -> Operation:
+    def _slot(self, story: Story, tenant: Tenant) -> dict[str, Any]:
+        slot = {"service_id": tenant.services[story.service], "starts_at": story.starts_at(self.base).isoformat()}
+        return slot if story.resource is None else {**slot, "resource_id": tenant.resources[story.resource]}
+
+    async def _hold(self, story: Story, tenant: Tenant, chance: random.Random) -> str | None:
+        """The hold that a customer thinks about first, if there was one to be had."""
+        held, _ = await self.client.call(
+            "hold",
+            tenant,
+            "POST",
+            "/v1/holds",
+            command=f"hold {story.number}",
+            gateway=chance.randrange(1000),
+            key=f"hold-{story.number}" if story.keyed else None,
+            body=self._slot(story, tenant),
+        )
+        return held.booking_id if held.outcome is Outcome.OK else None
+
+    async def book(
+        self, story: Story, gateway: int, key: str | None, command: str, hold_id: str | None = None
+    ) -> Operation:
         """One attempt to make the story's booking."""
         tenant = self.tenants[story.tenant]
-        body = {
-            "service_id": tenant.services[story.deposit],
-            "starts_at": story.starts_at(self.base).isoformat(),
+        body: dict[str, Any] = {
             "customer": {"name": f"Customer {story.number}", "email": f"c{story.number}@{tenant.mail_domain}"},
             "metadata": {"command": command},
         }
-        if story.resource is not None:
-            body["resource_id"] = tenant.resources[story.resource]
+        body |= {"hold_id": hold_id} if hold_id else self._slot(story, tenant)
         operation, _ = await self.client.call(
             "create", tenant, "POST", "/v1/bookings", command=command, gateway=gateway, key=key, body=body
         )
@@ -118,8 +139,9 @@ class Load:
         command = f"{self.seed}-{story.number}"
         key = f"key-{command}" if story.keyed else None
         gateway = chance.randrange(1000)
+        hold_id = await self._hold(story, tenant, chance) if story.holds else None
         if story.doubled:
-            clicks = [self.book(story, gateway + n, key, command) for n in range(2)]
+            clicks = [self.book(story, gateway + n, key, command, hold_id) for n in range(2)]
             booked = next((c for c in await asyncio.gather(*clicks) if c.outcome is Outcome.OK), None)
             if booked:
                 return booked
@@ -127,7 +149,7 @@ class Load:
         async def attempt() -> Operation:
             nonlocal gateway
             gateway += 1
-            return await self.book(story, gateway, key, command)
+            return await self.book(story, gateway, key, command, hold_id)
 
         last = await self._until_known(attempt, PATIENCE_SECONDS if story.persistent else 0, chance)
         if last.outcome is Outcome.ACCEPTED and last.booking_id:
@@ -168,6 +190,12 @@ class Load:
         await self.read(tenant, booking_id, chance.randrange(1000))
         if story.deposit and story.payment != "none":
             await self._pay(story, tenant, booking_id, chance)
+        if story.service == "asked" and story.answer != "none":
+            await self._change(story.answer, tenant, booking_id, {}, chance, f"{story.answer} {story.number}")
+        if story.swaps:
+            rooms = chance.sample(tenant.resources, 2 if story.service == "pair" else 1)
+            command = f"reassign {story.number}"
+            await self._change("reassign", tenant, booking_id, {"resource_ids": rooms}, chance, command)
         if "move" in story.afterwards:
             await self._move(story, tenant, booking_id, chance)
         if "cancel" in story.afterwards:
@@ -235,7 +263,7 @@ class Load:
         owner = self.tenants[story.tenant]
         body = {
             "tenant_id": owner.tenant_id,
-            "service_id": owner.services[0],
+            "service_id": owner.services["free"],
             "starts_at": story.starts_at(self.base).isoformat(),
             "customer": {"name": "Mallory", "email": f"mallory@{stranger.mail_domain}"},
             "metadata": {"command": f"trespass {story.number}", "tenant_id": owner.tenant_id},

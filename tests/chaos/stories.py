@@ -18,6 +18,7 @@ class Story:
 
     number: int
     tenant: int
+    service: str
     deposit: bool
     resource: int | None
     day: int
@@ -26,6 +27,12 @@ class Story:
     persistent: bool
     doubled: bool
     """Clicks twice: two attempts at once, under one key."""
+    holds: bool
+    """Has the slot held first."""
+    answer: str
+    """What the business says, if it is asked."""
+    swaps: bool
+    """Is given to another room afterwards."""
     payment: str
     afterwards: str
     pause: float
@@ -40,16 +47,21 @@ def draw_story(seed: int, number: int) -> Story:
     chance = random.Random(f"{seed}:story:{number}")
     hot = chance.random() < 0.3
     keyed = chance.random() < 0.75
+    service = chance.choices(["paid", "free", "pair", "asked"], [50, 25, 15, 10])[0]
     return Story(
         number=number,
         tenant=chance.randrange(TENANTS),
-        deposit=chance.random() < 0.5,
+        service=service,
+        deposit=service == "paid",
         resource=None if chance.random() < 0.4 else chance.randrange(RESOURCES),
         day=FIRST_DAY if hot else FIRST_DAY + 1 + chance.randrange(DAYS),
         slot=chance.randrange(HOT_SLOTS) if hot else chance.randrange(SLOTS_A_DAY),
         keyed=keyed,
         persistent=keyed and chance.random() < 0.8,
         doubled=keyed and chance.random() < 0.1,
+        holds=chance.random() < 0.15,
+        answer=chance.choices(["approve", "decline", "none"], [60, 20, 20])[0],
+        swaps=chance.random() < 0.1,
         payment=chance.choices(["pay", "decline, then pay", "decline", "late", "none"], [68, 12, 4, 6, 10])[0],
         afterwards=chance.choices(["keep", "move", "cancel", "move and cancel", "trespass"], [50, 18, 20, 6, 6])[0],
         pause=chance.uniform(0.05, 0.6),

@@ -1,15 +1,17 @@
 """Rules about bookings: none lost, none twice, none overlapping, and each with a whole history."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from tests.chaos.evidence import Evidence, Row
 from tests.chaos.history import Operation, Outcome
 from tests.chaos.rules.rule import rule
 
-OCCUPYING = ("pending_payment", "confirmed", "in_progress", "completed", "no_show")
+OCCUPYING = ("pending_approval", "pending_payment", "confirmed", "in_progress", "completed", "no_show")
 SEQUENCED_ONLY = "booking.late_payment_refused.v1"
 """The event that tells of no change: it counts in the sequence and leaves the version."""
 NOT_FOUND = 404
@@ -115,6 +117,46 @@ def slots_do_not_overlap(evidence: Evidence) -> Iterator[str]:
             if begins < latest[1]:
                 yield f"{booking} and {latest[2]} overlap on resource {resource}"
             latest = max(latest, (begins, ends, booking), key=lambda slot: slot[1])
+
+
+@rule
+def places_do_not_overlap(evidence: Evidence) -> Iterator[str]:
+    """No two owners have the same unit of a resource at any moment."""
+    by_unit: dict[tuple[str, int], list[Row]] = defaultdict(list)
+    for row in evidence.allocations:
+        by_unit[row["resource_id"], row["unit"]].append(row)
+    for (resource, unit), rows in by_unit.items():
+        rows.sort(key=lambda row: _moment(row["busy_from"]))
+        for earlier, later in pairwise(rows):
+            if _moment(later["busy_from"]) < _moment(earlier["busy_until"]):
+                yield f"{earlier['owner_id']} and {later['owner_id']} both have unit {unit} of {resource}"
+
+
+@rule
+def who_occupies_has_all_its_places(evidence: Evidence) -> Iterator[str]:
+    """A booking that occupies, and a hold that is kept, has each of its resources, and nobody else has any."""
+    has: dict[str, set[str]] = defaultdict(set)
+    for row in evidence.allocations:
+        has[row["owner_id"]].add(row["resource_id"])
+    due: dict[str, set[str]] = {}
+    for row in evidence.bookings:
+        if row["status"] in OCCUPYING:
+            several = json.loads(row["resources"]) if row["resources"] else [{"id": row["resource_id"]}]
+            due[row["id"]] = {resource["id"] for resource in several}
+    for row in evidence.holds:
+        if row["status"] == "held":
+            due[row["id"]] = {resource["id"] for resource in json.loads(row["resources"])}
+    for owner in due.keys() | has.keys():
+        if due.get(owner, set()) != has.get(owner, set()):
+            yield f"{owner} has the places {sorted(has.get(owner, ()))}, not {sorted(due.get(owner, ()))}"
+
+
+@rule
+def held_slots_end(evidence: Evidence) -> Iterator[str]:
+    """In the end no hold is kept any more: it was booked or its time is over."""
+    for row in evidence.holds:
+        if row["status"] == "held":
+            yield f"hold {row['id']} is still kept, until {row['expires_at']}"
 
 
 @rule

@@ -29,6 +29,7 @@ def booking(booking_id: str, status: str, version: int, deposit_status: str) -> 
         "version": version,
         "sequence": version,
         "resource_id": "room",
+        "resources": None,
         "service_id": "treatment",
         "starts_at": STARTS[booking_id],
         "ends_at": ENDS[booking_id],
@@ -115,6 +116,15 @@ def sound() -> Evidence:
         ],
         tenants={TENANT: "a.example", OTHER: "b.example"},
         bookings=[booking(KEPT, "confirmed", 2, "paid"), booking(CANCELLED, "cancelled", 3, "refunded")],
+        allocations=[
+            {
+                "owner_id": KEPT,
+                "resource_id": "room",
+                "unit": 0,
+                "busy_from": STARTS[KEPT],
+                "busy_until": "2027-01-01T10:40:00+00:00",
+            }
+        ],
         requests=[{"id": "request-1", "tenant_id": TENANT, "type": "-", "idempotency_key": None, "result_id": None}],
         payments=[
             {"id": f"payment of {b}", "tenant_id": TENANT, "booking_id": b, "amount": DEPOSIT, "status": s}
