@@ -35,15 +35,17 @@ def rows_belong_to_their_tenant(evidence: Evidence) -> Iterator[str]:
 
 @rule
 def events_belong_to_their_tenant(evidence: Evidence) -> Iterator[str]:
-    """An event's subject, its body and the booking that it is about name one tenant."""
-    owner = {row["id"]: row["tenant_id"] for row in evidence.bookings}
+    """An event's subject, its body and the booking or hold that it is about name one tenant."""
+    owner = {row["id"]: row["tenant_id"] for row in (*evidence.bookings, *evidence.holds)}
     for rows in evidence.outbox.values():
         for row in rows:
             event = json.loads(row["payload"])
-            booking = event["booking"]["id"] if "booking" in event else event["booking_id"]
-            named = {row["subject"].rpartition(".")[2], event["tenant_id"], owner.get(booking)}
+            about = event.get("booking") or event.get("hold") or {"id": event.get("booking_id")}
+            named = {row["subject"].rpartition(".")[2], event["tenant_id"]}
+            if about["id"]:
+                named.add(owner.get(about["id"]))
             if len(named) != 1:
-                yield f"{row['type']} {row['id']} about booking {booking} names the tenants {sorted(map(str, named))}"
+                yield f"{row['type']} {row['id']} about {about['id']} names the tenants {sorted(map(str, named))}"
 
 
 @rule
