@@ -100,7 +100,10 @@ CASES: list[tuple[str, Callable[[Evidence], None]]] = [
     ("places-do-not-overlap", twice("allocations", 0, owner_id="another")),
     ("who-occupies-has-all-its-places", without("allocations", 0)),
     ("who-occupies-has-all-its-places", changed("allocations", 0, resource_id="another")),
-    ("held-slots-end", with_more("holds", {"id": "h", "status": "held", "resources": "[]", "expires_at": "x"})),
+    (
+        "held-slots-end",
+        with_more("holds", {"id": "h", "tenant_id": TENANT, "status": "held", "resources": "[]", "expires_at": "x"}),
+    ),
     ("slots-do-not-overlap", twice("bookings", 0, starts_at="2027-01-01T10:35:00+00:00")),
     ("history-is-contiguous", changed("bookings", 0, version=3)),
     ("history-is-contiguous", changed("bookings", 0, sequence=1)),
