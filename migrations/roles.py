@@ -31,7 +31,7 @@ HIDDEN_COLUMNS = ("payload", "secret_sha256", "client_secret")
 """What readers don't get: whole messages, of every tenant, and what opens something."""
 
 SYSTEM_TABLES = {
-    "gateway": ("audit_log", "read_only"),
+    "gateway": ("read_only",),
     "booking": (),
     "billing": ("reconciliation", "stripe_events"),
     "notifier": ("job_heartbeats",),
@@ -49,10 +49,16 @@ PRUNED_TABLES = {
 CHANGEABLE_COLUMNS: dict[str, tuple[str, ...]] = {
     "alembic_version": (),
     "audit_log": (),
-    "tenants": (),
+    "tenants": (
+        *("contact_email", "country", "currency", "locale"),
+        *("name", "settings_version", "time_zone"),
+    ),
     "api_keys": ("last_used_at", "replaced_by", "retires_at", "revoked_at"),
 }
 """Of these tables a service may change no other columns; of those that are not named here, all."""
+
+SET_BY_TENANTS = ("tenants",)
+"""What is changed for the tenant that a transaction names, and by nobody for all."""
 
 ADDED_TO = ("outbox", "inbox")
 """What the application only adds to: publishing and forgetting are the system role's."""
@@ -170,7 +176,8 @@ class Roles:
         if table == "alembic_version":
             return ["SELECT"]
         deleted = ["DELETE"] if table in PRUNED_TABLES[self.service] else []
-        return ["SELECT", "INSERT", *_changes(table, columns), *deleted]
+        changes = [] if table in SET_BY_TENANTS else _changes(table, columns)
+        return ["SELECT", "INSERT", *changes, *deleted]
 
     async def _create(self, connection: AsyncConnection, name: str, login: str) -> None:
         known = await connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": name})

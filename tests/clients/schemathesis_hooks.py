@@ -30,8 +30,10 @@ BEYOND_FORM = {
             "to: must be within 62 days of `from`",
             "weekly_hours: weekly hours overlap",
             "price.amount: [a-z]{3} goes in steps of [0-9]+",
-            "price.currency: not a lower-case ISO 4217 currency code",  # lists that grow by themselves
+            "currency: not a lower-case ISO 4217 currency code",  # lists that grow by themselves
             "time_zone: not an IANA time zone",
+            "country: must be the code of a country",
+            r"(time_zone|price\.currency): is needed",  # what the settings say
             "expires_at: has passed already",  # which time it is
             "(starts_at|ends_at|first_date|last_date): (is missing|is over|give either|must (not )?(lie|be))",
             "scopes: give a role or scopes, not both",

@@ -34,6 +34,8 @@ ROWS = {
 }
 """A table with row-level security of each service that has one, and a row of a tenant's for it."""
 FOREIGN = {
+    "audit_log": "INSERT INTO {} (id, actor, action, object, details, reason, request_id, about_tenant_id)"
+    " VALUES (gen_random_uuid(), 'x', 'x', 'x', '', '', gen_random_uuid(), gen_random_uuid())",
     "tenants": "INSERT INTO {} (id, name) VALUES (gen_random_uuid(), 'mine')",
     "outbox": "INSERT INTO {} (id, type, subject, payload, occurred_at)"
     " VALUES (gen_random_uuid(), 'x', 'x.' || gen_random_uuid(), '{{}}', now())",
@@ -78,7 +80,8 @@ async def protected_tables(connection: asyncpg.Connection, service: str) -> dict
         "SELECT relname, relrowsecurity AND relforcerowsecurity AS forced"
         " FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
         " WHERE relkind = 'r' AND relnamespace = $1::text::regnamespace"
-        " AND (attname = 'tenant_id' OR (relname, attname) IN (('tenants', 'id'), ('outbox', 'subject')))",
+        " AND (attname = 'tenant_id' OR (relname, attname) IN"
+        " (('tenants', 'id'), ('outbox', 'subject'), ('audit_log', 'about_tenant_id')))",
         service,
     )
     return {row["relname"]: row["forced"] for row in rows}

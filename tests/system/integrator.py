@@ -186,6 +186,7 @@ def bodies_of(world: World) -> dict[str, Json]:
         "start_booking": {},
         "complete_booking": {},
         "mark_no_show": {},
+        "change_settings": {"locale": "en"},
         "create_tenant": {"name": "x"},
         "create_api_key": {"name": "x", "tenant_id": world.tenant_id},
         "set_read_only": {"active": False, "reason": "x"},

@@ -57,7 +57,8 @@ CATALOG_CHANGES: list[tuple[str, str, Json | None]] = [
     ("POST", "/restore", None),
 ]
 """What is done with a service or a resource: the method, what its address ends with, the body."""
-CUSTOMER_CHANGES: list[tuple[str, str, Json | None]] = [*CATALOG_CHANGES, ("POST", "/erase", {})]
+WITHOUT_OTHERS = ("list_currencies", "get_settings", "change_settings", "list_audit_log")
+"""What a gateway answers a tenant by itself."""
 ATTENDING = ("start", "complete", "no-show")
 """What is said of an appointment whose time has come."""
 TABLES = (
@@ -128,7 +129,7 @@ async def what_is_done(world: World, shop: Shop) -> None:
     assert (await world.send("GET", path, If_None_Match=shown.headers["etag"])).status_code == 304
     for list_of in ("services", "resources", "bookings", "time-off", "customers"):
         await world.done("GET", f"/v1/{list_of}")
-    await what_is_done_with_customers(world)
+    await what_a_business_says_of_itself(world)
     await what_the_catalog_does(world, shop)
     override = f"/v1/resources/{shop.resource}/overrides/{in_days(40).date()}"
     calendar: list[tuple[str, str, Json | None]] = [
@@ -385,6 +386,18 @@ async def expired(world: World, shop: Shop) -> str:
 
     await eventually(is_expired)
     return path
+
+
+async def what_a_business_says_of_itself(world: World) -> None:
+    """Settings, and what is written down of their changes."""
+    settings = await world.send("PATCH", "/v1/settings", {"currency": "eur", "contact_email": "office@example.org"})
+    assert settings.status_code == 200
+    known = {"If_None_Match": settings.headers["etag"]}
+    assert (await world.send("GET", "/v1/settings")).json() == settings.json()
+    assert (await world.send("GET", "/v1/settings", **known)).status_code == 304
+    stale = await world.send("PATCH", "/v1/settings", {"currency": "gbp"}, If_Match='"77"')
+    assert stale.json()["code"] == "version_conflict"
+    assert (await world.done("GET", "/v1/audit-log"))["entries"][0]["action"] == "settings.changed"
 
 
 async def what_the_business_refuses(world: World, shop: Shop) -> None:
@@ -718,7 +731,7 @@ async def what_is_malformed(world: World) -> None:
             await world.http.request(operation.method, address, content=content, headers=headers)
         if operation.of_tenants:
             await world.send(operation.method, address, bodies[operation.name], key, Idempotency_Key="a" * 256)
-        if operation.path.startswith(("/v1/bookings/", "/v1/services/", "/v1/resources/", "/v1/customers/")):
+        if operation.path.startswith(("/v1/bookings/", "/v1/services/", "/v1/resources/", "/v1/settings")):
             await world.send(operation.method, address, bodies[operation.name], key, If_Match="none")
         lines = [f"Authorization: Bearer {key}", "Content-Type: application/json"]
         never = head(operation, *lines, "Content-Length: 100", address=address)
@@ -803,7 +816,7 @@ async def what_cannot_be_reached(world: World) -> None:
     await eventually(lambda: ready(world), within=30)
     world.stack.servers.nats.freeze()
     try:
-        asked = [o for o in world.document.select(tenants=True) if o.name != "list_currencies"]
+        asked = [o for o in world.document.select(tenants=True) if o.name not in WITHOUT_OTHERS]
         answers = await asyncio.gather(
             *(
                 world.send(o.method, o.address(), bodies_of(world).get(o.name, {}) if o.takes_json else None)

@@ -1,3 +1,3 @@
 """Which migration this code needs."""
 
-SCHEMA_REVISION = "0006_keys_for_jobs"
+SCHEMA_REVISION = "0007_settings_and_audit"

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api.dependencies import Runtime, operator_context
-from gateway.dead_letters.audit import Action, note
+from gateway.audit import Action, note
 from gateway.http.answers import ASKING, EXAMPLE_ID, follows, next_page, refuses, shows
 from gateway.http.body import Body
 from gateway.http.parameters import Cursor, Limit
@@ -122,7 +122,8 @@ async def create_api_key(request: Request, body: ApiKeyCreate, runtime: Runtime)
     rights = KeyRights(body.name, body.role, body.scopes, body.expires_at)
     async with runtime.context().transaction(EVERY_TENANT) as tx:
         row = await add_key(tx.session, key, body.tenant_id, rights)
-        await note(tx.session, operator_context(request), Action.KEY_CREATED, _object(row.id), _described(row))
+        context = operator_context(request)
+        await note(tx.session, context, Action.KEY_CREATED, _object(row.id), _described(row), row.tenant_id)
     return ApiKeyCreated(**ApiKey.model_validate(row).model_dump(), key=key.text)
 
 
@@ -145,7 +146,8 @@ async def rotate_api_key(
     async with runtime.context().transaction(EVERY_TENANT) as tx:
         row = await rotate_key(tx.session, key, key_id, timedelta(seconds=body.grace_seconds), body.expires_at)
         details = f"by {row.id}, after {body.grace_seconds} s; {_described(row)}"
-        await note(tx.session, operator_context(request), Action.KEY_ROTATED, _object(key_id), details)
+        context = operator_context(request)
+        await note(tx.session, context, Action.KEY_ROTATED, _object(key_id), details, row.tenant_id)
     access_of(request).forget(key_id)
     return ApiKeyCreated(**ApiKey.model_validate(row).model_dump(), key=key.text)
 
@@ -173,7 +175,8 @@ async def revoke_api_key(request: Request, key_id: Annotated[str, Depends(known_
         revoked = await revoke_key(tx.session, key_id)
         if revoked is not None:
             context = operator_context(request)
-            await note(tx.session, context, Action.KEY_REVOKED, _object(key_id), _described(revoked))
+            about = revoked.tenant_id
+            await note(tx.session, context, Action.KEY_REVOKED, _object(key_id), _described(revoked), about)
     access_of(request).forget(key_id)
 
 

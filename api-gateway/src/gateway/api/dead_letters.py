@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from starlette.requests import Request
 
 from gateway.api import dependencies
-from gateway.dead_letters.audit import Action, AuditContext, AuditEntry
+from gateway.audit import Action, AuditContext, AuditEntry
 from gateway.dead_letters.store import StoredDeadLetter
 from gateway.http.answers import ASKING, follows, next_page, refuses, shows
 from gateway.http.body import Body

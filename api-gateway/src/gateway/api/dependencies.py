@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
+from gateway.audit import AuditContext
 from gateway.commands.follow import CommandFollower
 from gateway.commands.submit import CommandSubmitter
-from gateway.dead_letters.audit import AuditContext
 from gateway.dead_letters.store import DeadLetterStore
+from gateway.identity.authenticator import Caller
 from gateway.status.view import SystemView
 from shared.messaging.broker import Broker
 from shared.runtime.service import ServiceRuntime
@@ -61,3 +62,8 @@ StripeSecrets = Annotated[tuple[str, ...], Depends(_stripe_secrets)]
 def operator_context(request: Request, reason: str = "") -> AuditContext:
     """Who does something with the operator's key, why, if anybody says, and in which request."""
     return AuditContext("operator", reason, request.scope["request_id"])
+
+
+def key_context(request: Request, caller: Caller) -> AuditContext:
+    """Who does something with a tenant's key, named as the audit log names keys, and in which request."""
+    return AuditContext(f"api_key {caller.key_id}", "", request.scope["request_id"])

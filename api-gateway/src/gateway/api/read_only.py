@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from gateway.api.dependencies import Runtime, operator_context
-from gateway.dead_letters.audit import Action, note
+from gateway.audit import Action, note
 from gateway.http.answers import ASKING, refuses, shows
 from gateway.http.body import Body
 from gateway.http.routes import api_router
@@ -63,7 +63,7 @@ async def set_read_only(request: Request, body: ReadOnlySet, runtime: Runtime) -
     async with runtime.context().transaction(EVERY_TENANT) as tx:
         turned = await switch(tx.session, body.tenant_id, active=body.active, reason=body.reason)
         whose = f"tenant {body.tenant_id}" if body.tenant_id else "everybody"
-        await note(tx.session, context, action, f"read_only {turned.who}", whose)
+        await note(tx.session, context, action, f"read_only {turned.who}", whose, body.tenant_id)
     return turned
 
 

@@ -24,6 +24,7 @@ from gateway.http.answers import (
 from gateway.http.body import NOTHING, STRICT, Body, given, unchanged
 from gateway.http.headers import ExpectedVersions, SentHeaders
 from gateway.http.parameters import Cursor, FollowedChange, Limit, ShowArchived
+from gateway.http.problems import FieldError, invalid
 from gateway.http.routes import api_router
 from gateway.identity.access import caller
 from gateway.identity.authenticator import Caller
@@ -123,7 +124,7 @@ class ResourcePatch(Body):
 
 
 class ResourceCreate(Body):
-    """Whoever or whatever can be booked."""
+    """Whoever or whatever can be booked. Without a `time_zone` it has that of the settings."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -139,7 +140,7 @@ class ResourceCreate(Body):
     )
 
     name: Name
-    time_zone: ZoneName
+    time_zone: ZoneName | None = None
     weekly_hours: Annotated[list[OpeningHours], Field(max_length=100)]
     service_ids: Annotated[list[UUID], Field(max_length=200)]
     kind: Kind | None = None
@@ -161,7 +162,11 @@ async def create_resource(
     submitter: Submitter,
 ) -> Response:
     """Add whoever or whatever can be booked."""
-    command = CreateResource(**submitter.envelope(request, caller.tenant_id, body, headers), **dict(body))
+    time_zone = body.time_zone or caller.time_zone
+    if time_zone is None:
+        raise invalid([FieldError(field="time_zone", message="is needed: the settings have none")])
+    said = dict(body) | {"time_zone": time_zone}
+    command = CreateResource(**submitter.envelope(request, caller.tenant_id, body, headers), **said)
     return await submitter.submit(request, command, headers, Resource, LOCATION)
 
 

@@ -24,6 +24,7 @@ from gateway.http.answers import (
 from gateway.http.body import NOTHING, STRICT, Body, given, unchanged
 from gateway.http.headers import ExpectedVersions, SentHeaders
 from gateway.http.parameters import Cursor, FollowedChange, Limit, ShowArchived
+from gateway.http.problems import FieldError, invalid
 from gateway.http.routes import api_router
 from gateway.identity.access import caller
 from gateway.identity.authenticator import Caller
@@ -105,6 +106,13 @@ class ResourceRequirement(Requirement):
     quantity: Whole = Field(default=1, ge=1, le=20)
 
 
+class NewPrice(Body):
+    """Integer minor units (cents) and a lower-case ISO 4217 code; without one, in the currency of the settings."""
+
+    amount: Whole = Field(ge=0, le=AMOUNT_LIMIT)
+    currency: Currency | None = None
+
+
 Requirements = Annotated[list[ResourceRequirement], Field(max_length=10)]
 
 
@@ -139,7 +147,7 @@ class ServiceCreate(Body):
 
     name: Name
     duration_minutes: Whole = Field(ge=5, le=1440)
-    price: Price
+    price: NewPrice
     buffer_before_minutes: Whole = Field(default=0, ge=0, le=720)
     buffer_after_minutes: Whole = Field(default=0, ge=0, le=720)
     deposit_percent: Whole = Field(default=0, ge=0, le=100)
@@ -165,7 +173,11 @@ async def create_service(
     submitter: Submitter,
 ) -> Response:
     """Add a service to the catalog."""
-    command = CreateService(**submitter.envelope(request, caller.tenant_id, body, headers), **dict(body))
+    currency = body.price.currency or caller.currency
+    if currency is None:
+        raise invalid([FieldError(field="price.currency", message="is needed: the settings have none")])
+    said = dict(body) | {"price": Price(amount=body.price.amount, currency=currency)}
+    command = CreateService(**submitter.envelope(request, caller.tenant_id, body, headers), **said)
     return await submitter.submit(request, command, headers, Service, LOCATION)
 
 

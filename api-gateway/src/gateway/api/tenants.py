@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 
 from gateway.api.dependencies import Runtime, operator_context
-from gateway.dead_letters.audit import Action, note
+from gateway.audit import Action, note
 from gateway.http.answers import ASKING, EXAMPLE_ID, follows, next_page, refuses, shows
 from gateway.http.body import Body
 from gateway.http.parameters import Cursor, Limit
@@ -51,7 +51,8 @@ async def create_tenant(request: Request, body: TenantCreate, runtime: Runtime) 
     """Add a business to this installation."""
     async with runtime.context().transaction(EVERY_TENANT) as tx:
         tenant = await tenants.add_tenant(tx.session, body.name)
-        await note(tx.session, operator_context(request), Action.TENANT_CREATED, f"tenant {tenant.id}", tenant.name)
+        context = operator_context(request)
+        await note(tx.session, context, Action.TENANT_CREATED, f"tenant {tenant.id}", tenant.name, tenant.id)
     return tenant
 
 

@@ -14,7 +14,7 @@ from nats.js.api import RawStreamMsg
 from nats.js.errors import BadRequestError, NotFoundError
 from nats.js.errors import Error as JetStreamError
 
-from gateway.dead_letters.audit import Action, AuditContext, AuditEntry, decision_on, record
+from gateway.audit import Action, AuditContext, AuditEntry, decision_on, record
 from gateway.http.problems import Problem
 from shared.clock import utc_now
 from shared.errors import NotFound, Unavailable

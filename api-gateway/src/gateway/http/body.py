@@ -73,12 +73,13 @@ async def read_body(request: Request, seconds: float = BODY_SECONDS) -> bytes:
 async def read_json(request: Request, model: type[B], default: B | None = None) -> B:
     """The body as a model that validates strictly; `default` stands for no body at all, where it may be left out.
 
-    `app.state.validation` is what fields are told of this installation (`shared.contracts.fields.DEFAULT_COUNTRY`).
+    Fields are told (`shared.contracts.fields.DEFAULT_COUNTRY`) what the request's tenant has set, `validation` in its
+    scope, or else this installation, `app.state.validation`.
     Raises 415 for another media type, 400 `malformed_json` for bytes that are no JSON, 422 `validation_error` for JSON
     of another shape.
     """
     data = await read_body(request)
-    context: Any = getattr(request.app.state, "validation", None)
+    context: Any = request.scope.get("validation") or getattr(request.app.state, "validation", None)
     if default is not None and not data:
         return default
     _check_media_type(request)

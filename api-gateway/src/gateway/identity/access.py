@@ -24,6 +24,7 @@ from gateway.http.routes import securities
 from gateway.identity.authenticator import Authenticator, Caller
 from gateway.identity.key_store import KeyStore
 from gateway.identity.scopes import OPERATOR, Scope
+from shared.contracts.fields import DEFAULT_COUNTRY
 
 READ_ONLY_SECONDS = 30
 """When to try again: an incident takes minutes, a client should not take many more."""
@@ -66,6 +67,8 @@ class Access:
         if permit is not None:
             permit.belongs_to(caller.tenant_id)
         self._keys.note_use(caller.key_id)
+        if caller.country is not None:
+            request.scope["validation"] = {DEFAULT_COUNTRY: caller.country}
         decision = await self._limiter.take(caller.tenant_id)
         request.scope["quota"] = decision
         request.scope["charge"] = partial(self._limiter.charge, caller.tenant_id)  # should body or answer be long

@@ -54,6 +54,12 @@ class Caller:
     scopes: frozenset[Scope]
     read_only: bool = False
     """Whether the operator has switched changes off."""
+    country: str | None = None
+    """Where the tenant's phone numbers belong that don't say so."""
+    currency: str | None = None
+    """That of a price which names none."""
+    time_zone: str | None = None
+    """That of a resource which names none."""
 
 
 @dataclass(frozen=True, slots=True)

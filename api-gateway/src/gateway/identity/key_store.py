@@ -23,7 +23,8 @@ from shared.runtime.service import ServiceRuntime
 
 # Strangers' keys are looked up as well: what this costs, anybody can have as often as he likes.
 _USABLE = """
-    SELECT api_keys.id, tenant_id, tenants.name AS tenant_name, secret_sha256, role, scopes,
+    SELECT api_keys.id, tenant_id, tenants.name AS tenant_name, country, currency, time_zone,
+        secret_sha256, role, scopes,
         least(expires_at, retires_at) AS expires_at,
         EXISTS (SELECT FROM read_only WHERE who IN ('*', tenant_id::text) AND active) AS read_only
     FROM api_keys JOIN tenants ON tenants.id = tenant_id
@@ -70,7 +71,16 @@ class KeyStore:
 
 def _stored(row: Mapping[str, Any]) -> StoredKey:
     scopes = allowed_scopes(row["role"], row["scopes"])
-    caller = Caller(row["id"], row["tenant_id"], row["tenant_name"], scopes, row["read_only"])
+    caller = Caller(
+        key_id=row["id"],
+        tenant_id=row["tenant_id"],
+        tenant_name=row["tenant_name"],
+        scopes=scopes,
+        read_only=row["read_only"],
+        country=row["country"],
+        currency=row["currency"],
+        time_zone=row["time_zone"],
+    )
     return StoredKey(row["secret_sha256"], caller, row["expires_at"])
 
 

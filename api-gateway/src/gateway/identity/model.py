@@ -13,12 +13,26 @@ from shared.persistence.database import Base
 
 
 class Tenant(Base):
-    """A business that uses this installation; its name is what its customers read in their mail."""
+    """A business that uses this installation; its name is what its customers read in their mail.
+
+    The members after it are its settings: each None until the business says otherwise.
+    """
 
     __tablename__ = "tenants"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(Text)
+    time_zone: Mapped[str | None] = mapped_column(Text)
+    """An IANA zone: that of a resource which names none."""
+    country: Mapped[str | None] = mapped_column(Text)
+    """ISO 3166-1 alpha-2: where phone numbers belong that don't say so."""
+    currency: Mapped[str | None] = mapped_column(Text)
+    """Lower-case ISO 4217: that of a price which names none."""
+    locale: Mapped[str | None] = mapped_column(Text)
+    """BCP 47: how the business writes to people."""
+    contact_email: Mapped[str | None] = mapped_column(Text)
+    """Where its customers reach it."""
+    settings_version: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
 
 

@@ -19,6 +19,9 @@ class Scope(StrEnum):
     CUSTOMERS_READ = "customers:read"
     CUSTOMERS_WRITE = "customers:write"
     PAYMENTS_READ = "payments:read"
+    SETTINGS_READ = "settings:read"
+    SETTINGS_WRITE = "settings:write"
+    AUDIT_READ = "audit:read"
 
     @property
     def changes(self) -> bool:

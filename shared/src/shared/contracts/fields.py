@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, WithJsonSchema
 
 from shared.contracts.addresses import ADDRESS_LIMIT, normal_email
-from shared.contracts.phones import PHONE_LIMIT, normal_phone
+from shared.contracts.phones import COUNTRIES, PHONE_LIMIT, normal_phone
 from shared.contracts.text import INVISIBLE_BELOW_10000, has_visible, plain_lines, without_harm, without_outer_blanks
+from shared.zones import zone_of
 
 DEFAULT_COUNTRY = "default_country"
 """The member of a validation's context that says where phone numbers without a country belong (`normal_phone`)."""
@@ -53,6 +54,32 @@ def normal_kind(text: str) -> str:
     if len(kind) > _KIND_LIMIT:
         raise ValueError(f"must have at most {_KIND_LIMIT} characters")
     return kind
+
+
+def normal_country(text: str) -> str:
+    """A country by its code (ISO 3166-1 alpha-2) as it is kept: in capitals. Raises ValueError for an unknown one."""
+    code = text.strip().upper()
+    if code not in COUNTRIES:
+        raise ValueError("must be the code of a country, such as GB")
+    return code
+
+
+_LOCALE = r"^([A-Za-z]{2,3})([-_][A-Za-z]{4})?([-_]([A-Za-z]{2}|[0-9]{3}))?$"
+
+
+def normal_locale(text: str) -> str:
+    """A language, its script and region as they are kept: `de-CH`, `zh-Hant-TW`. Raises ValueError for other forms."""
+    written = text.strip()
+    if not re.fullmatch(_LOCALE, written, re.ASCII):
+        raise ValueError("must be a language, such as en or de-CH")
+    language, *rest = re.split("[-_]", written)
+    return "-".join((language.lower(), *(part.title() if len(part) == 4 else part.upper() for part in rest)))
+
+
+def known_zone(name: str) -> str:
+    """The name of a zone that there is. Raises ValueError for any other."""
+    zone_of(name)
+    return name
 
 
 def _phone(text: str, info: ValidationInfo) -> str:
@@ -100,6 +127,20 @@ Phone = Annotated[
     ),
 ]
 ZoneName = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_+\-/]+$")]
+KnownZone = Annotated[ZoneName, AfterValidator(known_zone)]
+"""A zone that there is."""
+Country = Annotated[
+    str,
+    AfterValidator(normal_country),
+    WithJsonSchema({"type": "string", "pattern": r"^[A-Za-z]{2}$", "examples": ["GB"]}),
+]
+"""A country by its code; small letters are taken as well."""
+Locale = Annotated[
+    str,
+    AfterValidator(normal_locale),
+    WithJsonSchema({"type": "string", "maxLength": 12, "pattern": _LOCALE, "examples": ["en", "de-CH"]}),
+]
+"""How somebody writes and reads, by BCP 47: a language, a script, a region."""
 Opens = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Closes = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
 MetadataKey = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=_LINE)]

@@ -103,7 +103,7 @@ async def test_a_cursor_that_somebody_has_reckoned_is_refused_too(
         "/v1/services": f"rpc.booking.list_services.v1.{tenant}",
         "/v1/resources": f"rpc.booking.list_resources.v1.{tenant}",
         "/v1/time-off": f"rpc.booking.list_time_off.v1.{tenant}",
-        "/v1/customers": f"rpc.booking.list_customers.v1.{tenant}",
+        "/v1/audit-log": f"audit_log.{tenant}",
         "/v1/tenants": "tenants",
         "/v1/api-keys": "api_keys.*",
         "/v1/dead-letters": "dead_letters.*",
