@@ -134,7 +134,7 @@ Country = Annotated[
     AfterValidator(normal_country),
     WithJsonSchema({"type": "string", "pattern": r"^[A-Za-z]{2}$", "examples": ["GB"]}),
 ]
-"""A country by its code; small letters are taken as well."""
+"""A country by its code, in capitals or not."""
 Locale = Annotated[
     str,
     AfterValidator(normal_locale),
