@@ -16,6 +16,7 @@ from shared.contracts.booking.calendars import TimeOffAdded, TimeOffConflictFoun
 from shared.contracts.booking.catalog import ResourceChanged, ServiceChanged
 from shared.contracts.booking.customers import CustomerChanged
 from shared.contracts.booking.holds import HoldExpired, HoldExtended, HoldPlaced, HoldReleased
+from shared.contracts.booking.locations import LocationChanged
 from shared.contracts.notifier.messages import MessageFailed, MessageSent
 from shared.contracts.registry import published
 
@@ -31,6 +32,7 @@ NOT_HEARD: dict[type[Event], str] = {
     HoldReleased: "for integrators who show a calendar; nothing of ours waits for room",
     HoldExpired: "for integrators, who tell whoever was about to book",
     ServiceChanged: "for integrators who keep a copy of the catalog; bookings keep what they were made under",
+    LocationChanged: "for integrators who keep a copy of the catalog; resources that follow it are told of too",
     ResourceChanged: "for integrators who keep a copy of the catalog; bookings stay where they stand",
     CustomerChanged: "for integrators who keep a copy of the registry; bookings keep the name they were made under",
     TimeOffAdded: "who added it is answered with its conflicts; integrators who keep a calendar listen",

@@ -33,6 +33,7 @@ BEYOND_FORM = {
             "currency: not a lower-case ISO 4217 currency code",  # lists that grow by themselves
             "time_zone: not an IANA time zone",
             "country: must be the code of a country",
+            "location_id: no such location",
             r"(time_zone|price\.currency): is needed",  # what the settings say
             "expires_at: has passed already",  # which time it is
             "(starts_at|ends_at|first_date|last_date): (is missing|is over|give either|must (not )?(lie|be))",
@@ -53,8 +54,10 @@ _SERVICE = os.environ["SHOP_SERVICE"]
 SHOP: dict[str, Any] = {"service_id": _SERVICE, "service_ids": [_SERVICE], "resource_id": os.environ["SHOP_RESOURCE"]}
 """Members of bodies and parameters that name something of the tenant's shop."""
 NEVER_MADE = frozenset(
-    {"service_not_found", "resource_not_found", "payment_not_found", "time_off_not_found", "hold_not_found"}
-    | {"customer_not_found"}
+    {
+        *("service_not_found", "resource_not_found", "location_not_found"),
+        *("payment_not_found", "time_off_not_found", "hold_not_found"),
+    }
 )
 """What is told at the address of a thing that was accepted (202) and refused later, or of the payment of a booking that
 needs none: no such thing has been there."""

@@ -90,6 +90,14 @@ _PRICE = {"price": {"amount": 9500, "currency": "eur"}}
 OF_SERVICE = _changes(_LAST_SERVICE, "booking.service_changed.v1", _PRICE, ("booking.service_prices",))
 OF_RESOURCE = _changes(_LAST_RESOURCE, "booking.resource_changed.v1", {"name": "Team B"})
 SERVICE_CHANGES: list[Step] = [SERVICE, *OF_SERVICE]
+ADD_PLACE: Step = partial(
+    Story.command,
+    path="/v1/locations",
+    body={"name": "Depot", "time_zone": "Europe/Paris"},
+    rows=("booking.locations",),
+)
+OF_PLACE = _changes("/v1/locations/{last}", "booking.location_changed.v1", {"name": "Depot B"})
+PLACE_CHANGES: list[Step] = [ADD_PLACE, *OF_PLACE]
 RESOURCE_CHANGES: list[Step] = [SERVICE, RESOURCE, *OF_RESOURCE]
 _CUSTOMER, _LAST_CUSTOMER = {"name": "Ada", "email": "ada@registry.example"}, "/v1/customers/{last}"
 ADD_CUSTOMER: Step = partial(
@@ -160,6 +168,10 @@ HANDLER_STEPS: dict[str, list[Step]] = {
     "booking-change-resource": until(RESOURCE_CHANGES, OF_RESOURCE[0]),
     "booking-archive-resource": until(RESOURCE_CHANGES, OF_RESOURCE[1]),
     "booking-restore-resource": RESOURCE_CHANGES,
+    "booking-create-location": [ADD_PLACE],
+    "booking-change-location": until(PLACE_CHANGES, OF_PLACE[0]),
+    "booking-archive-location": until(PLACE_CHANGES, OF_PLACE[1]),
+    "booking-restore-location": PLACE_CHANGES,
     "booking-override-hours": until(HOURS, OVERRIDE_HOURS),
     "booking-restore-hours": HOURS,
     "booking-create-customer": until(CUSTOMER_CHANGES, ADD_CUSTOMER),

@@ -156,8 +156,7 @@ SERVICE = {
     "minimum_notice_minutes": 0,
 }
 TIME_OFF = {"first_date": in_days(20).date().isoformat(), "last_date": in_days(21).date().isoformat()}
-CONSENT = {"name": "sms", "granted": True, "source": "phone"}
-CUSTOMER = {"name": "Grace", "consents": [CONSENT]}
+PLACE = {"name": "Depot", "time_zone": "Europe/Paris", "address": {"lines": ["1 rue Haute"], "country": "FR"}}
 RESOURCE = {"name": "Team", "time_zone": "Europe/Paris", "weekly_hours": ALWAYS, "service_ids": []}
 
 
@@ -167,6 +166,8 @@ def bodies_of(world: World) -> dict[str, Json]:
     return {
         "create_service": SERVICE,
         "create_resource": RESOURCE,
+        "create_location": PLACE,
+        "change_location": {"name": "x"},
         "create_booking": Shop(*[nowhere] * 8).booking(in_days(3)),
         "create_time_off": TIME_OFF,
         "create_customer": CUSTOMER,

@@ -29,7 +29,7 @@ from tests.support.stack import throwaway_stack
 from tests.system.integrator import (
     CONSENT,
     CREATE,
-    CUSTOMER,
+    PLACE,
     RESOURCE,
     SERVICE,
     TIME_OFF,
@@ -50,7 +50,7 @@ from tests.system.provoking import Document, Observed, head, told
 UNROUTED = {"method_not_allowed"}
 """Said of addresses, not by operations."""
 ASYNC = {"Prefer": "respond-async"}
-THINGS = {"services": SERVICE, "resources": RESOURCE}
+THINGS = {"services": SERVICE, "resources": RESOURCE, "locations": PLACE}
 CATALOG_CHANGES: list[tuple[str, str, Json | None]] = [
     ("PATCH", "", {"name": "x"}),
     ("POST", "/archive", None),
@@ -62,8 +62,8 @@ WITHOUT_OTHERS = ("list_currencies", "get_settings", "change_settings", "list_au
 ATTENDING = ("start", "complete", "no-show")
 """What is said of an appointment whose time has come."""
 TABLES = (
-    "booking.bookings", "booking.holds", "booking.services", "booking.resources", "booking.time_off",
-    "booking.customers",
+    "booking.bookings", "booking.holds", "booking.services", "booking.resources", "booking.locations",
+    "booking.time_off",
     "billing.payments",
     "gateway.tenants", "gateway.api_keys", "gateway.audit_log", "gateway.read_only",
 )  # fmt: skip
@@ -127,7 +127,7 @@ async def what_is_done(world: World, shop: Shop) -> None:
             await world.done("POST", f"/v1/bookings/{appointment['id']}/{verb}", {}, **key, **WAITING)
     shown = await world.send("GET", path)
     assert (await world.send("GET", path, If_None_Match=shown.headers["etag"])).status_code == 304
-    for list_of in ("services", "resources", "bookings", "time-off", "customers"):
+    for list_of in ("services", "resources", "locations", "bookings", "time-off"):
         await world.done("GET", f"/v1/{list_of}")
     await what_a_business_says_of_itself(world)
     await what_the_catalog_does(world, shop)
@@ -436,6 +436,7 @@ async def what_the_business_refuses(world: World, shop: Shop) -> None:
         "/v1/customers": [CUSTOMER, CUSTOMER | {"name": "Another"}],
         "/v1/services": [SERVICE, SERVICE | {"name": "Another"}],
         "/v1/resources": [RESOURCE, RESOURCE | {"name": "Another"}],
+        "/v1/locations": [PLACE, PLACE | {"name": "Another"}],
         "/v1/bookings": [shop.booking(in_days(11)), shop.booking(in_days(12))],
         f"{path}/reschedule": [{"starts_at": in_days(day).isoformat()} for day in (13, 14)],
         f"{path}/cancel": [{}, {"reason": "Ill"}],
@@ -459,15 +460,15 @@ async def what_the_business_refuses(world: World, shop: Shop) -> None:
 async def what_the_catalog_refuses(world: World, shop: Shop) -> None:
     """The rules of changes of services and resources."""
     too_little = {"price": {"amount": 10, "currency": "eur"}, "deposit_percent": 100}
-    wrong = {"services": too_little, "resources": {"time_zone": "Europe/Atlantis"}}
-    for thing, own in (("services", shop.service), ("resources", shop.resource)):
+    nowhere = {"time_zone": "Europe/Atlantis"}
+    wrong = {"services": too_little, "resources": nowhere, "locations": nowhere}
+    place = (await world.done("POST", "/v1/locations", PLACE))["id"]
+    for thing, own in (("services", shop.service), ("resources", shop.resource), ("locations", place)):
         absent, reused = f"{thing.removesuffix('s')}_not_found", str(uuid4())
         for method, verb, body in CATALOG_CHANGES:
             await world.refused(f"/v1/{thing}/{uuid4()}{verb}", body, absent, method)
             await world.refused(f"/v1/{thing}/{own}{verb}", body, "version_conflict", method, If_Match='"77"')
-            spares = [
-                await world.done("POST", f"/v1/{thing}", SERVICE if thing == "services" else RESOURCE) for _ in "ab"
-            ]
+            spares = [await world.done("POST", f"/v1/{thing}", THINGS[thing]) for _ in "ab"]
             await world.done(method, f"/v1/{thing}/{spares[0]['id']}{verb}", body, Idempotency_Key=reused)
             again = f"/v1/{thing}/{spares[1]['id']}{verb}"
             await world.refused(again, body, "idempotency_key_reused", method, Idempotency_Key=reused)
@@ -540,7 +541,7 @@ async def what_was_accepted(world: World, shop: Shop) -> None:
     reused = str(uuid4())
     for place, body in (
         ("/v1/services", SERVICE), ("/v1/resources", RESOURCE), ("/v1/bookings", shop.booking(in_days(19))),
-        ("/v1/time-off", TIME_OFF), ("/v1/holds", shop.slot(in_days(83))), ("/v1/customers", CUSTOMER),
+        ("/v1/time-off", TIME_OFF), ("/v1/holds", shop.slot(in_days(83))), ("/v1/locations", PLACE),
     ):  # fmt: skip
         await world.done("POST", place, body, Idempotency_Key=reused)
     await world.done("POST", "/v1/customers", CUSTOMER | {"email": "known@customer.example"})
@@ -557,7 +558,8 @@ async def what_was_accepted(world: World, shop: Shop) -> None:
         *((method, f"/v1/customers/{uuid4()}{verb}", body) for method, verb, body in CUSTOMER_CHANGES),
         ("PATCH", erased, {"name": "x"}), ("POST", f"{expected}/erase", {}),
     ]  # fmt: skip
-    stale = [f"/v1/services/{shop.service}", f"/v1/resources/{shop.resource}", expected]
+    place = (await world.done("POST", "/v1/locations", PLACE))["id"]
+    stale = [f"/v1/services/{shop.service}", f"/v1/resources/{shop.resource}", f"/v1/locations/{place}"]
     writes: list[tuple[str, Json | None, dict[str, str]]] = [
         *(("/v1/bookings", body, {}) for body in creations_refused(shop, taken).values()),
         *((f"{path}/reschedule", body, {}) for body in moves_refused(shop, other_start(other)).values()),
@@ -577,6 +579,7 @@ async def what_was_accepted(world: World, shop: Shop) -> None:
         ("/v1/resources", RESOURCE | {"service_ids": [str(uuid4())]}, {}),
         ("/v1/services", SERVICE | {"name": "Another"}, {"Idempotency_Key": reused}),
         ("/v1/resources", RESOURCE | {"name": "Another"}, {"Idempotency_Key": reused}),
+        ("/v1/locations", PLACE | {"name": "Another"}, {"Idempotency_Key": reused}),
         ("/v1/bookings", shop.booking(in_days(20)), {"Idempotency_Key": reused}),
         ("/v1/resources", RESOURCE | {"time_zone": "Europe/Atlantis"}, {}),
         ("/v1/customers", CUSTOMER | {"email": "known@customer.example"}, {}),
@@ -731,7 +734,7 @@ async def what_is_malformed(world: World) -> None:
             await world.http.request(operation.method, address, content=content, headers=headers)
         if operation.of_tenants:
             await world.send(operation.method, address, bodies[operation.name], key, Idempotency_Key="a" * 256)
-        if operation.path.startswith(("/v1/bookings/", "/v1/services/", "/v1/resources/", "/v1/settings")):
+        if operation.path.startswith((*(f"/v1/{thing}/" for thing in ("bookings", *THINGS)), "/v1/settings")):
             await world.send(operation.method, address, bodies[operation.name], key, If_Match="none")
         lines = [f"Authorization: Bearer {key}", "Content-Type: application/json"]
         never = head(operation, *lines, "Content-Length: 100", address=address)
@@ -742,7 +745,7 @@ async def what_is_malformed(world: World) -> None:
         await told(world.observed, world.stack.ports.gateway, operation, chunked)
     without_body = (
         *("remove_time_off", "remove_override", "extend_hold", "release_hold"),
-        *(f"{verb}_{thing}" for verb in ("archive", "restore") for thing in ("service", "resource", "customer")),
+        *(f"{verb}_{thing}" for verb in ("archive", "restore") for thing in ("service", "resource", "location")),
     )
     for name in without_body:
         operation = operation_of(world, name)
@@ -814,6 +817,10 @@ async def what_cannot_be_reached(world: World) -> None:
         )
         assert {answer.json()["code"] for answer in answers} == {"unavailable"}
     await eventually(lambda: ready(world), within=30)
+    with frozen(world.stack.servers.postgres.pid):
+        answers = [await world.send("GET", path) for path in ("/v1/settings", "/v1/audit-log")]
+        assert {answer.json()["code"] for answer in answers} == {"unavailable"}, "with a key that is known"
+    await eventually(lambda: ready(world), within=30)
     world.stack.servers.nats.freeze()
     try:
         asked = [o for o in world.document.select(tenants=True) if o.name not in WITHOUT_OTHERS]
@@ -859,8 +866,9 @@ async def what_follows(world: World) -> None:
     writes: list[tuple[str, Json]] = [
         ("/v1/services", SERVICE), ("/v1/resources", RESOURCE), ("/v1/bookings", shop.booking(in_days(4))),
         (f"{path}/reschedule", {"starts_at": in_days(5).isoformat()}), (f"{path}/cancel", {}),
-        ("/v1/time-off", TIME_OFF), ("/v1/customers", CUSTOMER),
+        ("/v1/time-off", TIME_OFF), ("/v1/locations", PLACE),
     ]  # fmt: skip
+    depot = (await world.done("POST", "/v1/locations", PLACE))["id"]
     for day, verb in enumerate(ATTENDING, start=50):
         appointment = await world.done("POST", "/v1/bookings", shop.booking(in_days(day)))
         await begun(world, appointment["id"])
@@ -873,14 +881,12 @@ async def what_follows(world: World) -> None:
     held = [f"/v1/holds/{(await world.done('POST', '/v1/holds', shop.slot(in_days(day))))['id']}" for day in (59, 60)]
     override = f"/v1/resources/{shop.resource}/overrides/{in_days(43).date()}"
     off = f"/v1/time-off/{(await world.done('POST', '/v1/time-off', TIME_OFF))['id']}"
-    customer = f"/v1/customers/{(await world.done('POST', '/v1/customers', CUSTOMER))['id']}"
+    changed = (f"services/{shop.paid}", f"resources/{shop.closed}", f"locations/{depot}")
     for method, place, body in (
         *(("POST", *write) for write in writes),
         ("PUT", override, {"windows": []}), ("DELETE", override, None), ("DELETE", off, None),
         ("PATCH", team, {"notes": "x"}), ("POST", f"{held[0]}/extend", None), ("DELETE", held[1], None),
-        *((method, f"/v1/{thing}{verb}", body) for thing in (f"services/{shop.paid}", f"resources/{shop.closed}")
-          for method, verb, body in CATALOG_CHANGES),
-        *((method, f"{customer}{verb}", body) for method, verb, body in CUSTOMER_CHANGES),
+        *((method, f"/v1/{thing}{verb}", body) for thing in changed for method, verb, body in CATALOG_CHANGES),
     ):  # fmt: skip
         accepted = await world.send(method, place, body, **ASYNC)
         await decided(world, accepted.headers["location"])

@@ -17,6 +17,13 @@ class ResourceNotFound(NotFound):
     title = "Resource not found"
 
 
+class LocationNotFound(NotFound):
+    """The tenant has no such location."""
+
+    code = "location_not_found"
+    title = "Location not found"
+
+
 class BookingNotFound(NotFound):
     """The tenant has no such booking."""
 

@@ -1,3 +1,3 @@
 """Which migration this code needs."""
 
-SCHEMA_REVISION = "0015_customers"
+SCHEMA_REVISION = "0015_locations"

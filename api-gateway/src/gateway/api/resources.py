@@ -59,6 +59,7 @@ _EXAMPLE = {
     "weekly_hours": [{"weekday": 0, "opens": "09:00", "closes": "18:00"}],
     "overrides": [{"date": "2026-12-24", "windows": [{"opens": "09:00", "closes": "12:00"}]}],
     "service_ids": ["01936c5e-7d80-7000-8000-000000000002"],
+    "location_id": None,
     "kind": "team",
     "capacity": 1,
     "version": 1,
@@ -121,10 +122,12 @@ class ResourcePatch(Body):
     service_ids: Annotated[list[UUID], Field(max_length=200)] = unchanged()
     kind: Kind = unchanged()
     capacity: Whole = unchanged(ge=1, le=100)
+    location_id: UUID = unchanged()
 
 
 class ResourceCreate(Body):
-    """Whoever or whatever can be booked. Without a `time_zone` it has that of the settings."""
+    """Whoever or whatever can be booked. Without a `time_zone` it has that of its location, or else that of the
+    settings."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -145,6 +148,7 @@ class ResourceCreate(Body):
     service_ids: Annotated[list[UUID], Field(max_length=200)]
     kind: Kind | None = None
     capacity: Whole = Field(default=1, ge=1, le=100)
+    location_id: UUID | None = None
 
 
 @routes.post(
@@ -162,7 +166,7 @@ async def create_resource(
     submitter: Submitter,
 ) -> Response:
     """Add whoever or whatever can be booked."""
-    time_zone = body.time_zone or caller.time_zone
+    time_zone = body.time_zone or (caller.time_zone if body.location_id is None else "")
     if time_zone is None:
         raise invalid([FieldError(field="time_zone", message="is needed: the settings have none")])
     said = dict(body) | {"time_zone": time_zone}
@@ -173,7 +177,11 @@ async def create_resource(
 @routes.get(
     "/v1/resources",
     response_model=ResourceList,
-    responses=shows(200, {"resources": [_EXAMPLE], "next_cursor": None}, links=next_page("list_resources", "archived")),
+    responses=shows(
+        200,
+        {"resources": [_EXAMPLE], "next_cursor": None},
+        links=next_page("list_resources", "archived", "location_id"),
+    ),
 )
 @refuses("invalid_cursor", *ASKING)
 async def list_resources(
@@ -182,9 +190,13 @@ async def list_resources(
     limit: Limit = 50,
     cursor: Cursor = None,
     archived: ShowArchived = Archived.NO,
+    location_id: UUID | None = None,
 ) -> ResourceList:
     """A page of the tenant's resources, newest first."""
-    return await call(nats, ListResources(tenant_id=caller.tenant_id, limit=limit, cursor=cursor, archived=archived))
+    query = ListResources(
+        tenant_id=caller.tenant_id, limit=limit, cursor=cursor, archived=archived, location_id=location_id
+    )
+    return await call(nats, query)
 
 
 @routes.get(

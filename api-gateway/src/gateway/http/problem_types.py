@@ -128,6 +128,7 @@ _TYPES = (
         "resource_not_found", 404, "Resource not found", "There is no such resource, or it does not offer the service.",
         "GET /v1/resources lists them.",
     ),
+    ProblemType("location_not_found", 404, "Location not found", "There is no such location.", "Check its id."),
     ProblemType("booking_not_found", 404, "Booking not found", "There is no such booking.", "Check its id."),
     ProblemType(
         "payment_not_found", 404, "Payment not found", "The booking has no payment, or not yet.",

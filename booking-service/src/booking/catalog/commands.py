@@ -7,6 +7,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from booking.catalog.hours import WeeklyWindow, check_weekly_hours, clock_shows
+from booking.catalog.locations import location_for
 from booking.catalog.model import Resource, Service, ServicePrice, services_of
 from booking.errors import InvalidCommand, ResourceNotFound, ServiceNotFound
 from shared.clock import utc_now
@@ -92,16 +93,21 @@ async def create_service(command: CreateService, tx: Transaction) -> contracts.S
 @handlers.command(CreateResource)
 async def create_resource(command: CreateResource, tx: Transaction) -> contracts.Resource:
     """A resource can be booked from now on, for the services that it offers."""
-    _check_hours(command.time_zone, command.weekly_hours)
     service_ids = list(dict.fromkeys(command.service_ids))
     if made := await tx.session.get(Resource, (command.tenant_id, command.subject_id)):
         return made.snapshot(service_ids)  # by this very command, whose key nobody remembers any more
+    time_zone = command.time_zone
+    if command.location_id is not None:
+        location = await location_for(tx.session, command.tenant_id, command.location_id)
+        time_zone = time_zone or location.time_zone
+    _check_hours(time_zone, command.weekly_hours)
     await _check_services(tx.session, command.tenant_id, service_ids)
     resource = Resource(
         tenant_id=command.tenant_id,
         id=command.subject_id,
         name=command.name,
-        time_zone=command.time_zone,
+        time_zone=time_zone,
+        location_id=command.location_id,
         weekly_hours=[w.model_dump() for w in command.weekly_hours],
         overrides={},
         kind=command.kind or None,
@@ -155,10 +161,15 @@ async def restore_service(command: RestoreService, tx: Transaction) -> contracts
 @handlers.command(ChangeResource)
 async def change_resource(command: ChangeResource, tx: Transaction) -> contracts.Resource:
     """A resource gets other members, and offers other services. Bookings that stand there stay."""
+    place = await location_for(tx.session, command.tenant_id, command.location_id) if command.location_id else None
     resource = await _locked_resource(tx, command)
-    zone, hours = command.time_zone or resource.time_zone, command.weekly_hours
+    moved_to = place if place and place.id != resource.location_id else None
+    zone = command.time_zone or (moved_to.time_zone if moved_to else resource.time_zone)
+    hours = command.weekly_hours
     _check_hours(zone, hours or [])
     given: dict[str, Any] = {"time_zone": zone}
+    if moved_to is not None:
+        given["location_id"] = moved_to.id
     if hours is not None:
         given["weekly_hours"] = [window.model_dump() for window in hours]
     if command.name is not None:

@@ -1,14 +1,11 @@
 """What the catalog can be asked."""
 
-from typing import Any
+from sqlalchemy import select
 
-from sqlalchemy import Select, select
-
-from booking.catalog.model import Resource, Service, ServicePrice, Versioned, service_of, services_of
+from booking.catalog.model import Resource, Service, ServicePrice, by_archive, service_of, services_of
 from booking.errors import ResourceNotFound
 from shared.contracts.booking import catalog as contracts
 from shared.contracts.booking.catalog import (
-    Archived,
     GetResource,
     GetService,
     GetServicePrices,
@@ -57,6 +54,8 @@ async def get_resource(query: GetResource, tx: Transaction) -> contracts.Resourc
 async def list_resources(query: ListResources, tx: Transaction) -> ResourceList:
     """A page of resources, newest first."""
     statement = by_archive(select(Resource).where(Resource.tenant_id == query.tenant_id), Resource, query.archived)
+    if query.location_id is not None:
+        statement = statement.where(Resource.location_id == query.location_id)
     rows, cursor = await page_of(tx.session, statement, Resource, query)
     offered = await services_of(tx.session, query.tenant_id, [resource.id for resource in rows])
     found, cursor = cut_to_size([r.snapshot(offered.get(r.id, [])) for r in rows], cursor, query)
@@ -79,11 +78,3 @@ async def get_service_prices(query: GetServicePrices, tx: Transaction) -> Servic
             for row in rows
         ]
     )
-
-
-def by_archive(statement: Select[Any], thing: type[Versioned], shown: Archived) -> Select[Any]:
-    """A list without what is archived, of that alone, or of all."""
-    if shown is Archived.ALL:
-        return statement
-    archived = thing.archived_at.is_not(None)
-    return statement.where(archived if shown is Archived.YES else ~archived)

@@ -80,8 +80,8 @@ async def test_filters_and_pages(gateway: ServiceProcess, new_key: NewKey) -> No
         seen: list[dict[str, Any]] = []
         cursor: str | None = None
         while cursor or not seen:
-            query = {"limit": 3, "actor": "operator", **({"cursor": cursor} if cursor else {})}
-            page = (await api.get("/v1/audit-log", params=query | {"limit": 2})).json()
+            query = {"limit": "2", "actor": "operator"} | ({"cursor": cursor} if cursor else {})
+            page = (await api.get("/v1/audit-log", params=query)).json()
             seen += page["entries"]
             cursor = page["next_cursor"]
         assert seen == [entry for entry in every if entry["actor"] == "operator"]

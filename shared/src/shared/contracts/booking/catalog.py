@@ -83,6 +83,8 @@ class Resource(Contract):
     overrides: list[HoursOverride] = Field(default_factory=list)
     """By date. Those of dates that are over are forgotten in time."""
     service_ids: list[UUID]
+    location_id: UUID | None = None
+    """Where it is."""
     kind: str | None = None
     """What it is among a business's resources, such as `cleaner` or `van`: services may require so many of a kind."""
     capacity: int = 1
@@ -121,8 +123,10 @@ class CreateResource(Command):
 
     name: str
     time_zone: str
+    """Empty: that of its location."""
     weekly_hours: list[WeeklyHours]
     service_ids: list[UUID]
+    location_id: UUID | None = None
     kind: str | None = None
     capacity: int = 1
 
@@ -180,6 +184,8 @@ class ChangeResource(CatalogChange):
     time_zone: str | None = None
     weekly_hours: list[WeeklyHours] | None = None
     service_ids: list[UUID] | None = None
+    location_id: UUID | None = None
+    """Where it is from now on; without a `time_zone` it has the zone of that place."""
     kind: str | None = None
     """Empty: of no kind."""
     capacity: int | None = None
@@ -306,3 +312,5 @@ class ListResources(ListQuery[ResourceList]):
     TYPE: ClassVar[str] = "rpc.booking.list_resources.v1"
 
     archived: Archived = Archived.NO
+    location_id: UUID | None = None
+    """Only those that are there."""
