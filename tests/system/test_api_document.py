@@ -190,7 +190,9 @@ async def what_is_held_and_asked(world: World, shop: Shop) -> None:
 async def what_the_catalog_does(world: World, shop: Shop) -> None:
     """Services and resources are changed, put away and brought back."""
     for thing, body in THINGS.items():
-        path = f"/v1/{thing}/{(await world.done('POST', f'/v1/{thing}', body))['id']}"
+        key = {"Idempotency_Key": str(uuid4())}
+        made = [await world.done("POST", f"/v1/{thing}", body, **key, **WAITING) for _ in range(2)]
+        path = f"/v1/{thing}/{made[0]['id']}"
         for method, verb, change in CATALOG_CHANGES:
             key = {"Idempotency_Key": str(uuid4())}
             for _ in range(2):

@@ -127,7 +127,7 @@ class LocationCreate(Body):
     response_model=Location,
     responses=decided(201, _EXAMPLE, "ETag", links=_LINKS) | waiting(LOCATION, "Preference-Applied", links=_SHOWN),
 )
-@refuses("validation_error", *SUBMITTING)
+@refuses(*SUBMITTING)
 async def create_location(
     request: Request,
     caller: Annotated[Caller, Security(caller, scopes=[Scope.CATALOG_WRITE])],
@@ -194,7 +194,7 @@ async def get_location(
 
 
 @routes.patch("/v1/locations/{location_id}", response_model=Location, responses=_CHANGE)
-@refuses("validation_error", *_CHANGING, *SUBMITTING)
+@refuses(*_CHANGING, *SUBMITTING)
 async def change_location(
     request: Request,
     caller: Annotated[Caller, Security(caller, scopes=[Scope.CATALOG_WRITE])],
