@@ -54,10 +54,8 @@ _SERVICE = os.environ["SHOP_SERVICE"]
 SHOP: dict[str, Any] = {"service_id": _SERVICE, "service_ids": [_SERVICE], "resource_id": os.environ["SHOP_RESOURCE"]}
 """Members of bodies and parameters that name something of the tenant's shop."""
 NEVER_MADE = frozenset(
-    {
-        *("service_not_found", "resource_not_found", "location_not_found"),
-        *("payment_not_found", "time_off_not_found", "hold_not_found"),
-    }
+    {"service_not_found", "resource_not_found", "payment_not_found", "time_off_not_found", "hold_not_found"}
+    | {"customer_not_found", "location_not_found"}
 )
 """What is told at the address of a thing that was accepted (202) and refused later, or of the payment of a booking that
 needs none: no such thing has been there."""

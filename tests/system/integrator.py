@@ -157,6 +157,8 @@ SERVICE = {
 }
 TIME_OFF = {"first_date": in_days(20).date().isoformat(), "last_date": in_days(21).date().isoformat()}
 PLACE = {"name": "Depot", "time_zone": "Europe/Paris", "address": {"lines": ["1 rue Haute"], "country": "FR"}}
+CONSENT = {"name": "sms", "granted": True, "source": "phone"}
+CUSTOMER = {"name": "Grace", "consents": [CONSENT]}
 RESOURCE = {"name": "Team", "time_zone": "Europe/Paris", "weekly_hours": ALWAYS, "service_ids": []}
 
 

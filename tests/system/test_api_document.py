@@ -29,6 +29,7 @@ from tests.support.stack import throwaway_stack
 from tests.system.integrator import (
     CONSENT,
     CREATE,
+    CUSTOMER,
     PLACE,
     RESOURCE,
     SERVICE,
@@ -57,13 +58,14 @@ CATALOG_CHANGES: list[tuple[str, str, Json | None]] = [
     ("POST", "/restore", None),
 ]
 """What is done with a service or a resource: the method, what its address ends with, the body."""
+CUSTOMER_CHANGES: list[tuple[str, str, Json | None]] = [*CATALOG_CHANGES, ("POST", "/erase", {})]
 WITHOUT_OTHERS = ("list_currencies", "get_settings", "change_settings", "list_audit_log")
 """What a gateway answers a tenant by itself."""
 ATTENDING = ("start", "complete", "no-show")
 """What is said of an appointment whose time has come."""
 TABLES = (
-    "booking.bookings", "booking.holds", "booking.services", "booking.resources", "booking.locations",
-    "booking.time_off",
+    "booking.bookings", "booking.holds", "booking.services", "booking.resources",
+    "booking.customers", "booking.locations", "booking.time_off",
     "billing.payments",
     "gateway.tenants", "gateway.api_keys", "gateway.audit_log", "gateway.read_only",
 )  # fmt: skip
@@ -127,8 +129,9 @@ async def what_is_done(world: World, shop: Shop) -> None:
             await world.done("POST", f"/v1/bookings/{appointment['id']}/{verb}", {}, **key, **WAITING)
     shown = await world.send("GET", path)
     assert (await world.send("GET", path, If_None_Match=shown.headers["etag"])).status_code == 304
-    for list_of in ("services", "resources", "locations", "bookings", "time-off"):
+    for list_of in ("services", "resources", "bookings", "time-off", "customers", "locations"):
         await world.done("GET", f"/v1/{list_of}")
+    await what_is_done_with_customers(world)
     await what_a_business_says_of_itself(world)
     await what_the_catalog_does(world, shop)
     override = f"/v1/resources/{shop.resource}/overrides/{in_days(40).date()}"
@@ -543,7 +546,8 @@ async def what_was_accepted(world: World, shop: Shop) -> None:
     reused = str(uuid4())
     for place, body in (
         ("/v1/services", SERVICE), ("/v1/resources", RESOURCE), ("/v1/bookings", shop.booking(in_days(19))),
-        ("/v1/time-off", TIME_OFF), ("/v1/holds", shop.slot(in_days(83))), ("/v1/locations", PLACE),
+        ("/v1/time-off", TIME_OFF), ("/v1/holds", shop.slot(in_days(83))), ("/v1/customers", CUSTOMER),
+        ("/v1/locations", PLACE),
     ):  # fmt: skip
         await world.done("POST", place, body, Idempotency_Key=reused)
     await world.done("POST", "/v1/customers", CUSTOMER | {"email": "known@customer.example"})
@@ -560,8 +564,8 @@ async def what_was_accepted(world: World, shop: Shop) -> None:
         *((method, f"/v1/customers/{uuid4()}{verb}", body) for method, verb, body in CUSTOMER_CHANGES),
         ("PATCH", erased, {"name": "x"}), ("POST", f"{expected}/erase", {}),
     ]  # fmt: skip
-    place = (await world.done("POST", "/v1/locations", PLACE))["id"]
-    stale = [f"/v1/services/{shop.service}", f"/v1/resources/{shop.resource}", f"/v1/locations/{place}"]
+    place = f"/v1/locations/{(await world.done('POST', '/v1/locations', PLACE))['id']}"
+    stale = [f"/v1/services/{shop.service}", f"/v1/resources/{shop.resource}", place, expected]
     writes: list[tuple[str, Json | None, dict[str, str]]] = [
         *(("/v1/bookings", body, {}) for body in creations_refused(shop, taken).values()),
         *((f"{path}/reschedule", body, {}) for body in moves_refused(shop, other_start(other)).values()),
@@ -736,7 +740,8 @@ async def what_is_malformed(world: World) -> None:
             await world.http.request(operation.method, address, content=content, headers=headers)
         if operation.of_tenants:
             await world.send(operation.method, address, bodies[operation.name], key, Idempotency_Key="a" * 256)
-        if operation.path.startswith((*(f"/v1/{thing}/" for thing in ("bookings", *THINGS)), "/v1/settings")):
+        versioned = (f"/v1/{each}/" for each in ("bookings", "customers", *THINGS))
+        if operation.path.startswith(("/v1/settings", *versioned)):
             await world.send(operation.method, address, bodies[operation.name], key, If_Match="none")
         lines = [f"Authorization: Bearer {key}", "Content-Type: application/json"]
         never = head(operation, *lines, "Content-Length: 100", address=address)
@@ -745,9 +750,10 @@ async def what_is_malformed(world: World) -> None:
         chunk = b"%x\r\n%b\r\n0\r\n\r\n" % (limit + 1, b" " * (limit + 1))
         chunked = head(operation, *lines, "Transfer-Encoding: chunked", address=address) + chunk
         await told(world.observed, world.stack.ports.gateway, operation, chunked)
+    archived = ("service", "resource", "location", "customer")
     without_body = (
         *("remove_time_off", "remove_override", "extend_hold", "release_hold"),
-        *(f"{verb}_{thing}" for verb in ("archive", "restore") for thing in ("service", "resource", "location")),
+        *(f"{verb}_{thing}" for verb in ("archive", "restore") for thing in archived),
     )
     for name in without_body:
         operation = operation_of(world, name)
@@ -868,7 +874,8 @@ async def what_follows(world: World) -> None:
     writes: list[tuple[str, Json]] = [
         ("/v1/services", SERVICE), ("/v1/resources", RESOURCE), ("/v1/bookings", shop.booking(in_days(4))),
         (f"{path}/reschedule", {"starts_at": in_days(5).isoformat()}), (f"{path}/cancel", {}),
-        ("/v1/time-off", TIME_OFF), ("/v1/locations", PLACE),
+        ("/v1/time-off", TIME_OFF), ("/v1/customers", CUSTOMER),
+        ("/v1/locations", PLACE),
     ]  # fmt: skip
     depot = (await world.done("POST", "/v1/locations", PLACE))["id"]
     for day, verb in enumerate(ATTENDING, start=50):
@@ -884,11 +891,13 @@ async def what_follows(world: World) -> None:
     override = f"/v1/resources/{shop.resource}/overrides/{in_days(43).date()}"
     off = f"/v1/time-off/{(await world.done('POST', '/v1/time-off', TIME_OFF))['id']}"
     changed = (f"services/{shop.paid}", f"resources/{shop.closed}", f"locations/{depot}")
+    customer = f"/v1/customers/{(await world.done('POST', '/v1/customers', CUSTOMER))['id']}"
     for method, place, body in (
         *(("POST", *write) for write in writes),
         ("PUT", override, {"windows": []}), ("DELETE", override, None), ("DELETE", off, None),
         ("PATCH", team, {"notes": "x"}), ("POST", f"{held[0]}/extend", None), ("DELETE", held[1], None),
         *((method, f"/v1/{thing}{verb}", body) for thing in changed for method, verb, body in CATALOG_CHANGES),
+        *((method, f"{customer}{verb}", body) for method, verb, body in CUSTOMER_CHANGES),
     ):  # fmt: skip
         accepted = await world.send(method, place, body, **ASYNC)
         await decided(world, accepted.headers["location"])

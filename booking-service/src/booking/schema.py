@@ -1,3 +1,3 @@
 """Which migration this code needs."""
 
-SCHEMA_REVISION = "0015_locations"
+SCHEMA_REVISION = "0016_locations"

@@ -35,9 +35,26 @@ _LISTED: Mapping[Role, frozenset[Scope]] = {
             Scope.AUDIT_READ,
         }
     ),
-    Role.DISPATCHER: frozenset({Scope.CATALOG_READ, Scope.BOOKINGS_READ, Scope.BOOKINGS_WRITE, Scope.SETTINGS_READ}),
-    Role.FINANCE: frozenset({Scope.CATALOG_READ, Scope.BOOKINGS_READ, Scope.PAYMENTS_READ, Scope.SETTINGS_READ}),
-    Role.VIEWER: frozenset({Scope.CATALOG_READ, Scope.BOOKINGS_READ, Scope.SETTINGS_READ}),
+    Role.DISPATCHER: frozenset(
+        {
+            Scope.CATALOG_READ,
+            Scope.BOOKINGS_READ,
+            Scope.BOOKINGS_WRITE,
+            Scope.CUSTOMERS_READ,
+            Scope.CUSTOMERS_WRITE,
+            Scope.SETTINGS_READ,
+        }
+    ),
+    Role.FINANCE: frozenset(
+        {
+            Scope.CATALOG_READ,
+            Scope.BOOKINGS_READ,
+            Scope.CUSTOMERS_READ,
+            Scope.PAYMENTS_READ,
+            Scope.SETTINGS_READ,
+        }
+    ),
+    Role.VIEWER: frozenset({Scope.CATALOG_READ, Scope.BOOKINGS_READ, Scope.CUSTOMERS_READ, Scope.SETTINGS_READ}),
 }
 """Each role but the owner's, scope by scope: a new scope is given to a job by being written here."""
 

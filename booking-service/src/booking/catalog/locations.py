@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from booking.catalog.model import Resource, Versioned, by_archive, services_of
+from booking.catalog.model import Resource, Versioned, services_of
+from booking.catalog.queries import by_archive
 from booking.errors import InvalidCommand, LocationNotFound
 from shared.clock import utc_now
 from shared.contracts.booking import locations as contracts

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CHAR, Select, select
+from sqlalchemy import CHAR, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -235,14 +235,6 @@ def _opening_hours(
         tuple(WeeklyWindow.parse(*window) for window in windows),
         tuple((day.toordinal(), tuple(WeeklyWindow.parse(day.weekday(), *w) for w in found)) for day, found in days),
     )
-
-
-def by_archive(statement: Select[Any], thing: type[Versioned], shown: contracts.Archived) -> Select[Any]:
-    """A list without what is archived, of that alone, or of all."""
-    if shown is contracts.Archived.ALL:
-        return statement
-    archived = thing.archived_at.is_not(None)
-    return statement.where(archived if shown is contracts.Archived.YES else ~archived)
 
 
 async def services_of(session: AsyncSession, tenant_id: UUID, resource_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:

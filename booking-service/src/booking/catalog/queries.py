@@ -1,11 +1,14 @@
 """What the catalog can be asked."""
 
-from sqlalchemy import select
+from typing import Any
 
-from booking.catalog.model import Resource, Service, ServicePrice, by_archive, service_of, services_of
+from sqlalchemy import Select, select
+
+from booking.catalog.model import Resource, Service, ServicePrice, Versioned, service_of, services_of
 from booking.errors import ResourceNotFound
 from shared.contracts.booking import catalog as contracts
 from shared.contracts.booking.catalog import (
+    Archived,
     GetResource,
     GetService,
     GetServicePrices,
@@ -78,3 +81,11 @@ async def get_service_prices(query: GetServicePrices, tx: Transaction) -> Servic
             for row in rows
         ]
     )
+
+
+def by_archive(statement: Select[Any], thing: type[Versioned], shown: Archived) -> Select[Any]:
+    """A list without what is archived, of that alone, or of all."""
+    if shown is Archived.ALL:
+        return statement
+    archived = thing.archived_at.is_not(None)
+    return statement.where(archived if shown is Archived.YES else ~archived)

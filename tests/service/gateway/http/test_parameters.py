@@ -45,6 +45,8 @@ async def cursors(api: httpx.AsyncClient, operator: Send, new_key: Any, broker: 
         off = await api.post("/v1/time-off", json={"first_date": day, "last_date": day})
         assert off.status_code == 201, off.text
         assert (await api.post("/v1/locations", json={"name": "Depot", "time_zone": "UTC"})).status_code == 201
+        person = await api.post("/v1/customers", json={"name": "Ada", "email": f"{random_name()}@example.org"})
+        assert person.status_code == 201, person.text
         await new_key()
         letter = DeadLetter(random_name(), "a.b", "COMMANDS", 7, 3, "poison", "ValueError: a bug", {}, b"{}")
         await broker.publish(letter.address, b"{}", random_name(), letter.to_headers())
@@ -58,7 +60,7 @@ async def cursors(api: httpx.AsyncClient, operator: Send, new_key: Any, broker: 
 async def test_every_list_takes_its_own_cursors_only(
     api: httpx.AsyncClient, operator: Send, gateway: ServiceProcess, new_key: Any, cursors: dict[str, str]
 ) -> None:
-    assert len(LISTS) == len(set(cursors.values())) == 9
+    assert len(LISTS) == len(set(cursors.values())) == 10
 
     async def ask(path: str, cursor: str) -> httpx.Response:
         if LISTS[path]:
@@ -104,6 +106,7 @@ async def test_a_cursor_that_somebody_has_reckoned_is_refused_too(
         "/v1/time-off": f"rpc.booking.list_time_off.v1.{tenant}",
         "/v1/audit-log": f"audit_log.{tenant}",
         "/v1/locations": f"rpc.booking.list_locations.v1.{tenant}",
+        "/v1/customers": f"rpc.booking.list_customers.v1.{tenant}",
         "/v1/tenants": "tenants",
         "/v1/api-keys": "api_keys.*",
         "/v1/dead-letters": "dead_letters.*",

@@ -34,9 +34,10 @@ OPERATOR_ROUTES = [(method, path) for method, path, guard in GUARDED if guard ==
 QUERIES = {"/v1/availability": "?service_id={id}&from=2027-01-01T00:00:00Z&to=2027-01-02T00:00:00Z"}
 """What an address can't do without."""
 SCOPES = {
-    "catalog:read", "catalog:write", "bookings:read", "bookings:write", "bookings:override", "payments:read",
-    "settings:read", "settings:write", "audit:read",
-}  # fmt: skip
+    *("catalog:read", "catalog:write", "bookings:read", "bookings:write", "bookings:override"),
+    *("customers:read", "customers:write", "payments:read"),
+    *("settings:read", "settings:write", "audit:read"),
+}
 
 
 async def test_a_key_is_shown_once(operator: Send, new_key: NewKey) -> None:

@@ -4,8 +4,8 @@ from alembic import op
 
 from migrations.tenant_policies import protect
 
-revision = "0015_locations"
-down_revision = "0014_holds"
+revision = "0016_locations"
+down_revision = "0015_customers"
 branch_labels = None
 depends_on = None
 
