@@ -44,6 +44,7 @@ BEYOND_FORM = {
             "(service_id|resource_id|starts_at|override): is said by the hold",
             "(operations.[0-9]+)?: ([a-z-]+ (needs|takes no) |names a booking twice)",
             "consents: must not name one twice",
+            "customer: (Field required|must be left out where customer_id is given)",
             "resource_ids: are not what the service needs",
             r"requires(\.[0-9]+\.of)?: ",
         )

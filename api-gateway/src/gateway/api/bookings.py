@@ -140,7 +140,9 @@ class Appointment(Body):
     starts_at: Minute | None = Field(default=None, description="When; left out with `hold_id`.")
     hold_id: UUID | None = Field(default=None, description="A hold that is to become the booking.")
     customer_id: UUID = unchanged(description="A customer of the registry, instead of `customer`.")
-    customer: CustomerDetails = Field(default_factory=lambda: _LEFT_OUT, validate_default=True)
+    customer: CustomerDetails = Field(
+        default_factory=lambda: _LEFT_OUT, validate_default=True, description="Who comes; left out with `customer_id`."
+    )
     override: RulesOverride | None = None
     """Needs the scope `bookings:override`."""
 
@@ -162,7 +164,6 @@ class BookingCreate(contract.BookingDetails, Appointment):
 
     model_config = STRICT | ConfigDict(
         json_schema_extra={
-            "oneOf": [{"required": ["customer"]}, {"required": ["customer_id"]}],
             "examples": [
                 {
                     "service_id": "01936c5e-7d80-7000-8000-000000000001",
