@@ -451,7 +451,8 @@ async def test_it_says_which_version_it_is(tmp_path: Path) -> None:
         ("keys add --", "--role --scope --expires --json --help"),
         (
             "keys add x y --scope ",
-            "catalog:read catalog:write bookings:read bookings:write bookings:override customers:read customers:write payments:read",
+            "catalog:read catalog:write bookings:read bookings:write bookings:override "
+            "customers:read customers:write payments:read",
         ),
         ("keys add x y --scope bookings:", "read write override"),
         ("dead-letters list --durable billing-r", "billing-request-deposit billing-request-refund"),
