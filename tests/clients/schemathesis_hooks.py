@@ -30,6 +30,7 @@ BEYOND_FORM = {
             "to: must be within 62 days of `from`",
             "weekly_hours: weekly hours overlap",
             "price.amount: [a-z]{3} goes in steps of [0-9]+",
+            "deposit_percent: the price is below [0-9]+ [a-z]{3}",
             "currency: not a lower-case ISO 4217 currency code",  # lists that grow by themselves
             "time_zone: not an IANA time zone",
             "country: must be the code of a country",

@@ -93,7 +93,7 @@ async def reassign_booking(
 
 
 @routes.patch(
-    "/v1/bookings/{booking_id}",
+    "/v1/bookings/{booking_id:booking}",
     response_model=Booking,
     responses=decided(200, _NOTED, "ETag", links=SHOWN) | waiting(CHANGED, "Preference-Applied", links=OUTCOME),
 )

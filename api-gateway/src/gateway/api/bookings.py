@@ -323,7 +323,7 @@ async def list_bookings(
 
 
 @routes.get(
-    "/v1/bookings/{booking_id}",
+    "/v1/bookings/{booking_id:booking}",
     response_model=Booking,
     responses=shows(200, EXAMPLE, "ETag", links=_NEXT) | waiting(LOCATION) | not_modified(),
     openapi_extra=UNLESS_KNOWN,

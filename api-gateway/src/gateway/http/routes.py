@@ -49,7 +49,23 @@ class NumberConvertor(Convertor[int]):
         return str(value)
 
 
+class BookingConvertor(Convertor[str]):
+    """Whatever stands in the place of a booking's id (`{name:booking}`), but for the word that is an address of its
+    own there."""
+
+    regex = "(?!bulk(?:/|$))[^/]+"
+
+    def convert(self, value: str) -> str:
+        """The text, which is validated as an id later."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """Its part of the address."""
+        return value
+
+
 register_url_convertor("number", NumberConvertor())
+register_url_convertor("booking", BookingConvertor())
 
 
 @dataclass(frozen=True, slots=True)

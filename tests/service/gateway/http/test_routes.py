@@ -43,6 +43,8 @@ async def test_a_webhooks_address_may_say_more(http: httpx.AsyncClient) -> None:
         ("DELETE", "/v1/bookings", "GET, HEAD, POST"),
         ("PUT", "/v1/bookings/{}", "GET, HEAD, PATCH"),
         ("GET", "/v1/bookings/{}/cancel", "POST"),
+        ("GET", "/v1/bookings/bulk", "POST"),
+        ("PATCH", "/v1/bookings/bulk", "POST"),
         ("HEAD", "/v1/bookings/{}/cancel", "POST"),
         ("POST", "/v1/availability", "GET, HEAD"),
         ("PATCH", "/webhooks/stripe", "POST"),
