@@ -452,7 +452,7 @@ async def test_it_says_which_version_it_is(tmp_path: Path) -> None:
         (
             "keys add x y --scope ",
             "catalog:read catalog:write bookings:read bookings:write bookings:override "
-            "customers:read customers:write payments:read",
+            "customers:read customers:write payments:read settings:read settings:write audit:read",
         ),
         ("keys add x y --scope bookings:", "read write override"),
         ("dead-letters list --durable billing-r", "billing-request-deposit billing-request-refund"),
