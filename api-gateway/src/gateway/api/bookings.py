@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api.dependencies import Follower, Nats, Submitter
-from gateway.commands.follow import CommandFollower
-from gateway.commands.submit import SUBMITTING, accepted, decided, entity_tag, waiting
+from gateway.commands.showing import Followed
+from gateway.commands.submit import SUBMITTING, decided, waiting
 from gateway.http.answers import (
     ASKING,
     EXAMPLE_ID,
@@ -54,6 +54,9 @@ LOCATION = "/v1/bookings/{id}"
 CHANGED = LOCATION + f"?command={EXAMPLE_ID}"
 CHANGES = tuple(kind for kind in published(Command) if kind.RESULT_IN == "booking" and not kind.CREATES)
 """What can be done with a booking that is there."""
+FOLLOWED = Followed(
+    CreateBooking, CHANGES, LOCATION, lambda tenant, asked: GetBooking(tenant_id=tenant, booking_id=asked)
+)
 
 _TIME = ("slot_taken", "outside_hours", "too_soon", "too_far", "time_off")
 _ABSENT = ("hold_not_found", "hold_closed", "service_not_found", "resource_not_found", "customer_not_found", "archived")
@@ -337,13 +340,7 @@ async def get_booking(
     command: FollowedChange = None,
 ) -> contract.Booking | Response:
     """A booking; 202 while its command still waits; the refusal if it was refused."""
-    if command is not None and await follower.waits(CHANGES, caller.tenant_id, booking_id, command):
-        return accepted(booking_id, f"{LOCATION}?command={command}")
-    booking = await follow_booking(follower, caller.tenant_id, booking_id)
-    if booking is None:
-        return accepted(booking_id, LOCATION)
-    response.headers["ETag"] = entity_tag(booking.version)
-    return booking
+    return await FOLLOWED.show(follower, caller.tenant_id, booking_id, command, response)
 
 
 def _check_says_what_and_when(body: Appointment) -> None:
@@ -369,10 +366,3 @@ def override_reason(wanted: RulesOverride | None, caller: Caller) -> str | None:
 def _expecting(versions: list[int] | None) -> dict[str, Any]:
     """The members of a command for `If-Match`; a booking-service of the last release knows one version alone."""
     return {"expected_versions": versions, "expected_version": versions[0] if versions and len(versions) == 1 else None}
-
-
-async def follow_booking(follower: CommandFollower, tenant_id: UUID, booking_id: UUID) -> contract.Booking | None:
-    """The booking, or None while the command for it waits. Raises as `CommandFollower.follow`."""
-    return await follower.follow(
-        CreateBooking, tenant_id, booking_id, lambda asked: GetBooking(tenant_id=tenant_id, booking_id=asked)
-    )

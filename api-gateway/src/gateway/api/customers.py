@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api.dependencies import Follower, Nats, Submitter
-from gateway.commands.submit import SUBMITTING, accepted, decided, entity_tag, waiting
+from gateway.commands.showing import Followed
+from gateway.commands.submit import SUBMITTING, decided, waiting
 from gateway.http.answers import (
     ASKING,
     EXAMPLE_ID,
@@ -54,6 +55,9 @@ LOCATION = "/v1/customers/{id}"
 CHANGED = LOCATION + f"?command={EXAMPLE_ID}"
 CHANGES = (ChangeCustomer, ArchiveCustomer, RestoreCustomer, EraseCustomer)
 """What can be done with a customer that is there."""
+_FOLLOWED = Followed(
+    CreateCustomer, CHANGES, LOCATION, lambda tenant, asked: GetCustomer(tenant_id=tenant, customer_id=asked)
+)
 _CHANGING = ("customer_not_found", "customer_erased", "version_conflict")
 _EXAMPLE = {
     "id": str(EXAMPLE_ID),
@@ -203,18 +207,7 @@ async def get_customer(
     command: FollowedChange = None,
 ) -> CustomerRecord | Response:
     """One customer, archived or not; 202 while a command for it still waits; the refusal if it was refused."""
-    if command is not None and await follower.waits(CHANGES, caller.tenant_id, customer_id, command):
-        return accepted(customer_id, f"{LOCATION}?command={command}")
-    customer = await follower.follow(
-        CreateCustomer,
-        caller.tenant_id,
-        customer_id,
-        lambda asked: GetCustomer(tenant_id=caller.tenant_id, customer_id=asked),
-    )
-    if customer is None:
-        return accepted(customer_id, LOCATION)
-    response.headers["ETag"] = entity_tag(customer.version)
-    return customer
+    return await _FOLLOWED.show(follower, caller.tenant_id, customer_id, command, response)
 
 
 @routes.patch("/v1/customers/{customer_id}", response_model=CustomerRecord, responses=_CHANGE)

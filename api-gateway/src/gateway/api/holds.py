@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api.dependencies import Follower, Submitter
-from gateway.commands.submit import SUBMITTING, accepted, decided, waiting
+from gateway.commands.showing import Followed
+from gateway.commands.submit import SUBMITTING, decided, waiting
 from gateway.http.answers import ASKING, EXAMPLE_ID, follows, outcome_at, refuses, shows
 from gateway.http.body import NOTHING, STRICT, Body
 from gateway.http.headers import SentHeaders
@@ -27,6 +28,7 @@ LOCATION = "/v1/holds/{id}"
 CHANGED = LOCATION + f"?command={EXAMPLE_ID}"
 CHANGES = (ExtendHold, ReleaseHold)
 """What can be done with a hold that is there."""
+_FOLLOWED = Followed(CreateHold, CHANGES, LOCATION, lambda tenant, asked: GetHold(tenant_id=tenant, hold_id=asked))
 _HOLDING = (
     "service_not_found", "resource_not_found", "archived", "slot_taken", "outside_hours", "too_soon", "too_far",
     "time_off", "too_many_holds",
@@ -104,15 +106,11 @@ async def get_hold(
     caller: Annotated[Caller, Security(caller, scopes=[Scope.BOOKINGS_READ])],
     hold_id: UUID,
     follower: Follower,
+    response: Response,
     command: FollowedChange = None,
 ) -> Hold | Response:
     """One hold; 202 while the command for it still waits; the refusal if it was refused."""
-    if command is not None and await follower.waits(CHANGES, caller.tenant_id, hold_id, command):
-        return accepted(hold_id, f"{LOCATION}?command={command}")
-    hold = await follower.follow(
-        CreateHold, caller.tenant_id, hold_id, lambda asked: GetHold(tenant_id=caller.tenant_id, hold_id=asked)
-    )
-    return hold or accepted(hold_id, LOCATION)
+    return await _FOLLOWED.show(follower, caller.tenant_id, hold_id, command, response)
 
 
 @routes.post(

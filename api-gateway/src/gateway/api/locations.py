@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api.dependencies import Follower, Nats, Submitter
-from gateway.commands.submit import SUBMITTING, accepted, decided, entity_tag, waiting
+from gateway.commands.showing import Followed
+from gateway.commands.submit import SUBMITTING, decided, waiting
 from gateway.http.answers import (
     ASKING,
     EXAMPLE_ID,
@@ -50,6 +51,9 @@ LOCATION = "/v1/locations/{id}"
 CHANGED = LOCATION + f"?command={EXAMPLE_ID}"
 CHANGES = (ChangeLocation, ArchiveLocation, RestoreLocation)
 """What can be done with a location that is there."""
+_FOLLOWED = Followed(
+    CreateLocation, CHANGES, LOCATION, lambda tenant, asked: GetLocation(tenant_id=tenant, location_id=asked)
+)
 _CHANGING = ("location_not_found", "version_conflict")
 _EXAMPLE = {
     "id": str(EXAMPLE_ID),
@@ -179,18 +183,7 @@ async def get_location(
     command: FollowedChange = None,
 ) -> Location | Response:
     """One location, archived or not; 202 while a command for it still waits; the refusal if it was refused."""
-    if command is not None and await follower.waits(CHANGES, caller.tenant_id, location_id, command):
-        return accepted(location_id, f"{LOCATION}?command={command}")
-    location = await follower.follow(
-        CreateLocation,
-        caller.tenant_id,
-        location_id,
-        lambda asked: GetLocation(tenant_id=caller.tenant_id, location_id=asked),
-    )
-    if location is None:
-        return accepted(location_id, LOCATION)
-    response.headers["ETag"] = entity_tag(location.version)
-    return location
+    return await _FOLLOWED.show(follower, caller.tenant_id, location_id, command, response)
 
 
 @routes.patch("/v1/locations/{location_id}", response_model=Location, responses=_CHANGE)

@@ -7,7 +7,7 @@ from fastapi.params import Security
 from pydantic import Field
 from starlette.responses import Response
 
-from gateway.api.bookings import FOLLOWING, LOCATION, follow_booking
+from gateway.api.bookings import FOLLOWED, FOLLOWING, LOCATION
 from gateway.api.dependencies import Follower, Nats
 from gateway.commands.submit import accepted, waiting
 from gateway.http.answers import ASKING, refuses, shows
@@ -61,7 +61,7 @@ async def get_payment(
     except Rejected as rejected:
         if rejected.refusal.status != 404:
             raise
-    booking = await follow_booking(follower, caller.tenant_id, booking_id)
+    booking = await FOLLOWED.find(follower, caller.tenant_id, booking_id)
     return accepted(booking_id, LOCATION) if booking is None else payment_to_come(booking)
 
 

@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api.dependencies import Follower, Nats, Submitter
-from gateway.commands.submit import SUBMITTING, accepted, decided, entity_tag, waiting
+from gateway.commands.showing import Followed
+from gateway.commands.submit import SUBMITTING, decided, waiting
 from gateway.http.answers import (
     ASKING,
     EXAMPLE_ID,
@@ -77,6 +78,9 @@ _OUTCOME = outcome_at("get_resource", "resource_id")
 
 CHANGES = (ChangeResource, ArchiveResource, RestoreResource, OverrideHours, RestoreHours)
 """What can be done with a resource that is there."""
+_FOLLOWED = Followed(
+    CreateResource, CHANGES, LOCATION, lambda tenant, asked: GetResource(tenant_id=tenant, resource_id=asked)
+)
 _CHANGING = ("resource_not_found", "version_conflict")
 _CHANGE = decided(200, _EXAMPLE, "ETag", links=_LINKS) | waiting(CHANGED, "Preference-Applied", links=_OUTCOME)
 _PUT_AWAY = decided(200, _ARCHIVED, "ETag", links=_LINKS) | waiting(CHANGED, "Preference-Applied", links=_OUTCOME)
@@ -218,18 +222,7 @@ async def get_resource(
     command: FollowedChange = None,
 ) -> Resource | Response:
     """One resource; 202 while the command for it still waits; the refusal if it was refused."""
-    if command is not None and await follower.waits(CHANGES, caller.tenant_id, resource_id, command):
-        return accepted(resource_id, f"{LOCATION}?command={command}")
-    resource = await follower.follow(
-        CreateResource,
-        caller.tenant_id,
-        resource_id,
-        lambda asked: GetResource(tenant_id=caller.tenant_id, resource_id=asked),
-    )
-    if resource is None:
-        return accepted(resource_id, LOCATION)
-    response.headers["ETag"] = entity_tag(resource.version)
-    return resource
+    return await _FOLLOWED.show(follower, caller.tenant_id, resource_id, command, response)
 
 
 @routes.put(

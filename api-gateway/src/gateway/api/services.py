@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api.dependencies import Follower, Nats, Submitter
-from gateway.commands.submit import SUBMITTING, accepted, decided, entity_tag, waiting
+from gateway.commands.showing import Followed
+from gateway.commands.submit import SUBMITTING, decided, waiting
 from gateway.http.answers import (
     ASKING,
     EXAMPLE_ID,
@@ -53,6 +54,9 @@ LOCATION = "/v1/services/{id}"
 CHANGED = LOCATION + f"?command={EXAMPLE_ID}"
 CHANGES = (ChangeService, ArchiveService, RestoreService)
 """What can be done with a service that is there."""
+_FOLLOWED = Followed(
+    CreateService, CHANGES, LOCATION, lambda tenant, asked: GetService(tenant_id=tenant, service_id=asked)
+)
 _CHANGING = ("service_not_found", "version_conflict")
 _EXAMPLE = {
     "id": str(EXAMPLE_ID),
@@ -215,18 +219,7 @@ async def get_service(
     command: FollowedChange = None,
 ) -> Service | Response:
     """One service, archived or not; 202 while a command for it still waits; the refusal if it was refused."""
-    if command is not None and await follower.waits(CHANGES, caller.tenant_id, service_id, command):
-        return accepted(service_id, f"{LOCATION}?command={command}")
-    service = await follower.follow(
-        CreateService,
-        caller.tenant_id,
-        service_id,
-        lambda asked: GetService(tenant_id=caller.tenant_id, service_id=asked),
-    )
-    if service is None:
-        return accepted(service_id, LOCATION)
-    response.headers["ETag"] = entity_tag(service.version)
-    return service
+    return await _FOLLOWED.show(follower, caller.tenant_id, service_id, command, response)
 
 
 @routes.get(

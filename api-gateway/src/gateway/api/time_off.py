@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api.dependencies import Follower, Nats, Submitter
-from gateway.commands.submit import SUBMITTING, accepted, decided, waiting
+from gateway.commands.showing import Followed
+from gateway.commands.submit import SUBMITTING, decided, waiting
 from gateway.http.answers import ASKING, EXAMPLE_ID, follows, next_page, outcome_at, refuses, shows
 from gateway.http.body import NOTHING, STRICT, Body
 from gateway.http.headers import SentHeaders
@@ -63,6 +64,9 @@ _REMOVED = _TIME_OFF | {"removed_at": "2026-11-21T10:00:00Z"}
 _SHOWN = {"time_off": follows("get_time_off", "The time off.", time_off_id="$response.body#/id")}
 _REMOVES = {"remove": follows("remove_time_off", "Take it back.", time_off_id="$response.body#/id")}
 _OUTCOME = outcome_at("get_time_off", "time_off_id")
+_FOLLOWED = Followed(
+    AddTimeOff, (RemoveTimeOff,), LOCATION, lambda tenant, asked: GetTimeOff(tenant_id=tenant, time_off_id=asked)
+)
 
 
 class TimeOffCreate(Body):
@@ -156,19 +160,12 @@ async def get_time_off(
     caller: Annotated[Caller, Security(caller, scopes=[Scope.CATALOG_READ])],
     time_off_id: UUID,
     follower: Follower,
+    response: Response,
     command: FollowedChange = None,
 ) -> TimeOffDetails | Response:
     """One time off with the bookings that stand in it now; 202 while the command for it still waits; the refusal if it
     was refused."""
-    if command is not None and await follower.waits([RemoveTimeOff], caller.tenant_id, time_off_id, command):
-        return accepted(time_off_id, f"{LOCATION}?command={command}")
-    time_off = await follower.follow(
-        AddTimeOff,
-        caller.tenant_id,
-        time_off_id,
-        lambda asked: GetTimeOff(tenant_id=caller.tenant_id, time_off_id=asked),
-    )
-    return time_off or accepted(time_off_id, LOCATION)
+    return await _FOLLOWED.show(follower, caller.tenant_id, time_off_id, command, response)
 
 
 @routes.delete(
