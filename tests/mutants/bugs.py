@@ -175,7 +175,7 @@ def overlap_on_reassign() -> None:
     retake = taking.retake
 
     async def only_times(tx: Any, want: Want) -> list[Resource] | None:
-        kept = await places_of(tx.driver, want.tenant_id, [want.owner_id])
+        kept = await places_of(tx.driver, want.tenant_id, want.owner_id)
         moved = any((place["busy_from"], place["busy_until"]) != want.period for place in kept)
         return await (retake if moved else as_named)(tx, want)
 

@@ -21,10 +21,7 @@ NO_OVERLAP = "allocations_no_overlap"
 LONGEST = timedelta(days=2)
 """No place is taken for longer at once: a day, and half a day's buffers on both sides."""
 
-_OF_OWNERS = """
-    SELECT owner_id, resource_id, unit, busy_from, busy_until, occupying FROM allocations
-    WHERE tenant_id = $1 AND owner_id = ANY($2::uuid[])
-"""
+_OF_OWNER = "SELECT resource_id, busy_from, busy_until FROM allocations WHERE tenant_id = $1 AND owner_id = $2"
 # The application deletes nothing: what goes back takes no place and is nobody's, until the system role forgets it.
 _GIVE_BACK = """
     UPDATE allocations a SET occupying = false, owner_id = gen_random_uuid(), returned_at = $4
@@ -65,9 +62,9 @@ def is_overlap(error: IntegrityError) -> bool:
     return getattr(cause, "constraint_name", None) == NO_OVERLAP
 
 
-async def places_of(driver: Any, tenant_id: UUID, owner_ids: Iterable[UUID]) -> list[Any]:
-    """The places that these owners have or had, in no order."""
-    rows: list[Any] = await driver.fetch(_OF_OWNERS, tenant_id, list(owner_ids))
+async def places_of(driver: Any, tenant_id: UUID, owner_id: UUID) -> list[Any]:
+    """The places that an owner has or had, in no order: the resource, and from when until when."""
+    rows: list[Any] = await driver.fetch(_OF_OWNER, tenant_id, owner_id)
     return rows
 
 

@@ -78,19 +78,19 @@ async def needs_of(tx: Transaction, service: Service, resource_id: UUID | None =
     return [Need(1, await resources_offering(tx.session, service.tenant_id, service.id, resource_id))]
 
 
-async def named_resources(tx: Transaction, service: Service, resource_ids: Sequence[UUID]) -> list[Resource]:
-    """These resources, in this order, if they may serve the service's needs, each one of them.
+async def named_resources(
+    tx: Transaction, service: Service, needs: Sequence[Need], resource_ids: Sequence[UUID]
+) -> list[Resource]:
+    """These resources, in this order, if each of them may serve one of the service's needs.
 
     Raises `ResourceNotFound` for one that may not, `Archived` for one that is.
     """
-    able = {r.id: r for r in candidates(await needs_of(tx, service))}
-    found: list[Resource] = []
+    able = {resource.id: resource for resource in candidates(needs)}
     for resource_id in resource_ids:
         if resource_id not in able:
-            among(await needs_of(tx, service, resource_id), resource_id)  # says which of the two it is
+            await needs_of(tx, service, resource_id)  # says which of the two it is
             raise ResourceNotFound("no such resource offers this service")
-        found.append(able[resource_id])
-    return found
+    return [able[resource_id] for resource_id in resource_ids]
 
 
 def candidates(needs: Iterable[Need]) -> list[Resource]:

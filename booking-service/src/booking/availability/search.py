@@ -167,9 +167,7 @@ async def prepare(
 ) -> Search:
     """Read what a search needs; `explained`, what must be known of the times that notice and horizon rule out, too."""
     rules = service.rules
-    period = rules.busy_period(now, start, end)
-    if explained:
-        period = rules.occupied(start)[0], rules.occupied(end)[1]
+    period = (rules.occupied(start)[0], rules.occupied(end)[1]) if explained else rules.busy_period(now, start, end)
     resources = candidates(needs)
     if period is None or not resources:
         return Search(rules, needs, {}, {}, {}, now, start, end)

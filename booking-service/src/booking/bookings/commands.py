@@ -56,7 +56,8 @@ async def reschedule_booking(command: RescheduleBooking, tx: Transaction) -> con
     if (command.starts_at, resource_id) == (booking.starts_at, booking.resource_id):
         return booking.snapshot()
     kept = [resource.id for resource in booking.resources[1:]]
-    needs = [Need(1, [named]) for named in await named_resources(tx, service, [resource_id, *kept])]
+    able = await needs_of(tx, service)
+    needs = [Need(1, [named]) for named in await named_resources(tx, service, able, [resource_id, *kept])]
     if command.override_reason is None:
         await _check_rules(tx, service.rules, needs, max(command.received_at, now), command.starts_at)
     elif command.starts_at < now:
@@ -80,8 +81,9 @@ async def reassign_booking(command: ReassignBooking, tx: Transaction) -> contrac
     had = {resource.id for resource in booking.resources}
     if wanted == [resource.id for resource in booking.resources]:
         return booking.snapshot()
-    named = await named_resources(tx, service, wanted)
-    matched = choose(await needs_of(tx, service), dict.fromkeys(wanted, 0), {})
+    able = await needs_of(tx, service)
+    named = await named_resources(tx, service, able, wanted)
+    matched = choose(able, dict.fromkeys(wanted, 0), {})
     if matched is None or len(matched) != len(wanted):
         raise InvalidCommand("resource_ids", "are not what the service needs")
     needs = [Need(1, [resource]) for resource in named]
@@ -89,7 +91,7 @@ async def reassign_booking(command: ReassignBooking, tx: Transaction) -> contrac
         fresh = [need for need, resource in zip(needs, named, strict=True) if resource.id not in had]
         rules = replace(service.rules, minimum_notice_minutes=0)
         await _check_rules(tx, rules, fresh, booking.starts_at, booking.starts_at)
-    [place, *_] = await places_of(tx.driver, booking.tenant_id, [booking.id])
+    [place, *_] = await places_of(tx.driver, booking.tenant_id, booking.id)
     period = place["busy_from"], place["busy_until"]
     resources = await retake(tx, Want(booking.tenant_id, booking.id, period, needs))
     if resources is None:

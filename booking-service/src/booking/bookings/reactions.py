@@ -45,7 +45,7 @@ async def confirm_booking(event: PaymentSucceeded, tx: Transaction) -> None:
 
 async def _is_off(tx: Transaction, booking: Booking) -> bool:
     """Whether the time of a booking has become time off of one of its resources."""
-    for place in await places_of(tx.driver, booking.tenant_id, [booking.id]):
+    for place in await places_of(tx.driver, booking.tenant_id, booking.id):
         period = place["busy_from"], place["busy_until"]
         resource = await tx.session.get_one(Resource, (booking.tenant_id, place["resource_id"]))
         if (await TimesOff.load(tx.driver, {booking.tenant_id}, *period)).meet(resource, *period):

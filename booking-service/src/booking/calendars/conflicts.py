@@ -7,6 +7,7 @@ from booking.allocations.model import LONGEST
 from booking.calendars.model import TimeOff, resources_of
 from booking.catalog.hours import instant_at, local_time
 from shared.contracts.booking import calendars as contracts
+from shared.contracts.booking.bookings import STANDING
 from shared.persistence.transaction import Transaction
 
 SHOWN = 100
@@ -25,7 +26,7 @@ _STANDING = """
           AND busy_from > off.starts_at - $6::interval AND busy_from < off.ends_at AND busy_until > off.starts_at
     ) AS a
     JOIN bookings b ON b.tenant_id = $4 AND b.id = a.owner_id
-        AND b.status IN ('pending_approval', 'pending_payment', 'confirmed', 'in_progress')
+        AND b.status = ANY($7::text[])
     ORDER BY b.id, a.resource_id) AS standing
     ORDER BY starts_at, id
     LIMIT $5
@@ -57,7 +58,7 @@ async def conflicts_of(tx: Transaction, time_off: TimeOff, limit: int = RECORDED
             ids.append(resource.id)
             starts.append(instant_at(period[0]))
             ends.append(instant_at(period[1]))
-    rows = await tx.driver.fetch(_STANDING, ids, starts, ends, time_off.tenant_id, limit, LONGEST)
+    rows = await tx.driver.fetch(_STANDING, ids, starts, ends, time_off.tenant_id, limit, LONGEST, STANDING)
     return Conflicts([_conflict(row) for row in rows], rows[0]["total"] if rows else 0)
 
 

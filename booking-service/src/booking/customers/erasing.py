@@ -8,6 +8,7 @@ from booking.customers.model import Customer, write_words
 from booking.errors import BookingsOpen, CustomerNotFound
 from shared.clock import utc_now
 from shared.contracts.booking import customers as contracts
+from shared.contracts.booking.bookings import STANDING
 from shared.contracts.booking.customers import (
     CustomerErased,
     EraseCustomer,
@@ -25,8 +26,7 @@ TOLD_AT_ONCE = 1_000
 """How many bookings one event names."""
 
 _COUNT = """
-    SELECT count(*) AS all, count(*) FILTER (
-        WHERE status NOT IN ('cancelled', 'declined', 'expired', 'completed', 'no_show')) AS open
+    SELECT count(*) AS all, count(*) FILTER (WHERE status = ANY($3::text[])) AS open
     FROM bookings WHERE tenant_id = $1 AND customer_id = $2
 """
 _ERASE = """
@@ -46,7 +46,7 @@ async def erase_customer(command: EraseCustomer, tx: Transaction) -> contracts.E
     customer = await tx.session.get(Customer, place, with_for_update=True)
     if customer is None:
         raise CustomerNotFound("no such customer")
-    counted = await tx.driver.fetchrow(_COUNT, *place)
+    counted = await tx.driver.fetchrow(_COUNT, *place, STANDING)
     if customer.erased_at is not None:
         return _erasure(customer, counted, preview=False)
     customer.check(command.expected_versions)
@@ -75,7 +75,7 @@ async def get_erasure(query: GetErasure, tx: Transaction) -> contracts.Erasure:
     customer = await tx.session.get(Customer, (query.tenant_id, query.customer_id))
     if customer is None:
         raise CustomerNotFound("no such customer")
-    counted = await tx.driver.fetchrow(_COUNT, query.tenant_id, query.customer_id)
+    counted = await tx.driver.fetchrow(_COUNT, query.tenant_id, query.customer_id, STANDING)
     return _erasure(customer, counted, preview=True)
 
 

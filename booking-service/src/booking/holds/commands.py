@@ -14,6 +14,7 @@ from shared.contracts.booking import holds as contracts
 from shared.contracts.booking.holds import (
     CreateHold,
     ExtendHold,
+    HoldEvent,
     HoldExtended,
     HoldPlaced,
     HoldReleased,
@@ -48,8 +49,7 @@ async def create_hold(command: CreateHold, tx: Transaction, holds: HoldPolicy) -
     hold = Hold.of(command, service, resources, now, holds)
     tx.session.add(hold)
     await tx.session.flush()
-    tx.emit(HoldPlaced(tenant_id=hold.tenant_id, hold=hold.snapshot()))
-    return hold.snapshot()
+    return _announced(tx, hold, HoldPlaced)
 
 
 @handlers.command(ExtendHold)
@@ -57,14 +57,18 @@ async def extend_hold(command: ExtendHold, tx: Transaction, holds: HoldPolicy) -
     """A slot is kept for longer, once."""
     hold = await locked_hold(tx.session, command.tenant_id, command.subject_id)
     hold.extend(utc_now(), holds)
-    tx.emit(HoldExtended(tenant_id=hold.tenant_id, hold=hold.snapshot()))
-    return hold.snapshot()
+    return _announced(tx, hold, HoldExtended)
 
 
 @handlers.command(ReleaseHold)
 async def release_hold(command: ReleaseHold, tx: Transaction) -> contracts.Hold:
     """A slot is let go. Doing it twice changes nothing."""
     hold = await locked_hold(tx.session, command.tenant_id, command.subject_id)
-    if hold.release(utc_now()):
-        tx.emit(HoldReleased(tenant_id=hold.tenant_id, hold=hold.snapshot()))
-    return hold.snapshot()
+    return _announced(tx, hold, HoldReleased) if hold.release(utc_now()) else hold.snapshot()
+
+
+def _announced(tx: Transaction, hold: Hold, event_type: type[HoldEvent]) -> contracts.Hold:
+    """The hold as it stands now, which is told with the event."""
+    snapshot = hold.snapshot()
+    tx.emit(event_type(tenant_id=hold.tenant_id, hold=snapshot))
+    return snapshot

@@ -5,8 +5,10 @@ from uuid import uuid4
 
 import pytest
 
+from booking.bookings.lifecycle import REACHED_FROM
 from booking.bookings.model import Booking
 from booking.errors import TooEarly
+from shared.contracts.booking.bookings import STANDING, BookingStatus
 
 STARTS_AT = datetime(2026, 3, 10, 23, 30, tzinfo=UTC)
 """Half past midnight of the 11th in Berlin, the afternoon of the 10th in Honolulu."""
@@ -49,3 +51,8 @@ def test_it_is_done_at_its_start_at_the_earliest_and_missed_after_it() -> None:
     assert (booking.status, booking.version) == ("confirmed", 1)
     assert confirmed("Europe/Berlin").complete(None, STARTS_AT, None)
     assert confirmed("Europe/Berlin").mark_no_show(None, STARTS_AT + SECOND, None)
+
+
+def test_what_stands_is_what_leads_on_but_for_late_money() -> None:
+    leads_on = {status for froms in REACHED_FROM.values() for status in froms}
+    assert set(STANDING) == leads_on - {BookingStatus.EXPIRED}

@@ -30,6 +30,15 @@ class BookingStatus(StrEnum):
     """The business did not take it, or did not say so in time."""
 
 
+STANDING = (
+    BookingStatus.PENDING_APPROVAL,
+    BookingStatus.PENDING_PAYMENT,
+    BookingStatus.CONFIRMED,
+    BookingStatus.IN_PROGRESS,
+)
+"""The states of what is still to come or under way: neither over nor called off."""
+
+
 class DepositStatus(StrEnum):
     """What booking-service knows of the deposit's money."""
 
